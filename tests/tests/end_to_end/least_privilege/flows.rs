@@ -25,27 +25,38 @@ fn send(stack: &Stack, queue: &str, message: &Value) {
 
 /// Runs the flow that uses this permission; panics on failure.
 pub(super) async fn run(stack: &Stack, worker: &str, permission: &Permission) {
-    let sign = queue(stack, "sign");
-    let sign = sign.rsplit('/').next().unwrap();
-    match (worker, permission.action.as_str()) {
-        ("Sign", _) if permission.resource.ends_with("/crl/*") => revocation_list(stack).await,
-        ("Sign", _) if permission.resource.ends_with("/ocsp/*") => responder(stack).await,
+    let is_of = |worker: &str| {
+        let queue = queue(stack, worker);
+        permission.resource.ends_with(queue.rsplit('/').next().unwrap())
+    };
+    let (resource, action) = (permission.resource.as_str(), permission.action.as_str());
+    match (worker, action) {
+        ("Sign", _) if resource.ends_with("/crl/*") => revocation_list(stack).await,
+        ("Sign", _) if resource.ends_with("/ocsp/*") => responder(stack).await,
         ("Ocsp", _) => status(stack).await,
-        ("Housekeeping", "sqs:SendMessage") if permission.resource.ends_with(sign) => {
-            revocation_list(stack).await;
+        ("Housekeeping", "sqs:SendMessage") if is_of("sign") => revocation_list(stack).await,
+        ("Housekeeping", "sqs:SendMessage") if is_of("notify") => end(stack).await,
+        ("Housekeeping" | "Notify", "dynamodb:BatchGetItem") => end(stack).await,
+        ("Housekeeping" | "Notify", "dynamodb:Query")
+            if resource.contains("NamesTable") || resource.ends_with("/byExpiry") =>
+        {
+            end(stack).await;
         }
+        ("Notify", "ssm:GetParameter") => end(stack).await,
+        ("Notify", "s3:GetObject") if resource.ends_with("/policy/*") => end(stack).await,
+        ("Persist", "s3:PutObject") => revocation(stack).await,
         ("DeadLetter", _) => dead_letter(stack).await,
-        ("Housekeeping", _) if permission.resource.contains("Revocation") => lost_revocation(stack).await,
-        ("Portal", "dynamodb:Query") if permission.resource.ends_with("/bySerial") => {
+        ("Housekeeping", _) if resource.contains("Revocation") => lost_revocation(stack).await,
+        ("Portal", "dynamodb:Query") if resource.ends_with("/bySerial") => {
             unknown_certificate(stack).await;
         }
-        ("Persist", "s3:GetObject") if permission.resource.ends_with("/signed-certificate/*") => {
+        ("Persist", "s3:GetObject") if resource.ends_with("/signed-certificate/*") => {
             revocation(stack).await;
         }
         ("Sign", "dynamodb:Query") => revocation(stack).await,
-        _ if permission.resource.contains("Revocation") => revocation(stack).await,
+        _ if resource.contains("Revocation") => revocation(stack).await,
         ("Housekeeping", "ssm:GetParameter") => renewal(stack).await,
-        ("Housekeeping", "s3:GetObject") if permission.resource.contains("/policy/") => {
+        ("Housekeeping", "s3:GetObject") if resource.contains("/policy/") => {
             renewal(stack).await;
         }
         ("Housekeeping", _) => housekeeping(stack).await,
@@ -88,6 +99,25 @@ async fn reminder(stack: &Stack) {
         },
     )
     .await;
+}
+
+/// Housekeeping sees that a certificate ends, and notify reminds its requester.
+async fn end(stack: &Stack) {
+    // A name of its own: another certificate of the same name would replace this one.
+    let name = format!("{}.{HOST}", uuid::Uuid::new_v4());
+    let asked = stack.portal().ask(&Submission::of(&csr_for(&[&name]))).await;
+    approve(stack, &asked).await;
+    let (now, text) = (time::OffsetDateTime::now_utc(), |text: &str| json!({ "S": text }));
+    let day = |days| text(&workflow::timestamp::rfc3339(now + time::Duration::days(days)));
+    let key = json!({ "id": text(&asked.id) }).to_string();
+    let values = json!({ ":from": day(-100), ":until": day(10), ":one": { "N": "1" } }).to_string();
+    let table = stack.endpoint("requestsTable");
+    let update = ["dynamodb", "update-item", "--table-name", table, "--key", &key];
+    let expression = "SET notBefore = :from, notAfter = :until, version = version + :one";
+    let what = ["--update-expression", expression, "--expression-attribute-values", &values];
+    stack.aws(&[&update[..], &what].concat());
+    stack.housekeeping();
+    stack.mailbox().mail(&asked.id, &asked.email, "end").await;
 }
 
 /// Housekeeping expires an undecided request.
@@ -186,7 +216,7 @@ async fn revocation_list(stack: &Stack) {
 async fn revocation(stack: &Stack) {
     let asked = certificate(stack).await;
     let revoke = asked.status_url.replacen('?', "/revoke?", 1);
-    stack.portal().post(&revoke, &json!({ "reason": "superseded" })).await.expect(200);
+    stack.portal().post(&revoke, &json!({ "reason": "keyCompromise" })).await.expect(200);
     end_to_end::eventually("the revocation to be listed", end_to_end::PATIENCE, async || {
         stack.portal().status(&asked).await["revocation"]["listedAt"].is_string().then_some(())
     })
