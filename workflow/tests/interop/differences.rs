@@ -37,6 +37,7 @@ pub(crate) struct Difference {
 pub(crate) enum IssuedBy {
     Any,
     Root,
+    IssuingCa,
 }
 
 impl Difference {
@@ -48,6 +49,7 @@ impl Difference {
         match self.issued_by {
             IssuedBy::Any => true,
             IssuedBy::Root => !case.has_issuing_ca,
+            IssuedBy::IssuingCa => case.has_issuing_ca,
         }
     }
 }
