@@ -9,6 +9,7 @@ mod servers;
 
 use std::time::Instant;
 
+use crate::differences::{cell, kinds, lines};
 use crate::document;
 use crate::panel::{openssl_is_there, say, skip};
 use crate::question::Answer;
@@ -31,30 +32,6 @@ fn answers(judge: &Judge, cases: &[Case], folder: &std::path::Path) -> Option<Ve
     Some(answers)
 }
 
-/// The cell of a kind of case and a verifier: `right`, or what it does otherwise, with a mark.
-fn cell(judge: &Judge, kind: &str, cases: &[Case], answers: &[Answer], faults: &mut Vec<String>) -> String {
-    let explained = DIFFERENCES.iter().find(|one| one.is_about(judge.name, kind));
-    let of_kind = cases.iter().zip(answers).filter(|(case, _)| case.kind == kind);
-    let wrong: Vec<(&Case, &Answer)> =
-        of_kind.filter(|(case, answer)| answer.is_ok() != case.is_good).collect();
-    for (case, answer) in &wrong {
-        if !explained.is_some_and(|one| one.covers(case)) {
-            faults.push(format!("{}: {}: {kind}: {answer:?}", judge.name, case.authority));
-        }
-    }
-    let does = match wrong.first() {
-        Some((case, _)) if case.is_good => "refuses",
-        Some(_) => "accepts",
-        None => "right",
-    };
-    match explained {
-        Some(one) if one.cell.is_some() || !wrong.is_empty() => {
-            format!("{} ({})", one.cell.unwrap_or(does), one.mark)
-        }
-        _ => does.to_owned(),
-    }
-}
-
 #[test]
 fn every_verifier_refuses_what_a_list_revokes_and_nothing_else() {
     if let Err(missing) = openssl_is_there() {
@@ -71,20 +48,24 @@ fn every_verifier_refuses_what_a_list_revokes_and_nothing_else() {
     });
     let mut faults = Vec::new();
     for (case, found) in cases.iter().zip(lints.into_iter().flatten()) {
-        faults
-            .extend(found.err().map(|found| format!("pkilint: {}: {}: {found}", case.authority, case.kind)));
+        faults.extend(
+            found.err().map(|found| {
+                format!("pkilint: {}: {}: {found}", case.expected.authority, case.expected.kind)
+            }),
+        );
     }
-    let kinds = cases.iter().take_while(|case| case.authority == cases[0].authority).map(|case| &case.kind);
-    let rows = kinds.map(|kind| {
+    let rows = kinds(cases.iter().map(|case| &case.expected)).into_iter().map(|kind| {
         let cells = JUDGES.iter().zip(&given).map(|(judge, answers)| {
-            answers.as_ref().map(|answers| cell(judge, kind, &cases, answers, &mut faults))
+            let answered = cases.iter().map(|case| &case.expected).zip(answers.as_ref()?);
+            Some(cell(judge.name, &kind, &DIFFERENCES, answered, &mut faults))
         });
-        std::iter::once(Some(kind.clone())).chain(cells).collect()
+        let cells: Vec<Option<String>> = cells.collect();
+        std::iter::once(Some(kind)).chain(cells).collect()
     });
     let rows = rows.collect();
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
     let columns = std::iter::once("The list").chain(JUDGES.iter().map(|judge| judge.name));
     let table = document::Table { columns: columns.map(str::to_owned).collect(), keys: 1, rows };
     document::settle("lists", &table.differences("lists", "right"));
-    document::settle("lists-limits", &differences::lines());
+    document::settle("lists-limits", &lines(&DIFFERENCES));
 }

@@ -13,6 +13,7 @@ use workflow::policy::Policy;
 
 use crate::authorities::Authority;
 use crate::certificates::{files, issue_granted};
+use crate::differences::Expectation;
 use crate::question::Files;
 
 const POLICY: &str = include_str!("../../../../infra/policy.toml");
@@ -20,14 +21,9 @@ const HOUR: Duration = Duration::HOUR;
 const SHARD: &str = "http://ca.example.com/crl/0a0b-3of8.crl";
 const OTHER_SHARD: &str = "http://ca.example.com/crl/0a0b-4of8.crl";
 
-/// A certificate, the lists that a verifier gets, and what it has to do.
+/// A certificate, the lists that a verifier gets, and the right answer.
 pub(super) struct Case {
-    /// The row of the table.
-    pub(super) kind: String,
-    /// The kind of CA.
-    pub(super) authority: &'static str,
-    /// True if an issuing CA below a root issued the certificate.
-    pub(super) has_issuing_ca: bool,
+    pub(super) expected: Expectation,
     pub(super) files: Files,
     /// The private key of the certificate.
     pub(super) key: PathBuf,
@@ -45,8 +41,6 @@ pub(super) struct Case {
     pub(super) chain_lists: Vec<PathBuf>,
     /// The same as PEM.
     pub(super) chain_pem: PathBuf,
-    /// True if the certificate is to be accepted.
-    pub(super) is_good: bool,
 }
 
 /// A CA, and the CA above it, whose list is empty.
@@ -135,7 +129,6 @@ impl Collector {
     /// Adds a case. `trusted` are the CAs whose roots the verifier trusts: the issuer of the certificate first. The last of
     /// `lists` is the one for the certificate: whoever takes the first one of that issuer's name is wrong.
     fn add(&mut self, kind: impl Into<String>, leaf: &Leaf, trusted: &[&Ca], lists: &[&Crl], is_good: bool) {
-        let kind = kind.into();
         let at = self.cases.len();
         let write = |name: String, octets: &[u8]| {
             let path = self.folder.join(name);
@@ -161,9 +154,12 @@ impl Collector {
         let (lists, pem) = written("list", lists);
         let (chain_lists, chain_pem) = written("chain", &whole);
         self.cases.push(Case {
-            kind,
-            authority: self.authority,
-            has_issuing_ca: trusted[0].upper.is_some(),
+            expected: Expectation {
+                kind: kind.into(),
+                authority: self.authority,
+                has_issuing_ca: trusted[0].upper.is_some(),
+                is_good,
+            },
             files: Files { root, ..leaf.files.clone() },
             key: leaf.key.clone(),
             host: leaf.host.clone(),
@@ -173,7 +169,6 @@ impl Collector {
             pem,
             chain_lists,
             chain_pem,
-            is_good,
         });
     }
 }

@@ -2,22 +2,7 @@
 //!
 //! Invariant: a difference that is not explained here fails the test.
 
-use super::cases::Case;
-
-/// Something a verifier does more leniently, or more strictly, than it should.
-pub(super) struct Difference {
-    /// Its mark in docs/issuance.md.
-    pub(super) mark: &'static str,
-    verifiers: &'static [&'static str],
-    /// The kinds of cases that begin with one of these.
-    kinds: &'static [&'static str],
-    /// Its word in the table: what the verifier does does not depend on the case alone.
-    pub(super) cell: Option<&'static str>,
-    /// True if it is so for certificates of a root only.
-    below_roots_only: bool,
-    /// For people.
-    why: &'static str,
-}
+use crate::differences::{Difference, IssuedBy};
 
 pub(super) const DIFFERENCES: [Difference; 9] = [
     Difference {
@@ -25,7 +10,7 @@ pub(super) const DIFFERENCES: [Difference; 9] = [
         verifiers: &["NSS", "NSS libpkix"],
         kinds: &["a list after its nextUpdate"],
         cell: None,
-        below_roots_only: false,
+        issued_by: IssuedBy::Any,
         why: "takes a list after its nextUpdate: RFC 5280 section 6.3.3 leaves the use of older lists to the verifier. What \
               the old list revokes is refused.",
     },
@@ -34,7 +19,7 @@ pub(super) const DIFFERENCES: [Difference; 9] = [
         verifiers: &["NSS"],
         kinds: &["the list of another CA"],
         cell: None,
-        below_roots_only: false,
+        issued_by: IssuedBy::Any,
         why: "certutil takes a certificate for which it has no list. vfychain (libpkix) refuses it if told to.",
     },
     Difference {
@@ -42,7 +27,7 @@ pub(super) const DIFFERENCES: [Difference; 9] = [
         verifiers: &["NSS", "NSS libpkix"],
         kinds: &["after a rotation to a CA with the same name"],
         cell: Some("one list a name"),
-        below_roots_only: false,
+        issued_by: IssuedBy::Any,
         why: "keeps one list for each name of a CA, so it cannot have the lists of two CAs with one name.",
     },
     Difference {
@@ -50,7 +35,7 @@ pub(super) const DIFFERENCES: [Difference; 9] = [
         verifiers: &["GnuTLS", "Java"],
         kinds: &["after a rotation to a CA with the same name"],
         cell: Some("by chance"),
-        below_roots_only: false,
+        issued_by: IssuedBy::Any,
         why: "of two lists whose issuers have one name takes either. Where both lists are in files, give the new CA another \
               name: `countersign ca rotate --subject NAME`; otherwise a revoked certificate may pass.",
     },
@@ -59,7 +44,7 @@ pub(super) const DIFFERENCES: [Difference; 9] = [
         verifiers: &["webpki"],
         kinds: &["after a rotation to a CA with the same name"],
         cell: None,
-        below_roots_only: false,
+        issued_by: IssuedBy::Any,
         why: "takes the first list with the issuer's name, and refuses if another key signed it.",
     },
     Difference {
@@ -67,7 +52,7 @@ pub(super) const DIFFERENCES: [Difference; 9] = [
         verifiers: &["NSS", "NSS libpkix"],
         kinds: &["its shard"],
         cell: None,
-        below_roots_only: false,
+        issued_by: IssuedBy::Any,
         why: "does not know issuingDistributionPoint, which is critical, so it takes no shard.",
     },
     Difference {
@@ -75,7 +60,7 @@ pub(super) const DIFFERENCES: [Difference; 9] = [
         verifiers: &["OpenSSL", "nginx", "HAProxy", "curl"],
         kinds: &["its shard"],
         cell: Some("refuses below a root"),
-        below_roots_only: true,
+        issued_by: IssuedBy::Root,
         why: "checks the whole chain, the root with it (`-crl_check_all`): no shard is for the root, so certificates that a \
               root issues are refused until the whole list is in the file too. Below an issuing CA, the root's own list answers.",
     },
@@ -84,7 +69,7 @@ pub(super) const DIFFERENCES: [Difference; 9] = [
         verifiers: &["GnuTLS"],
         kinds: &["another shard", "a shard, for a certificate without"],
         cell: None,
-        below_roots_only: false,
+        issued_by: IssuedBy::Any,
         why: "does not look at issuingDistributionPoint: any shard of the issuer is taken as the whole list.",
     },
     Difference {
@@ -92,24 +77,8 @@ pub(super) const DIFFERENCES: [Difference; 9] = [
         verifiers: &["webpki"],
         kinds: &["a shard, for a certificate without"],
         cell: None,
-        below_roots_only: false,
+        issued_by: IssuedBy::Any,
         why: "takes any list of the issuer for a certificate that names no address of lists. Each certificate that Countersign \
               issues names one.",
     },
 ];
-
-impl Difference {
-    pub(super) fn is_about(&self, verifier: &str, kind: &str) -> bool {
-        self.verifiers.contains(&verifier) && self.kinds.iter().any(|start| kind.starts_with(start))
-    }
-
-    pub(super) fn covers(&self, case: &Case) -> bool {
-        !(self.below_roots_only && case.has_issuing_ca)
-    }
-}
-
-/// The list below the table.
-pub(super) fn lines() -> String {
-    let line = |one: &Difference| format!("- ({}) {}: {}\n", one.mark, one.verifiers.join(", "), one.why);
-    DIFFERENCES.iter().map(line).collect()
-}

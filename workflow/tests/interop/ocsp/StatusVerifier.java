@@ -13,6 +13,7 @@ import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -22,11 +23,14 @@ public final class StatusVerifier {
         Sheet.answer(arguments[0], field -> verify(field[1], field[2], field[3], field[6], field[7].equals("POST")));
     }
 
-    private static void verify(String leaf, String between, String root, String url, boolean post) throws Exception {
+    private static void verify(String leaf, String between, String roots, String url, boolean post) throws Exception {
         CertificateFactory factory = CertificateFactory.getInstance("X.509");
         List<Certificate> path = new ArrayList<>(factory.generateCertificates(new ByteArrayInputStream(Files.readAllBytes(Path.of(leaf)))));
         path.addAll(factory.generateCertificates(new ByteArrayInputStream(Files.readAllBytes(Path.of(between)))));
-        X509Certificate anchor = (X509Certificate) factory.generateCertificate(new ByteArrayInputStream(Files.readAllBytes(Path.of(root))));
+        Set<TrustAnchor> anchors = new HashSet<>();
+        for (Certificate anchor : factory.generateCertificates(new ByteArrayInputStream(Files.readAllBytes(Path.of(roots))))) {
+            anchors.add(new TrustAnchor((X509Certificate) anchor, null));
+        }
 
         CertPathValidator validator = CertPathValidator.getInstance("PKIX");
         PKIXRevocationChecker checker = (PKIXRevocationChecker) validator.getRevocationChecker();
@@ -36,7 +40,7 @@ public final class StatusVerifier {
             // A request of more than 255 characters is sent by POST (RFC 6960 appendix A.1).
             checker.setOcspExtensions(List.of(new Nonce()));
         }
-        PKIXParameters parameters = new PKIXParameters(Set.of(new TrustAnchor(anchor, null)));
+        PKIXParameters parameters = new PKIXParameters(anchors);
         parameters.addCertPathChecker(checker);
         validator.validate(factory.generateCertPath(path), parameters);
     }

@@ -3,41 +3,38 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::Case;
+use super::cases::Case;
+use super::servers;
 use crate::panel::{self, Missing, openssl_is_there, text, version_of};
 use crate::question::{Answer, read_answers};
 use crate::venv;
 
 /// A verifier that reads answers.
 pub(super) struct Judge {
+    /// Its column in docs/issuance.md.
     pub(super) name: &'static str,
-    /// True if it takes an answer after its nextUpdate: `ocsptool` shows the dates and leaves them to its user.
-    pub(super) takes_old_answers: bool,
-    /// The methods by which it asks.
-    pub(super) methods: &'static [&'static str],
+    /// The method by which it asks. `None` if it does not: it is given an answer.
+    pub(super) method: Option<&'static str>,
     pub(super) version: fn() -> Result<String, Missing>,
     pub(super) ask: fn(&[Case], &Path) -> Vec<Answer>,
 }
 
-pub(super) const JUDGES: [Judge; 6] = [
+pub(super) const JUDGES: [Judge; 11] = [
     Judge {
         name: "OpenSSL",
-        takes_old_answers: false,
-        methods: &["POST"],
+        method: Some("POST"),
         version: openssl_is_there,
-        ask: |cases, folder| cases.iter().map(|case| openssl(case, folder)).collect(),
+        ask: |cases, _| cases.iter().map(openssl).collect(),
     },
     Judge {
         name: "GnuTLS",
-        takes_old_answers: true,
-        methods: &["POST"],
+        method: Some("POST"),
         version: || version_of("ocsptool", "--version", "gnutls-bin"),
-        ask: |cases, folder| cases.iter().map(|case| gnutls(case, folder)).collect(),
+        ask: |cases, _| cases.iter().map(gnutls).collect(),
     },
     Judge {
         name: "NSS",
-        takes_old_answers: false,
-        methods: &["POST"],
+        method: Some("POST"),
         version: || version_of("certutil", "-H", "libnss3-tools"),
         ask: |cases, folder| {
             cases.iter().enumerate().map(|(at, case)| nss(case, &folder.join(format!("nss-{at}")))).collect()
@@ -45,24 +42,51 @@ pub(super) const JUDGES: [Judge; 6] = [
     },
     Judge {
         name: "Java, by GET",
-        takes_old_answers: false,
-        methods: &["GET"],
+        method: Some("GET"),
         version: panel::java::version,
         ask: |c, f| java(c, f, "GET"),
     },
     Judge {
         name: "Java, by POST",
-        takes_old_answers: false,
-        methods: &["POST"],
+        method: Some("POST"),
         version: panel::java::version,
         ask: |c, f| java(c, f, "POST"),
     },
     Judge {
         name: "Python cryptography",
-        takes_old_answers: false,
-        methods: &[],
+        method: None,
         version: || venv::python().map(|_| String::new()),
         ask: |cases, folder| by_script(cases, folder, "Python cryptography", include_str!("answers.py")),
+    },
+    Judge {
+        name: "nginx",
+        method: Some("GET"),
+        version: || version_of("nginx", "-v", "nginx"),
+        ask: servers::nginx,
+    },
+    Judge {
+        name: "nginx (chain)",
+        method: Some("GET"),
+        version: || version_of("nginx", "-v", "nginx"),
+        ask: servers::nginx_chain,
+    },
+    Judge {
+        name: "Apache",
+        method: Some("POST"),
+        version: || version_of("apache2", "-v", "apache2-bin"),
+        ask: servers::apache,
+    },
+    Judge {
+        name: "Apache (chain)",
+        method: Some("POST"),
+        version: || version_of("apache2", "-v", "apache2-bin"),
+        ask: servers::apache_chain,
+    },
+    Judge {
+        name: "curl",
+        method: None,
+        version: || version_of("curl", "--version", "curl").and(version_of("nginx", "-v", "nginx")),
+        ask: servers::curl,
     },
 ];
 
@@ -72,17 +96,9 @@ fn said(mut command: Command, good: impl Fn(&str) -> bool) -> Answer {
     if output.status.success() && good(&words) { Ok(()) } else { Err(words.trim().to_owned()) }
 }
 
-/// The root and the authorities between, in one file.
-fn authorities(case: &Case, folder: &Path) -> std::path::PathBuf {
-    let path = folder.join("authorities.pem");
-    let read = |path: &Path| std::fs::read(path).unwrap();
-    std::fs::write(&path, [read(&case.files.root), read(&case.files.between)].concat()).unwrap();
-    path
-}
-
-fn openssl(case: &Case, folder: &Path) -> Answer {
+fn openssl(case: &Case) -> Answer {
     let mut command = Command::new("openssl");
-    command.args(["ocsp", "-CAfile"]).arg(authorities(case, folder)).arg("-issuer").arg(&case.authority);
+    command.args(["ocsp", "-CAfile"]).arg(&case.authorities).arg("-issuer").arg(&case.issuer);
     command.arg("-cert").arg(&case.files.leaf).args(["-url", &case.url]);
     let leaf = format!("{}: good", case.files.leaf.display());
     said(command, |words| {
@@ -90,10 +106,10 @@ fn openssl(case: &Case, folder: &Path) -> Answer {
     })
 }
 
-fn gnutls(case: &Case, folder: &Path) -> Answer {
+fn gnutls(case: &Case) -> Answer {
     let mut command = Command::new("ocsptool");
     command.arg(format!("--ask={}", case.url)).arg("--load-cert").arg(&case.files.leaf);
-    command.arg("--load-issuer").arg(&case.authority).arg("--load-trust").arg(authorities(case, folder));
+    command.arg("--load-issuer").arg(&case.issuer).arg("--load-trust").arg(&case.authorities);
     said(command, |words| {
         words.contains("Verifying OCSP Response: Success") && words.contains("Certificate Status: good")
     })
@@ -111,7 +127,12 @@ fn nss(case: &Case, store: &Path) -> Answer {
         said(command, |_| true)
     };
     run(&["-N", "--empty-password"], None)?;
-    run(&["-A", "-a", "-n", "root", "-t", "CT,,"], Some(&case.files.root))?;
+    let roots = pem::parse_many(std::fs::read(&case.files.root).unwrap()).unwrap();
+    for (number, root) in roots.iter().enumerate() {
+        let file = store.join(format!("{number}.pem"));
+        std::fs::write(&file, pem::encode(root)).unwrap();
+        run(&["-A", "-a", "-n", &format!("root {number}"), "-t", "CT,,"], Some(&file))?;
+    }
     let mut command = Command::new("vfychain");
     command.args(["-d", &database, "-pp", "-u", "1"]);
     command.args(["-g", "leaf", "-h", "requireFreshInfo", "-m", "ocsp", "-s", "failIfNoInfo"]);
@@ -122,11 +143,11 @@ fn nss(case: &Case, store: &Path) -> Answer {
     said(command, |words| words.contains("Chain is good!"))
 }
 
-/// One sheet for all cases: number, certificate, authorities between, root, issuer, answer, address, method.
+/// One sheet for all cases: number, certificate, authorities between, roots, issuer, answer, address, method.
 fn sheet(cases: &[Case], path: &Path, method: &str) {
     let line = |(number, case): (usize, &Case)| {
         let files = &case.files;
-        let paths = [&files.leaf, &files.between, &files.root, &case.authority, &case.answer];
+        let paths = [&files.leaf, &files.between, &files.root, &case.issuer, &case.answer];
         let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
         format!("{number}\t{}\t{}\t{method}\n", paths.join("\t"), case.url)
     };

@@ -1,6 +1,6 @@
-//! A server of answers over plain http, as verifiers find it in a certificate: `http://127.0.0.1:PORT/NUMBER`.
+//! A server of answers over plain http, at the addresses in the certificates: `http://127.0.0.1:PORT/NUMBER`.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -11,8 +11,6 @@ use pki::ocsp::{CertStatus, OcspRequest, SingleStatus};
 use time::{Duration, OffsetDateTime};
 use workflow::certificate::Responder;
 use workflow::ocsp::OcspService;
-
-use super::Status;
 
 /// Whoever answers at an address.
 pub(super) enum Answerer {
@@ -29,8 +27,7 @@ pub(super) struct Server {
 #[derive(Default)]
 struct State {
     answerers: tokio::sync::RwLock<Vec<Answerer>>,
-    count: Mutex<usize>,
-    methods: Mutex<BTreeSet<String>>,
+    questions: Mutex<BTreeMap<String, usize>>,
 }
 
 impl Server {
@@ -52,32 +49,22 @@ impl Server {
         format!("http://127.0.0.1:{}/{answerer}", self.port)
     }
 
-    /// The place of the answerer for a status among those that [`Server::add`] adds next.
-    pub(super) fn of(status: Status) -> usize {
-        match status {
-            Status::Good | Status::Revoked(_) | Status::Unknown => 0,
-            Status::Stale => 1,
-            Status::Forged => 2,
-        }
-    }
-
-    /// The number of an answerer that is added next.
-    pub(super) fn next(&self, status: Status) -> usize {
-        *self.state.count.lock().unwrap() + Self::of(status)
+    /// The number of the answerer that is added next.
+    pub(super) fn next(&self) -> usize {
+        self.state.answerers.try_read().unwrap().len()
     }
 
     /// Adds answerers, and returns the number of the first one.
-    pub(super) fn add(&self, answerers: [Answerer; 3]) -> usize {
-        let mut count = self.state.count.lock().unwrap();
-        let first = *count;
-        *count += answerers.len();
-        self.state.answerers.try_write().unwrap().extend(answerers);
+    pub(super) fn add(&self, answerers: Vec<Answerer>) -> usize {
+        let mut all = self.state.answerers.try_write().unwrap();
+        let first = all.len();
+        all.extend(answerers);
         first
     }
 
-    /// The methods of all calls since the last time.
-    pub(super) fn take_methods(&self) -> BTreeSet<String> {
-        std::mem::take(&mut self.state.methods.lock().unwrap())
+    /// The questions since the last time, by method.
+    pub(super) fn take_questions(&self) -> BTreeMap<String, usize> {
+        std::mem::take(&mut self.state.questions.lock().unwrap())
     }
 
     pub(super) async fn answer(&self, answerer: usize, request: &[u8]) -> Vec<u8> {
@@ -132,7 +119,7 @@ fn serve(runtime: &tokio::runtime::Runtime, state: &State, mut stream: TcpStream
         let text = text.replace("%2F", "/").replace("%2B", "+").replace("%3D", "=");
         request = STANDARD.decode(text).unwrap();
     }
-    state.methods.lock().unwrap().insert(method.to_owned());
+    *state.questions.lock().unwrap().entry(method.to_owned()).or_default() += 1;
     let answer = runtime.block_on(state.answer(answerer, &request));
     let head = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: application/ocsp-response\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",

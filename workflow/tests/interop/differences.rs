@@ -1,0 +1,102 @@
+//! Tables of verifiers and kinds of cases: cells that are not `right`, and why.
+//!
+//! Invariant: a wrong answer without a [`Difference`] is a fault.
+
+use crate::question::Answer;
+
+/// The row of a case, and the right answer to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Expectation {
+    /// The row of the table.
+    pub(crate) kind: String,
+    /// The kind of CA.
+    pub(crate) authority: &'static str,
+    /// True if an issuing CA below a root issued the certificate.
+    pub(crate) has_issuing_ca: bool,
+    /// True if the certificate is to be accepted.
+    pub(crate) is_good: bool,
+}
+
+/// Something a verifier does more leniently, or more strictly, than it should.
+pub(crate) struct Difference {
+    /// Its mark in docs/issuance.md.
+    pub(crate) mark: &'static str,
+    pub(crate) verifiers: &'static [&'static str],
+    /// The kinds of cases that begin with one of these.
+    pub(crate) kinds: &'static [&'static str],
+    /// Its words in the table, where the verifier's answers to a row differ.
+    pub(crate) cell: Option<&'static str>,
+    /// The certificates with this difference.
+    pub(crate) issued_by: IssuedBy,
+    /// For people.
+    pub(crate) why: &'static str,
+}
+
+/// Certificates by their issuer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IssuedBy {
+    Any,
+    Root,
+    IssuingCa,
+}
+
+impl Difference {
+    fn is_about(&self, verifier: &str, kind: &str) -> bool {
+        self.verifiers.contains(&verifier) && self.kinds.iter().any(|start| kind.starts_with(start))
+    }
+
+    fn covers(&self, case: &Expectation) -> bool {
+        match self.issued_by {
+            IssuedBy::Any => true,
+            IssuedBy::Root => !case.has_issuing_ca,
+            IssuedBy::IssuingCa => case.has_issuing_ca,
+        }
+    }
+}
+
+/// The cell of a kind of case and a verifier: `right`, or what it does otherwise, with a mark.
+pub(crate) fn cell<'a>(
+    verifier: &str,
+    kind: &str,
+    differences: &[Difference],
+    answers: impl Iterator<Item = (&'a Expectation, &'a Answer)>,
+    faults: &mut Vec<String>,
+) -> String {
+    let explained = differences.iter().find(|one| one.is_about(verifier, kind));
+    let wrong: Vec<(&Expectation, &Answer)> =
+        answers.filter(|(case, answer)| case.kind == kind && answer.is_ok() != case.is_good).collect();
+    for (case, answer) in &wrong {
+        if !explained.is_some_and(|one| one.covers(case)) {
+            faults.push(format!("{verifier}: {}: {kind}: {answer:?}", case.authority));
+        }
+    }
+    let does = match wrong.first() {
+        Some((case, _)) if case.is_good => "refuses",
+        Some(_) => "accepts",
+        None => "right",
+    };
+    match explained {
+        // What happens by chance may go well this time.
+        Some(one) if !wrong.is_empty() || (one.cell.is_some() && one.issued_by == IssuedBy::Any) => {
+            format!("{} ({})", one.cell.unwrap_or(does), one.mark)
+        }
+        _ => does.to_owned(),
+    }
+}
+
+/// The kinds of cases, each once, in the order of the rows. Every kind of CA has the same ones.
+pub(crate) fn kinds<'a>(cases: impl Iterator<Item = &'a Expectation>) -> Vec<String> {
+    let mut kinds = Vec::new();
+    for case in cases {
+        if !kinds.contains(&case.kind) {
+            kinds.push(case.kind.clone());
+        }
+    }
+    kinds
+}
+
+/// The list below the table.
+pub(crate) fn lines(differences: &[Difference]) -> String {
+    let line = |one: &Difference| format!("- ({}) {}: {}\n", one.mark, one.verifiers.join(", "), one.why);
+    differences.iter().map(line).collect()
+}
