@@ -49,7 +49,7 @@ pub use embedded_metrics::EmbeddedMetrics;
 pub use issuers::{AwsIssuers, key_name};
 pub use key_lists::S3KeyLists;
 pub use kms::{KmsKey, named_alias};
-pub use lists::S3Publication;
+pub use lists::{S3Publication, TRUST_BUNDLE};
 pub use responders::SsmResponders;
 pub use s3::S3Certificates;
 pub use secrets_manager::{SecretsManager, key_label, secret_name};
