@@ -244,7 +244,7 @@ fn the_metrics_that_are_watched_are_those_that_workers_write() {
 }
 
 /// Actions without resource-level permissions in AWS, or that Lambda requires on all resources; the template explains each.
-const WITHOUT_RESOURCE: [&str; 18] = [
+const WITHOUT_RESOURCE: [&str; 21] = [
     "logs:CreateLogDelivery",
     "logs:GetLogDelivery",
     "logs:UpdateLogDelivery",
@@ -263,6 +263,9 @@ const WITHOUT_RESOURCE: [&str; 18] = [
     "ec2:DeleteNetworkInterface",
     "ec2:AssignPrivateIpAddresses",
     "ec2:UnassignPrivateIpAddresses",
+    "rolesanywhere:ImportCrl",
+    "rolesanywhere:ListCrls",
+    "elasticloadbalancing:DescribeTrustStoreRevocations",
 ];
 
 #[test]

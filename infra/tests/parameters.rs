@@ -67,6 +67,7 @@ fn the_defaults_and_each_documented_way_are_taken() {
         ],
         vec![("ConfigurationSet", "mine")],
         vec![("MailEvents", "yes")],
+        vec![("RolesAnywhereTrustAnchorArn", "arn:aws:rolesanywhere:x"), ("TrustStoreArn", "arn:aws:elb:x")],
     ] {
         assert_eq!(broken(&good), Vec::<String>::new(), "{good:?}");
     }
@@ -78,7 +79,11 @@ fn what_could_not_work_is_refused_before_anything_is_made() {
     let domain = ("DomainName", "ca.example.com");
     let certificate = ("DomainCertificateArn", "arn:aws:acm:x");
     let url = ("BaseUrl", "https://ca.example.com");
+    let subnets = [("SubnetIds", "subnet-1"), ("SecurityGroupIds", "sg-1"), ("MailTransport", "smtp"), relay];
+    let in_subnets = |more| [&subnets[..], &[more]].concat();
     for (bad, rule) in [
+        (in_subnets(("RolesAnywhereTrustAnchorArn", "arn:aws:rolesanywhere:x")), "WorkersInAVpcRelayNoLists"),
+        (in_subnets(("TrustStoreArn", "arn:aws:elb:x")), "WorkersInAVpcRelayNoLists"),
         (vec![("MailTransport", "smtp")], "SmtpNeedsARelay"),
         (vec![domain, url], "DomainNeedsACertificate"),
         (vec![domain, certificate], "DomainNeedsACertificate"),

@@ -1,9 +1,12 @@
-//! What verifiers ask of a CA: its certificate, its first revocation list, and its first OCSP responder. The sign worker renews
-//! lists and responders.
+//! What verifiers ask of a CA: its certificate, a bundle with the certificates of all living CAs, its first revocation list, and its
+//! first OCSP responder. The sign worker renews lists and responders.
 //!
 //! Invariant: all are there before the certificate is in force, so that the addresses in the first certificate
 //! answer. A list that exists is left alone, and so is a responder that is not due.
 
+use std::collections::BTreeSet;
+
+use pki::certificate::to_pem;
 use pki::issuer::Issuer;
 use pki::signer::Signer;
 use time::OffsetDateTime;
@@ -12,6 +15,7 @@ use workflow::certificate::ListName;
 use workflow::ports::RevocationLists as _;
 use workflow::store::{ListPublisher, renew_responder};
 
+use super::certificate_store::IssuerFiles;
 use super::chain::Chain;
 use super::keys::{Keys, Role};
 use crate::error::{CliError, OrFail as _};
@@ -26,6 +30,8 @@ pub(super) async fn publish(stack: &Stack, chain: &Chain, signer: &dyn Signer) -
     let doing = || format!("cannot publish the certificate and the revocation list of {}", issuer.subject());
     let published = S3Publication::new(&stack.sdk, &stack.bucket);
     published.publish_issuer(issuer).await.or_fail(doing, AGAIN)?;
+    let bundle = trust_bundle(chain, &IssuerFiles::of(stack).filed().await?, OffsetDateTime::now_utc());
+    published.publish_trust_bundle(&bundle).await.or_fail(doing, AGAIN)?;
     if let Some(warning) = warning(issuer) {
         say(warning);
         return Ok(());
@@ -39,6 +45,15 @@ pub(super) async fn publish(stack: &Stack, chain: &Chain, signer: &dyn Signer) -
     let responders = SsmResponders::new(&stack.sdk, &stack.ocsp_parameters());
     renew_responder(&responders, signer, issuer, OffsetDateTime::now_utc()).await.or_fail(doing, AGAIN)?;
     Ok(())
+}
+
+/// The certificates of a CA and of the former ones that have not ended, each with those above it, as PEM. API Gateway wants
+/// whole chains: <https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mutual-tls.html>
+fn trust_bundle(chain: &Chain, filed: &[Chain], now: OffsetDateTime) -> String {
+    let mut seen = BTreeSet::new();
+    let living = filed.iter().filter(|former| former.issuer.not_after() > now);
+    let all = [chain].into_iter().chain(living).flat_map(|chain| &chain.certificates);
+    all.filter(|one| seen.insert(&one.sha256)).map(|one| to_pem(&one.der)).collect()
 }
 
 /// What an operator is told of a CA whose certificates cannot be revoked.
@@ -61,7 +76,25 @@ pub(super) async fn complete(stack: &Stack, chain: &Chain) -> Result<(), CliErro
 mod tests {
     use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
 
+    use pki::testing::{CaMaker, TestKey};
+    use time::Duration;
+
     use super::*;
+
+    #[test]
+    fn the_bundle_has_each_certificate_of_living_cas_once_and_the_new_one_first() {
+        let maker = |name| CaMaker::new(TestKey::EcP256).named(name);
+        let root = maker("Root");
+        let root_der = root.root_der();
+        let below = |name| Chain::of(&[maker(name).der_below(&root), root_der.clone()]).unwrap();
+        let (old, new) = (below("Old"), below("New"));
+        let now = OffsetDateTime::now_utc();
+        let aged = maker("Aged").valid(now - Duration::days(10), now - Duration::DAY);
+        let ended = Chain::of(&[aged.root_der()]).unwrap();
+        let bundle = trust_bundle(&new, &[old.clone(), ended, new.clone()], now);
+        let wanted = [&new.own().der, &root_der, &old.own().der];
+        assert_eq!(bundle, wanted.map(|der| to_pem(der)).concat());
+    }
 
     #[test]
     fn only_a_ca_whose_key_usage_lacks_crl_sign_is_warned_of() {

@@ -5,7 +5,7 @@ use der::{Decode as _, Encode as _, Reader as _, Sequence, SliceReader, Tag, Tag
 use time::OffsetDateTime;
 use webpki::BorrowedCertRevocationList;
 use x509_cert::ext::Extension;
-use x509_cert::ext::pkix::CrlNumber;
+use x509_cert::ext::pkix::{AuthorityKeyIdentifier, CrlNumber};
 use x509_cert::time::Time;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::x509::AlgorithmIdentifier;
@@ -16,6 +16,8 @@ use crate::issuer::Issuer;
 use crate::signer::{Scheme, verify};
 
 const CRL_NUMBER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.20");
+const ISSUING_DISTRIBUTION_POINT: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.28");
+const AUTHORITY_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.35");
 
 /// A signed list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub struct Crl {
     number: u64,
     this_update: OffsetDateTime,
     next_update: OffsetDateTime,
+    authority_key_identifier: Option<Vec<u8>>,
+    is_shard: bool,
 }
 
 /// Why a list cannot be used.
@@ -76,7 +80,11 @@ impl Crl {
         // [0] EXPLICIT Extensions
         let extensions = header.extensions.unwrap_or(header.entries_or_extensions);
         let extensions = Vec::<Extension>::from_der(extensions.value()).map_err(malformed)?;
-        let number = extensions.iter().find(|extension| extension.extn_id == CRL_NUMBER);
+        let named = |id| extensions.iter().find(|extension: &&Extension| extension.extn_id == id);
+        let authority = named(AUTHORITY_KEY_IDENTIFIER)
+            .and_then(|extension| AuthorityKeyIdentifier::from_der(extension.extn_value.as_bytes()).ok())
+            .and_then(|authority| authority.key_identifier);
+        let number = named(CRL_NUMBER);
         let number = number.and_then(|extension| CrlNumber::from_der(extension.extn_value.as_bytes()).ok());
         let number = number.ok_or(CrlReadError::Malformed)?;
         let octets = number.0.as_bytes();
@@ -88,7 +96,25 @@ impl Crl {
         }
         read_by_webpki(&der)?;
         let (this_update, next_update) = (instant(&header.this_update)?, instant(&header.next_update)?);
-        Ok(Crl { number: u64::from_be_bytes(whole), this_update, next_update, der })
+        Ok(Crl {
+            number: u64::from_be_bytes(whole),
+            this_update,
+            next_update,
+            authority_key_identifier: authority.map(|identifier| identifier.into_bytes().into()),
+            is_shard: named(ISSUING_DISTRIBUTION_POINT).is_some(),
+            der,
+        })
+    }
+
+    /// Reads the one list of a PEM file (RFC 7468 section 6).
+    ///
+    /// # Errors
+    /// [`CrlReadError`]; also if the file has anything else than one list.
+    pub fn from_pem(text: &str) -> Result<Crl, CrlReadError> {
+        match &mut crate::pem_block::pem_blocks(text)[..] {
+            [(label, Some(der))] if label == "X509 CRL" => Self::from_der(std::mem::take(&mut **der)),
+            _ => Err(CrlReadError::Malformed),
+        }
     }
 
     /// The list as DER.
@@ -107,6 +133,18 @@ impl Crl {
     #[must_use]
     pub fn number(&self) -> u64 {
         self.number
+    }
+
+    /// The key identifier of authorityKeyIdentifier in lower-case hex, if the list has one.
+    #[must_use]
+    pub fn authority_key_identifier(&self) -> Option<String> {
+        self.authority_key_identifier.as_ref().map(hex::encode)
+    }
+
+    /// True if the list is for a part of its issuer's certificates: it has issuingDistributionPoint.
+    #[must_use]
+    pub fn is_shard(&self) -> bool {
+        self.is_shard
     }
 
     /// thisUpdate.

@@ -106,6 +106,20 @@ async fn the_part_of_a_list_names_its_distribution_point() {
     let point = point.expect("issuingDistributionPoint");
     assert!(point.critical);
     assert!(point.value.windows(26).any(|octets| octets == b"http://ca.test/crl/a-3.crl"));
+    assert!(crl.is_shard());
+    assert!(!authority.list(&[]).await.is_shard());
+}
+
+#[tokio::test]
+async fn a_list_says_whose_it_is_and_is_read_back_from_its_pem() {
+    let authority = Authority::new(CaMaker::new(TestKey::EcP256));
+    let crl = authority.list(&[entry("0a", RevocationReason::Superseded)]).await;
+    assert_eq!(crl.authority_key_identifier(), Some(authority.issuer.key_identifier()));
+    let pem = crl.to_pem();
+    assert_eq!(Crl::from_pem(&pem), Ok(crl));
+    for bad in ["", &pem.repeat(2), &pem.replace("X509 CRL", "CERTIFICATE"), &pem.replacen('M', "!", 1)] {
+        assert_eq!(Crl::from_pem(bad), Err(CrlReadError::Malformed), "{bad}");
+    }
 }
 
 #[tokio::test]

@@ -165,6 +165,12 @@ async fn an_external_root_is_imported_and_rotated() {
     dir.unzip(&stack.portal().get(&url, "*/*").await.expect(200).body);
     assert_eq!(dir.read("certificate.pem"), under_rsa);
     verified(&dir, &openssl, "RootCA.crt");
+
+    // One file trusts all of them: three roots, and two issuing CAs below one more.
+    let bundle = stack.portal().get("issuer/trust.pem", "*/*").await.expect(200).text();
+    assert_eq!(bundle.matches("BEGIN CERTIFICATE").count(), 6, "{bundle}");
+    dir.write("trust.pem", &bundle);
+    verified(&dir, &openssl, "trust.pem");
     interrupted(&stack);
 }
 

@@ -1,7 +1,8 @@
 //! Dead-letter: fails the tasks of messages on the dead-letter queue, so that no execution hangs until its time-out.
 //! One dead-letter queue serves all steps (docs/decisions/0041): the message has the name of its state.
 //!
-//! A message arrives here only if its worker could not report its last failure, most likely because the worker died.
+//! A message of a step arrives here only if its worker could not report its last failure, most likely because the worker died;
+//! a message of relay, which has no task, when relay gave it up.
 //! Invariant: a message that cannot be reported stays on the dead-letter queue, which has an alarm.
 
 use std::sync::Arc;
@@ -40,6 +41,16 @@ impl DeadLetter {
             );
             return false;
         };
+        if message.task_token.is_none() && message.subject().is_none() {
+            // Of relay, to which S3 sends events: no task has to end, and operators have to know.
+            tracing::error!(
+                message.id = record.message_id,
+                queue = gave_up(record),
+                "{} gave up a message without a request; it stays on the dead-letter queue",
+                gave_up(record)
+            );
+            return false;
+        }
         let id = message.subject().map(|id| id.to_string()).unwrap_or_default();
         let span = tracing::info_span!("dead letter", request.id = id, state = message.state);
         let queue = gave_up(record);
@@ -123,10 +134,12 @@ mod tests {
         let backend = InMemoryBackend::new();
         backend.fail_next("tasks", 1);
         let worker = DeadLetter { tasks: backend.clone() };
+        let event_of_relay = r#"{"Records":[{"s3":{"object":{"key":"crl/0a.pem"}}}]}"#;
         let recheck = r#"{"requestId":"6f2d3c5e-0f0b-4c8e-9b43-5d1c7f0ea611"}"#;
-        let response = worker.batch(event(&["not ours", TASK, recheck, &TASK.replace("t1", "t2")])).await;
+        let messages = ["not ours", TASK, recheck, &TASK.replace("t1", "t2"), event_of_relay];
+        let response = worker.batch(event(&messages)).await;
         let kept: Vec<_> = response.batch_item_failures.iter().map(|f| f.item_identifier.as_str()).collect();
-        assert_eq!(kept, ["m0", "m1"]);
+        assert_eq!(kept, ["m0", "m1", "m4"]);
         assert_eq!(backend.results().len(), 1);
     }
 }

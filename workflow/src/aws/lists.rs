@@ -1,5 +1,5 @@
 //! Revocation lists and issuers' certificates in S3: `crl/<key identifier>.crl` and `.pem`, its shards
-//! `crl/<key identifier>-<k>of<n>.crl`, `issuer/<key identifier>.cer`.
+//! `crl/<key identifier>-<k>of<n>.crl`, `issuer/<key identifier>.cer`, `issuer/trust.pem`.
 //!
 //! Invariant: a list takes the place of the one that was read, by a conditional write (If-Match), so no list takes the
 //! place of a newer one; nor does its PEM file, whose ETag is read before the list is written. Published
@@ -27,6 +27,9 @@ const MAX_AGE: u32 = 30;
 
 const PUBLISH: &str = "publish the revocation list";
 
+/// The certificates of all living CAs, for services that take a bundle from the bucket.
+pub const TRUST_BUNDLE: &str = "issuer/trust.pem";
+
 /// What the bucket publishes.
 pub struct S3Publication {
     client: LazyClient<Client>,
@@ -49,6 +52,23 @@ impl S3Publication {
         let key = issuer_certificate_path(&issuer.key_identifier());
         // RFC 2585 section 4.1
         let put = self.put(&key, "application/pkix-cert", der);
+        put.send().await.map(|_| ()).map_err(unavailable(WHAT))
+    }
+
+    /// Publishes the bundle of CA certificates (PEM), unless it is there already: each version is one that services ask to be
+    /// told of.
+    ///
+    /// # Errors
+    /// [`PortError`] if S3 fails.
+    pub async fn publish_trust_bundle(&self, pem: &str) -> Result<(), PortError> {
+        const WHAT: &str = "publish the bundle of CA certificates";
+        if let Some(object) = s3::object(&self.client, &self.bucket, TRUST_BUNDLE, WHAT).await? {
+            let before = object.body.collect().await.map_err(|error| PortError::new(WHAT, error))?;
+            if before.to_vec() == pem.as_bytes() {
+                return Ok(());
+            }
+        }
+        let put = self.put(TRUST_BUNDLE, "application/x-pem-file", pem.as_bytes().to_vec());
         put.send().await.map(|_| ()).map_err(unavailable(WHAT))
     }
 

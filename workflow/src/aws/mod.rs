@@ -20,9 +20,9 @@ use crate::approval::BaseUrl;
 use crate::certificate::PublicationUrl;
 use crate::environment::{Environment, EnvironmentError};
 use crate::ports::{
-    Approvals, CertificateStore, CompromisedKeys, Executions, Issuers, LinkSecrets, Mailer, Metrics,
-    NameIndex, OcspResponders, Operators, Policies, PortError, Queue, Requests, RevocationLists,
-    RevocationWriter, Revocations, Tasks, WorkerQueue,
+    Approvals, CertificateStore, CompromisedKeys, Executions, Issuers, LinkSecrets, ListFiles, Mailer,
+    Metrics, NameIndex, OcspResponders, Operators, Policies, PortError, Queue, Requests, RevocationLists,
+    RevocationWriter, Revocations, Tasks, TrustAnchorCrls, TrustStoreCrls, WorkerQueue,
 };
 
 mod dynamodb;
@@ -32,8 +32,10 @@ mod issuers;
 mod key_lists;
 mod kms;
 mod lazy_client;
+mod list_files;
 mod lists;
 mod responders;
+mod roles_anywhere;
 mod roots;
 mod s3;
 mod secrets_manager;
@@ -43,14 +45,17 @@ mod sns;
 mod sqs;
 mod ssm;
 mod step_functions;
+mod trust_store;
 
 pub use dynamodb::{DynamoApprovals, DynamoNames, DynamoRequests, DynamoRevocationWriter, DynamoRevocations};
 pub use embedded_metrics::EmbeddedMetrics;
 pub use issuers::{AwsIssuers, key_name};
 pub use key_lists::S3KeyLists;
 pub use kms::{KmsKey, named_alias};
-pub use lists::S3Publication;
+pub use list_files::S3ListFiles;
+pub use lists::{S3Publication, TRUST_BUNDLE};
 pub use responders::SsmResponders;
+pub use roles_anywhere::RolesAnywhere;
 pub use s3::S3Certificates;
 pub use secrets_manager::{SecretsManager, key_label, secret_name};
 pub use ses::SesMailer;
@@ -59,6 +64,7 @@ pub use sns::SnsOperators;
 pub use sqs::SqsQueue;
 pub use ssm::{PolicyStore, SsmPolicies, SsmSmtpSecret, SsmSmtpTrust};
 pub use step_functions::{StepFunctions, execution_arn};
+pub use trust_store::TrustStoreFiles;
 
 /// The AWS resources of one worker, as named by its environment variables.
 pub struct Aws {
@@ -206,6 +212,29 @@ impl Aws {
     /// `BUCKET` is missing.
     pub fn lists(&self) -> Result<Arc<dyn RevocationLists>, EnvironmentError> {
         Ok(Arc::new(S3Publication::new(self.sdk(), self.bucket()?)))
+    }
+
+    /// The PEM files of the published revocation lists.
+    ///
+    /// # Errors
+    /// `BUCKET` is missing.
+    pub fn list_files(&self) -> Result<Arc<dyn ListFiles>, EnvironmentError> {
+        Ok(Arc::new(S3ListFiles::new(self.sdk(), self.bucket()?)))
+    }
+
+    /// The trust anchor of IAM Roles Anywhere, if `TRUST_ANCHOR_ARN` names one.
+    pub fn trust_anchor(&self) -> Option<Arc<dyn TrustAnchorCrls>> {
+        let arn = self.environment.optional("TRUST_ANCHOR_ARN")?;
+        Some(Arc::new(RolesAnywhere::new(self.sdk(), arn)))
+    }
+
+    /// The trust store of Application Load Balancers, if `TRUST_STORE_ARN` names one.
+    ///
+    /// # Errors
+    /// `BUCKET` is missing.
+    pub fn trust_store(&self) -> Result<Option<Arc<dyn TrustStoreCrls>>, EnvironmentError> {
+        let Some(arn) = self.environment.optional("TRUST_STORE_ARN") else { return Ok(None) };
+        Ok(Some(Arc::new(TrustStoreFiles::new(self.sdk(), arn, self.bucket()?))))
     }
 
     /// The OCSP responders.

@@ -29,6 +29,7 @@ use pki::testing as test_pki;
 
 mod lists;
 mod ports;
+mod relay;
 mod responders;
 mod revocations;
 
@@ -58,8 +59,9 @@ struct State {
     links: BTreeMap<String, Link>,
     certificates: BTreeMap<String, String>,
     revocations: BTreeMap<(String, String), Revocation>,
-    /// By key identifier, with the time of the publication.
+    /// With the time of the publication.
     lists: BTreeMap<ListName, (PublishedList, OffsetDateTime)>,
+    consumers: relay::Consumers,
     /// By key identifier, as PEM.
     responders: BTreeMap<String, String>,
     mails: Vec<Mail>,
@@ -188,7 +190,8 @@ impl InMemoryBackend {
     }
 
     /// Makes the next `times` calls of a port fail: `requests`, `names`, `approvals`, `certificates`, `issuers`,
-    /// `mailer`, `operators`, `policies`, `links`, `ca key`, `tasks`, `executions`, `worker queue` or `queue`.
+    /// `mailer`, `operators`, `policies`, `links`, `ca key`, `tasks`, `executions`, `worker queue`, `queue`,
+    /// `list files`, `trust anchor` or `trust store`.
     pub fn fail_next(&self, port: &'static str, times: usize) {
         self.state().failures.insert(port, times);
     }

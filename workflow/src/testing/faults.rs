@@ -26,6 +26,8 @@ pub struct Summary {
     pub certificates: (usize, usize),
     /// Issuers, serials and reasons of the revoked certificates, and the serials in the lists.
     pub revocations: Vec<String>,
+    /// The lists that other services have.
+    pub relayed: Vec<String>,
     /// The index of names.
     pub names: BTreeSet<(String, String)>,
     /// Recipients and kinds of the mails.
@@ -73,6 +75,7 @@ impl InMemoryBackend {
                 rows.iter().filter(|row| row.serial().is_some()).count(),
             ),
             revocations: self.revocation_summary(),
+            relayed: self.relayed(),
             names: self.names(),
             mails: self.mails().iter().map(|mail| (mail.to.to_string(), mail.kind.to_string())).collect(),
             told: self.told().into_iter().collect(),

@@ -95,6 +95,11 @@ pub(crate) fn total(lines: &[Line]) -> f64 {
     lines.iter().map(|line| line.usd).sum()
 }
 
+/// A queue that Lambda polls, a month.
+pub(crate) fn polled_queue(data: &Data) -> f64 {
+    POLLS_A_MINUTE * 60.0 * HOURS * data.price("sqs_request")
+}
+
 /// The bill of a month.
 pub(crate) fn bill(data: &Data, counted: &Counted, deployed: Deployment) -> Vec<Line> {
     let (n, usage) = (deployed.certificates, &data.usage);
@@ -103,12 +108,14 @@ pub(crate) fn bill(data: &Data, counted: &Counted, deployed: Deployment) -> Vec<
     let portal = usage.workers.get("portal").map_or(0.0, |work| work.invocations);
     let (runs, looks) = (deployed.runs(), deployed.looks(data));
     let messages = n * (usage.tasks + usage.nudges) + looks * usage.waiting.messages;
-    let polls = counted.polled_queues * POLLS_A_MINUTE * 60.0 * HOURS;
     let stored = n * usage.stored_bytes / GB;
     let endpoints = counted.endpoints(deployed.network).len() as f64;
     let instances = yes(deployed.network != Network::Public);
     let lines = [
-        ("SQS", (polls + messages * REQUESTS_A_MESSAGE) * price("sqs_request")),
+        (
+            "SQS",
+            counted.polled_queues * polled_queue(data) + messages * REQUESTS_A_MESSAGE * price("sqs_request"),
+        ),
         ("Secrets Manager", {
             let secrets = counted.secrets - yes(deployed.ca_in_kms);
             // Processes cache secrets; at most three processes are new for a certificate, and a hundred every hour.
@@ -266,8 +273,7 @@ mod tests {
     #[test]
     fn an_idle_queue_costs_26_cents() {
         let data = Data::read();
-        let cents = POLLS_A_MINUTE * 60.0 * HOURS * data.price("sqs_request") * 100.0;
-        assert_eq!(cents.round(), 26.0);
+        assert_eq!((polled_queue(&data) * 100.0).round(), 26.0);
     }
 
     #[test]

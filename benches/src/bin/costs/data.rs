@@ -141,7 +141,7 @@ impl Data {
 /// Resources of infra/template.yaml that cost money while idle.
 #[derive(Debug)]
 pub(crate) struct Counted {
-    /// Queues that Lambda polls.
+    /// Queues that Lambda polls with the defaults.
     pub(crate) polled_queues: f64,
     /// Alarms.
     pub(crate) alarms: f64,
@@ -186,7 +186,8 @@ impl Counted {
         let default =
             |parameter: &str| number(&template["Parameters"][parameter]["Default"]).unwrap_or_default();
         let polled = of_type(&template, "AWS::Serverless::Function");
-        let polled = polled.values().map(|function| queue_events(&function["Properties"]).len());
+        let polled = polled.values().filter(|function| function["Condition"].is_null());
+        let polled = polled.map(|function| queue_events(&function["Properties"]).len());
         let workers = infra_tests::workers().into_iter().map(|name| {
             let function = properties(&template, &format!("{}Function", pascal(&name)));
             let queue = queue_events(function).into_iter().next();

@@ -1,6 +1,6 @@
 //! The page docs/costs.md.
 
-use super::bill::{Deployment, HOURS, Line, bill, original, private_ca, total};
+use super::bill::{Deployment, HOURS, Line, bill, original, polled_queue, private_ca, total};
 use super::data::{Counted, Data, Network};
 use super::flood::{self, Flood};
 
@@ -31,6 +31,7 @@ pub(crate) fn costs(data: &Data, counted: &Counted) -> String {
         .replace("{switches}", switches(data, counted).trim_end())
         .replace("{flood}", flood::table(data, counted).trim_end())
         .replace("{ocsp_million}", &dollars(flood::ocsp_answer(data) * 1e6))
+        .replace("{queue}", &dollars(polled_queue(data)))
         .replace("{flood_usd}", &dollars(Flood::now(data, flood::throttles(counted)).usd()))
         .replace("{throttle_rate}", &grouped(counted.throttle.0))
         .replace("{submission_rate}", &grouped(counted.submission_throttle.0))

@@ -59,6 +59,9 @@ const NETWORK: &str = "docs/operations/private-network.md";
 const POLICY: &str = "docs/policy.md";
 const TRUST: &str = "docs/trust.md";
 
+const NO_CONSUMERS: &str =
+    "needs IAM Roles Anywhere, or a load balancer or API with mutual TLS, which the emulator lacks";
+
 /// The whole page is for an account of AWS: it is there to be typed where the emulator has nothing to show.
 const HOUR: &str = "an hour in a sandbox account of AWS; deployment.rs types the parts that the emulator has";
 
@@ -324,10 +327,8 @@ pub(super) const BLOCKS: &[Block] = &[
         )],
         |said| said.contains("verify OK"),
     ),
-    not(
-        TRUST,
-        "aws elbv2 add-trust-store-revocations",
-        "needs a load balancer and IAM Roles Anywhere, which the emulator lacks",
-    ),
+    not(TRUST, "countersign deploy --parameter TrustStoreArn", NO_CONSUMERS),
+    not(TRUST, "aws rolesanywhere import-crl", NO_CONSUMERS),
+    not(TRUST, "aws apigateway update-domain-name", NO_CONSUMERS),
     not("docs/performance.md", "benches/tables", "measures for an hour; benches/README.md"),
 ];
