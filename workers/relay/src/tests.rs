@@ -123,7 +123,7 @@ async fn a_list_that_is_there_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn a_fault_at_any_call_leaves_no_second_list_and_no_moment_without_one() {
+async fn each_service_has_one_list_and_no_moment_without_one_whatever_fails() {
     let other = foreign().await;
     let now = |backend: &InMemoryBackend| publish(backend).now_or_never().expect("ready");
     let step = |backend: Arc<InMemoryBackend>| async move {
