@@ -46,7 +46,7 @@ impl DeadLetter {
             tracing::error!(
                 message.id = record.message_id,
                 queue = gave_up(record),
-                "{} gave up a message without a request; it stays on the dead-letter queue",
+                "a dead message of {} names no request; it stays on the dead-letter queue",
                 gave_up(record)
             );
             return false;
