@@ -13,8 +13,15 @@ use crate::Command;
 /// Words that follow the name of a group of commands in a sentence or a label, and are no command of it.
 const PROSE: [(&str, &str); 3] = [("ca", "reads"), ("audit", "1"), ("countersign", "approval")];
 /// Options of other programs that the documentation names alone.
-const OTHERS: [&str; 5] =
-    ["--crlfile", "--value", "--icf", "--bypass-governance-retention", "--secret-string"];
+const OTHERS: [&str; 7] = [
+    "--crlfile",
+    "--cert-status",
+    "--load-trust",
+    "--value",
+    "--icf",
+    "--bypass-governance-retention",
+    "--secret-string",
+];
 const ID: &str = "9464cb43-9bce-49f0-a2f0-deadf965ae26";
 
 #[derive(Debug)]
