@@ -8,7 +8,7 @@ pub mod revoking;
 mod shard;
 
 pub use key_proof::{KeyProofError, ProvenRevocation};
-pub use publication::{LISTS, OCSP, PublicationUrl, addresses, issuer_certificate_path, list_path};
+pub use publication::{OCSP, PublicationUrl, addresses, issuer_certificate_path};
 pub use responder::{NewResponderError, Responder, ResponderPemError};
 pub use revocation::{Revocation, reason_text, revoker_text};
-pub use shard::{ListName, MAX_SHARDS, Shard};
+pub use shard::{LISTS, ListName, Shard};

@@ -28,7 +28,7 @@ use key_list::KeyListDigest;
 use pki::certificate::Publication;
 use pki::key::PublicKey;
 
-pub use document::{Escalation, LONGEST_LIMIT, PolicyNote, RequesterProof, RevocationRules};
+pub use document::{Escalation, LONGEST_LIMIT, MAX_LIST_SHARDS, PolicyNote, RequesterProof, RevocationRules};
 pub use error::{Place, PolicyError, PolicyErrors};
 pub use explain::{ExplainedRule, Explanation, RuleOutcome};
 pub use lifecycle::Lifecycle;

@@ -13,19 +13,11 @@ use url::Url;
 use super::shard::{ListName, Shard};
 use crate::web_url;
 
-/// The folder of revocation lists, in the bucket and in addresses.
-pub const LISTS: &str = "crl/";
 /// The folder of issuers' certificates, in the bucket and in addresses.
 const ISSUER_CERTIFICATES: &str = "issuer/";
 
 /// The path of OCSP requests, in addresses.
 pub const OCSP: &str = "ocsp";
-
-/// The path of the list of an issuer with this subject key identifier, in the bucket and in addresses.
-#[must_use]
-pub fn list_path(key_identifier: &str) -> String {
-    format!("{LISTS}{key_identifier}.crl")
-}
 
 /// The path of the certificate of an issuer with this subject key identifier, in the bucket and in addresses.
 #[must_use]

@@ -8,10 +8,10 @@ use std::fmt;
 
 use pki::certificate::Serial;
 
-use super::LISTS;
+use crate::policy::MAX_LIST_SHARDS;
 
-/// The most shards of a list: with that many, a million entries are some 50 KB each.
-pub const MAX_SHARDS: u16 = 1_000;
+/// The folder of revocation lists, in the bucket and in addresses.
+pub const LISTS: &str = "crl/";
 
 /// One of the shards of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,7 +34,7 @@ impl Shard {
     /// The shard of a certificate among so many; `None` if there are too few or too many.
     #[must_use]
     pub fn of_serial(serial: &Serial, of: u16) -> Option<Shard> {
-        if !(2..=MAX_SHARDS).contains(&of) {
+        if !(2..=MAX_LIST_SHARDS).contains(&of) {
             return None;
         }
         // The octets at the end of a serial are random.
@@ -46,7 +46,7 @@ impl Shard {
 
     /// All shards of a list of so many; none if there are too few or too many.
     pub fn all(of: u16) -> impl Iterator<Item = Shard> {
-        let last = if (2..=MAX_SHARDS).contains(&of) { of } else { 0 };
+        let last = if (2..=MAX_LIST_SHARDS).contains(&of) { of } else { 0 };
         (1..=last).map(move |number| Shard { number, of })
     }
 
@@ -87,7 +87,7 @@ impl ListName {
     pub fn path(&self) -> String {
         let Self { key_identifier, shard } = self;
         shard.map_or_else(
-            || super::list_path(key_identifier),
+            || format!("{LISTS}{key_identifier}.crl"),
             |shard| format!("{LISTS}{key_identifier}-{shard}.crl"),
         )
     }
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn each_serial_is_on_one_shard_whatever_the_number() {
-        for of in [2, 3, 8, 255, 256, MAX_SHARDS] {
+        for of in [2, 3, 8, 255, 256, MAX_LIST_SHARDS] {
             for serial in serials(50) {
                 let having: Vec<Shard> = Shard::all(of).filter(|shard| shard.has(&serial)).collect();
                 assert_eq!(having, [Shard::of_serial(&serial, of).unwrap()], "{serial} of {of}");
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn one_shard_is_none() {
         let serial = "01".parse().unwrap();
-        for of in [0, 1, MAX_SHARDS + 1] {
+        for of in [0, 1, MAX_LIST_SHARDS + 1] {
             assert_eq!((Shard::of_serial(&serial, of), Shard::all(of).count()), (None, 0), "{of}");
         }
     }

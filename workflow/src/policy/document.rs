@@ -37,6 +37,7 @@ use lifecycle::LifecycleSection;
 pub use notes::PolicyNote;
 pub use revocation::RevocationRules;
 use settings::{Common, FEWEST_RSA_BITS, NameRules, People, Settings};
+pub use values::MAX_LIST_SHARDS;
 use values::{Approver, KeyDigest, ListShards, WebAddress};
 pub(super) use values::{KeyRule, KeyUsageName, PurposeName, UngrantedAction};
 pub use values::{LONGEST_LIMIT, RequesterProof};

@@ -9,7 +9,6 @@ use std::time::Duration;
 use toml::de::DeValue;
 
 use crate::approver_set::PlusTags;
-use crate::certificate::MAX_SHARDS;
 use crate::email::Email;
 use crate::finding::Finding;
 use crate::framed_hash::read_sha256;
@@ -105,6 +104,9 @@ impl FromToml for NonZeroU32 {
     }
 }
 
+/// The most shards of a revocation list: with that many, a million entries are some 50 KB each.
+pub const MAX_LIST_SHARDS: u16 = 1_000;
+
 /// The number of shards of a revocation list.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ListShards(pub(super) u16);
@@ -114,9 +116,9 @@ impl FromToml for ListShards {
         let number = u32::from_toml(value)?;
         u16::try_from(number)
             .ok()
-            .filter(|number| (1..=MAX_SHARDS).contains(number))
+            .filter(|number| (1..=MAX_LIST_SHARDS).contains(number))
             .map(ListShards)
-            .ok_or_else(|| format!("{number} is out of range; write 1 to {MAX_SHARDS}").into())
+            .ok_or_else(|| format!("{number} is out of range; write 1 to {MAX_LIST_SHARDS}").into())
     }
 }
 
