@@ -1,5 +1,6 @@
 //! The approval of a request: reviews, votes, and the links of requesters and approvers.
 
+pub mod coverage;
 pub mod history;
 mod link;
 pub mod opened;

@@ -1,3 +1,5 @@
+#![allow(clippy::disallowed_methods)] // A test signs without an approval.
+
 use aws_lc_rs::rand::SystemRandom;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};

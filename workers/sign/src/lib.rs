@@ -12,23 +12,19 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_lc_rs::rand::SystemRandom;
-use pki::certificate::{
-    Approved, Certificate, LintError, Serial, Template, Validity, cross_check, issue, lint,
-};
+use pki::certificate::{Certificate, Serial, Validity};
 use pki::issuer::Issuer;
 use serde::Serialize;
+use workflow::approval::coverage::{Covered, Issuing, covers};
 use workflow::certificate::{PublicationUrl, Shard, addresses};
-use workflow::decision::ApprovalDigest;
 use workflow::ids::IssuerId;
 use workflow::message::RecheckMessage;
 use workflow::policy::Policy;
-use workflow::policy::evaluate::GrantedCsr;
 use workflow::ports::{
     CertificateStore, Clock, Issuers, NameIndex, NameRow, OcspResponders, Policies, Requests,
     RevocationLists, Revocations,
 };
 use workflow::request::audit::Origin;
-use workflow::request::renewal::approvers_in_force;
 use workflow::request::{Request, Reservation, Status};
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError, Task};
 use workflow::store::{ListPublisher, replaced_request, update_known_request};
@@ -145,19 +141,19 @@ impl Sign {
         let policy = self.policies.for_csr(request.csr_content()).await?;
         let issuer = self.issuer().await?;
         let replaced = replaced_request(&*self.requests, &request).await?;
-        let evaluated = approved(&request, replaced.as_ref(), &policy, &issuer)?;
+        let covered = covers(&request, replaced.as_ref(), &policy, &issuer)?;
         let (request, Reservation { serial, validity: reserved }) =
-            self.reserve(request, &evaluated, &issuer).await?;
+            self.reserve(request, &covered, &issuer).await?;
         let pem = match self.certificates.certificate(&serial).await? {
             Some(pem) => pem,
-            None => self.make(&policy, &evaluated, &issuer, &serial, reserved).await?,
+            None => self.make(&policy, &covered, &issuer, &serial, reserved).await?,
         };
         let stored = Certificate::from_pem(&pem).map_err(|error| {
             StepError::transient(format!("the stored certificate cannot be read: {error}"))
         })?;
         let (fingerprint, validity) = (stored.fingerprint(), stored.validity());
         // Names before the row: the index has every certificate that a row reports as issued.
-        let rows = NameRow::of_certificate(&evaluated.grant.names, validity.not_after, id);
+        let rows = NameRow::of_certificate(&covered.grant().names, validity.not_after, id);
         self.names.enter(&rows).await?;
         let now = self.clock.now();
         let issued = |row: &mut Request| row.issued(&fingerprint, validity, now);
@@ -167,42 +163,8 @@ impl Sign {
     }
 }
 
-/// The error of a certificate that cannot be signed: final if the request is the cause; transient if the cause is the
-/// policy or the CA, which operators can correct before the retry.
-fn unsignable(is_of_request: bool, why: String) -> StepError {
-    if is_of_request { StepError::refused(ErrorName::Refused, why) } else { StepError::transient(why) }
-}
-
 fn signed(serial: Serial, validity: Validity) -> Signed {
     Signed { serial, not_after: rfc3339(validity.not_after) }
-}
-
-/// Evaluates the request again under the policy and the issuer in force, and compares the result with the approval.
-/// `replaced` is the request that a renewal replaces.
-fn approved(
-    request: &Request,
-    replaced: Option<&Request>,
-    policy: &Policy,
-    issuer: &Issuer,
-) -> Result<GrantedCsr, StepError> {
-    let not_approved = |why: &str| StepError::refused(ErrorName::NotApproved, why);
-    let decision = request.decision().filter(|decision| decision.is_approval());
-    let decision = decision.ok_or_else(|| not_approved("the request has no approval"))?;
-    let evaluated = request.evaluate(policy, Some(issuer), replaced)?;
-    let csr = evaluated.csr_summary();
-    let binds = ApprovalDigest::of(request.id(), &evaluated.grant.profile, &csr, request.replaces());
-    if binds != decision.digest {
-        return Err(not_approved("the approval does not cover the certificate to be signed"));
-    }
-    // The policy may have become stricter since, and people may have left it. Escalation is not in the row: whoever voted
-    // as an escalation approver was admitted then.
-    let in_force = approvers_in_force(policy, &request.renewal_terms(&csr), replaced)
-        .map_err(|finding| StepError::refused(ErrorName::Refused, finding.code.as_str()))?;
-    if !in_force.missing_approvals(in_force.counted(&decision.votes, true)).is_empty() {
-        let why = "the policy in force asks for approvals that the request does not have";
-        return Err(StepError::refused(ErrorName::Refused, why));
-    }
-    Ok(evaluated)
 }
 
 impl Sign {
@@ -215,7 +177,7 @@ impl Sign {
     async fn reserve(
         &self,
         request: Request,
-        evaluated: &GrantedCsr,
+        covered: &Covered,
         issuer: &Issuer,
     ) -> Result<(Request, Reservation), StepError> {
         if let Some(reservation) = request.reservation().cloned() {
@@ -223,7 +185,7 @@ impl Sign {
         }
         let serial =
             Serial::random(&SystemRandom::new()).map_err(|error| StepError::transient(error.to_string()))?;
-        let validity = Validity::choose(self.clock.now(), evaluated.grant.validity_days, issuer)
+        let validity = Validity::choose(self.clock.now(), covered.grant().validity_days, issuer)
             .map_err(|error| StepError::transient(format!("the validity cannot be chosen: {error}")))?;
         let now = self.clock.now();
         let reserve = |row: &mut Request| row.reserve(serial.clone(), validity, now);
@@ -236,7 +198,7 @@ impl Sign {
     async fn make(
         &self,
         policy: &Policy,
-        evaluated: &GrantedCsr,
+        covered: &Covered,
         issuer: &Issuer,
         serial: &Serial,
         reserved: Validity,
@@ -244,54 +206,13 @@ impl Sign {
         let signer = self.issuers.signer(issuer).await?;
         // The CA or the policy may have changed since the reservation.
         let validity = reserved
-            .refit(self.clock.now(), evaluated.grant.validity_days, issuer)
+            .refit(self.clock.now(), covered.grant().validity_days, issuer)
             .map_err(|error| StepError::transient(format!("the validity cannot be chosen: {error}")))?;
         let shard = Shard::of_serial(serial, policy.list_shards());
         self.lists().publish_shards(&*signer, issuer, shard).await?;
-        let contents = evaluated.grant.contents();
-        let template = Template {
-            csr: &evaluated.csr,
-            contents: &contents,
-            issuer,
-            algorithm: signer.algorithm(),
-            serial,
-            validity: &validity,
-            publication: &addresses(policy.publication(), self.publication_url.as_ref(), issuer, shard),
-        };
-        let tbs = template.build().map_err(|error| {
-            unsignable(error.is_of_request(), format!("the certificate cannot be built: {error}"))
-        })?;
-        let linted = lint(tbs, issuer, &evaluated.csr, &contents).map_err(|errors| {
-            let rules: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            let why = format!("the certificate does not pass the linter: {}", rules.join("; "));
-            // One fault of the request is enough: a retry cannot pass.
-            unsignable(errors.iter().any(LintError::is_of_request), why)
-        })?;
-        let certificate =
-            issue(&*signer, linted).await.map_err(|error| StepError::transient(error.to_string()))?;
-        let approved =
-            Approved { csr: &evaluated.csr, contents: &contents, issuer, serial, validity: &validity };
-        cross_check(&certificate, &approved).map_err(|error| {
-            let why = format!("the signed certificate is not stored: {error}");
-            StepError::refused(ErrorName::NotApproved, why)
-        })?;
+        let publication = addresses(policy.publication(), self.publication_url.as_ref(), issuer, shard);
+        let issuing = Issuing { issuer, serial, validity: &validity, publication: &publication };
+        let certificate = covered.issue(&*signer, issuing).await?;
         Ok(self.certificates.store(serial, &certificate.pem()).await?)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fault_of_the_request_is_final_and_one_of_the_configuration_is_not() {
-        assert!(matches!(
-            unsignable(true, "the public key cannot be encoded".into()),
-            StepError::Refused { code: ErrorName::Refused, .. }
-        ));
-        assert!(matches!(
-            unsignable(false, "the address cannot be encoded".into()),
-            StepError::Transient { .. }
-        ));
     }
 }

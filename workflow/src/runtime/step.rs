@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::approval::coverage::{NotCovered, NotIssued};
 use crate::ids::RequestId;
 use crate::message::{RecheckMessage, TaskToken};
 use crate::policy::evaluate::PolicyRejection;
@@ -148,6 +149,28 @@ impl From<PolicyRejection> for StepError {
     /// Only the codes: names and values stay out of the execution; RecordRefusal evaluates the request again.
     fn from(refusal: PolicyRejection) -> Self {
         Self::refused(ErrorName::Refused, refusal.codes())
+    }
+}
+
+impl From<NotCovered> for StepError {
+    fn from(error: NotCovered) -> Self {
+        let name = match error {
+            NotCovered::NotApproved | NotCovered::Another => ErrorName::NotApproved,
+            NotCovered::NotGranted(_) | NotCovered::TooFew => ErrorName::Refused,
+        };
+        Self::refused(name, error.to_string())
+    }
+}
+
+impl From<NotIssued> for StepError {
+    /// Final if the request is the cause; transient if the cause is the policy or the CA, which operators can correct before
+    /// the retry.
+    fn from(error: NotIssued) -> Self {
+        match error {
+            NotIssued::ReadOtherwise(_) => Self::refused(ErrorName::NotApproved, error.to_string()),
+            _ if error.is_of_request() => Self::refused(ErrorName::Refused, error.to_string()),
+            _ => Self::transient(error.to_string()),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Sign against the backend in memory.
 #![allow(clippy::unwrap_used, clippy::panic)] // A test may.
 
+mod coverage;
 mod lists;
 mod renewals;
 mod step;

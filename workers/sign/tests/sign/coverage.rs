@@ -1,0 +1,197 @@
+//! Every path of a request to the CA key, and on each of them every attack on its approval: nothing is signed.
+//!
+//! Invariant: the paths differ in how the row came to be, and Sign asks one function about all of them. Whoever adds a path adds
+//! it to [`Path`], and the compiler asks for its row here.
+
+use std::sync::Arc;
+
+use pki::testing::{self as test_pki, CaMaker, TestKey};
+use time::Duration;
+use workflow::decision::{Decision, Outcome};
+use workflow::ids::RequestId;
+use workflow::request::{Columns, Ending, Request, Status};
+use workflow::runtime::step::{ErrorName, StepError};
+use workflow::testing::InMemoryBackend;
+
+use super::sign;
+
+const POLICY: &str = include_str!("../../../../infra/policy.toml");
+const NAME: &str = "www.example.com";
+
+/// How an approved request comes to Sign.
+#[derive(Clone, Copy, Debug)]
+enum Path {
+    /// From the form or the API.
+    Form,
+    /// As the renewal of a delivered certificate, for which the policy asks for fewer approvals.
+    Renewal,
+    /// In a second execution, which housekeeping started.
+    Restart,
+    /// Failed, and tried again by an operator.
+    Retry,
+    /// From a backup of another stack.
+    Import,
+}
+
+const PATHS: [Path; 5] = [Path::Form, Path::Renewal, Path::Restart, Path::Retry, Path::Import];
+
+impl Path {
+    /// The policy under which the one vote of the row is enough.
+    fn policy(self) -> String {
+        match self {
+            Self::Form | Self::Restart | Self::Retry | Self::Import => POLICY.to_owned(),
+            Self::Renewal => {
+                two_approvals(POLICY).replace("[lifecycle]", "[lifecycle]\nrenewal.approvals = 1")
+            }
+        }
+    }
+
+    /// A backend with an approved request that came this way.
+    fn approved(self) -> (Arc<InMemoryBackend>, RequestId) {
+        let backend = InMemoryBackend::new();
+        let id = match self {
+            Self::Form => backend.request_at(Status::Approved),
+            Self::Renewal => {
+                let old = backend.request_at(Status::Delivered);
+                backend.renewal_at(&test_pki::csr(&[NAME]), Status::Approved, old).id()
+            }
+            Self::Restart => {
+                let mut row = backend.request(backend.request_at(Status::Approved)).unwrap();
+                assert!(row.restarted(2, "arn:2".into(), row.registration_date()));
+                put(&backend, row)
+            }
+            Self::Retry => {
+                let mut row = backend.request(backend.request_at(Status::Approved)).unwrap();
+                let now = row.registration_date();
+                row.end(Ending::because(Status::Failed, "the CA was away"), now).unwrap();
+                row.retry(|attempt| format!("arn:{attempt}"), now).unwrap();
+                put(&backend, row)
+            }
+            Self::Import => {
+                let there = InMemoryBackend::new();
+                let row = there.request(there.request_at(Status::Approved)).unwrap();
+                let exported = serde_json::to_value(&row).unwrap();
+                let imported: Request = serde_json::from_value(exported).unwrap();
+                put(&backend, imported.run_as("arn:imported".into()))
+            }
+        };
+        backend.set_policy(&self.policy());
+        assert_eq!(backend.request(id).unwrap().status(), Status::Approved, "{self:?}");
+        (backend, id)
+    }
+}
+
+fn put(backend: &InMemoryBackend, row: Request) -> RequestId {
+    let id = row.id();
+    backend.put(row);
+    id
+}
+
+fn two_approvals(policy: &str) -> String {
+    policy
+        .replace("[\"approver@example.com\"]", "[\"approver@example.com\", \"other@example.com\"]")
+        .replace("quorum = 1 ", "quorum = 2 ")
+}
+
+type Attack = fn(&Arc<InMemoryBackend>, RequestId, Path);
+
+/// Everything that must not be signed.
+const ATTACKS: [(&str, Attack); 17] = [
+    ("other names", |backend, id, _| backend.alter(id, |row| row.csr_content = csr(&["admin.example.com"]))),
+    ("a name more", |backend, id, _| {
+        backend.alter(id, |row| row.csr_content = csr(&[NAME, "x.example.com"]))
+    }),
+    ("another key", |backend, id, _| backend.alter(id, |row| row.csr_content = csr(&[NAME]))),
+    ("another profile", |backend, id, _| backend.alter(id, |row| row.profile = "client".into())),
+    ("an issuer that may not certify the names", |backend, _, _| {
+        let ca = CaMaker::new(TestKey::EcP256)
+            .lifetime(Duration::days(3_650), Duration::days(7_300))
+            .name_constraints(&["example.org"], &[]);
+        backend.rotate_to(&ca.self_signed());
+    }),
+    ("an approval that expired", |backend, id, _| {
+        backend.alter(id, |row| row.decision.as_mut().unwrap().outcome = Outcome::Expired);
+    }),
+    ("a rejection", |backend, id, _| {
+        backend.alter(id, |row| row.decision.as_mut().unwrap().outcome = Outcome::Rejected);
+    }),
+    ("no decision", |backend, id, _| backend.alter(id, |row| row.decision = None)),
+    ("no votes", |backend, id, _| backend.alter(id, |row| row.decision.as_mut().unwrap().votes.clear())),
+    ("a vote that rejects", |backend, id, _| {
+        backend.alter(id, |row| row.decision.as_mut().unwrap().votes[0].decision = Decision::Reject);
+    }),
+    ("the requester's own vote", |backend, id, _| {
+        backend.alter(id, |row| row.email = row.decision.as_ref().unwrap().votes[0].approver.clone());
+    }),
+    ("the vote of nobody in the policy", |backend, id, _| {
+        backend.alter(id, |row| {
+            row.decision.as_mut().unwrap().votes[0].approver = "mallory@example.com".parse().unwrap();
+        });
+    }),
+    ("an approver who has left", |backend, _, path| {
+        backend.set_policy(&path.policy().replace("\"approver@example.com\"", "\"third@example.com\""));
+    }),
+    ("one person twice where two are asked", |backend, id, _| {
+        backend.alter(id, |row: &mut Columns| {
+            let votes = &mut row.decision.as_mut().unwrap().votes;
+            let mut again = votes[0].clone();
+            again.approver = "approver+2@example.com".parse().unwrap();
+            votes.push(again);
+        });
+        backend.set_policy(&two_approvals(POLICY));
+    }),
+    ("a policy that does not allow the names any more", |backend, _, path| {
+        backend.set_policy(&path.policy().replace("example.com\"", "example.edu\""));
+    }),
+    ("the approval of another request", |backend, id, _| {
+        let other = backend.request(backend.request_at(Status::Approved)).unwrap();
+        backend.alter(id, |row| row.decision = other.decision().cloned());
+    }),
+    ("another request that it replaces", |backend, id, _| {
+        let other = backend.request_at(Status::Delivered);
+        backend.alter(id, |row| row.replaces = Some(other));
+    }),
+];
+
+fn csr(names: &[&str]) -> String {
+    test_pki::csr(names)
+}
+
+#[tokio::test]
+async fn on_every_path_what_is_approved_is_signed_once() {
+    for path in PATHS {
+        let (backend, id) = path.approved();
+        let signed = sign(&backend, id).await.unwrap_or_else(|error| panic!("{path:?}: {error:?}"));
+        assert_eq!(sign(&backend, id).await.unwrap(), signed, "{path:?}");
+        assert_eq!(backend.certificates().len(), 1, "{path:?}");
+    }
+}
+
+#[tokio::test]
+async fn on_every_path_no_attack_on_the_approval_is_signed() {
+    for path in PATHS {
+        for (what, attack) in ATTACKS {
+            let (backend, id) = path.approved();
+            attack(&backend, id, path);
+            let said = sign(&backend, id).await;
+            let refused = ErrorName::Refused;
+            assert!(
+                matches!(&said, Err(StepError::Refused { code, .. }) if [refused, ErrorName::NotApproved].contains(code)),
+                "{path:?}, {what}: {said:?}"
+            );
+            let row = backend.request(id).unwrap();
+            assert!(backend.certificates().is_empty(), "{path:?}, {what}");
+            assert_eq!((row.serial(), row.status()), (None, Status::Approved), "{path:?}, {what}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_race_on_every_path_ends_in_one_certificate() {
+    for path in PATHS {
+        let (backend, id) = path.approved();
+        let (one, other) = tokio::join!(sign(&backend, id), sign(&backend, id));
+        assert_eq!(one.unwrap(), other.unwrap(), "{path:?}");
+        assert_eq!(backend.certificates().len(), 1, "{path:?}");
+    }
+}

@@ -1,0 +1,139 @@
+//! Whether an approval covers the certificate that would be signed: the only way of a request to the CA key.
+//!
+//! Invariant: nothing but [`covers`] makes a [`Covered`], and the certificate of a request is signed by [`Covered::issue`] alone
+//! (`clippy.toml` forbids `pki::certificate::issue` elsewhere). So every path that a request can take, a renewal or a
+//! repetition as well as the form, is judged here, by the row, the policy and the issuer as they are when the key is used.
+
+use pki::certificate::{
+    Approved, BuildError, Certificate, CrossCheckError, IssueError, LintError, Publication, Serial, Template,
+    Validity, cross_check, issue, lint,
+};
+use pki::issuer::Issuer;
+use pki::signer::Signer;
+
+use crate::decision::ApprovalDigest;
+use crate::grant::Grant;
+use crate::policy::Policy;
+use crate::policy::evaluate::{GrantedCsr, PolicyRejection};
+use crate::request::Request;
+use crate::request::renewal::approvers_in_force;
+
+/// A certificate that an approval covers.
+#[derive(Debug)]
+pub struct Covered(GrantedCsr);
+
+/// Why an approval covers no certificate.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum NotCovered {
+    /// The row has no decision, or one that is no approval.
+    #[error("the request has no approval")]
+    NotApproved,
+    /// The approval is about another certificate: names, key, profile, request or replaced request differ.
+    #[error("the approval does not cover the certificate to be signed")]
+    Another,
+    /// The policy or the issuer in force does not grant the request.
+    #[error("{}", .0.codes())]
+    NotGranted(PolicyRejection),
+    /// Who approved is not enough by the policy in force.
+    #[error("the policy in force asks for approvals that the request does not have")]
+    TooFew,
+}
+
+/// Judges whether the approval of a request covers what the policy and the issuer would certify now. `replaced` is the request
+/// that a renewal replaces.
+///
+/// # Errors
+/// [`NotCovered`].
+pub fn covers(
+    request: &Request,
+    replaced: Option<&Request>,
+    policy: &Policy,
+    issuer: &Issuer,
+) -> Result<Covered, NotCovered> {
+    let decision = request.decision().filter(|decision| decision.is_approval());
+    let decision = decision.ok_or(NotCovered::NotApproved)?;
+    let granted = request.evaluate(policy, Some(issuer), replaced).map_err(NotCovered::NotGranted)?;
+    let csr = granted.csr_summary();
+    let binds = ApprovalDigest::of(request.id(), &granted.grant.profile, &csr, request.replaces());
+    if binds != decision.digest {
+        return Err(NotCovered::Another);
+    }
+    // The policy may have become stricter since, and people may have left it. Escalation is not in the row: whoever voted
+    // as an escalation approver was admitted then.
+    let in_force = approvers_in_force(policy, &request.renewal_terms(&csr), replaced)
+        .map_err(|finding| NotCovered::NotGranted(PolicyRejection(vec![finding])))?;
+    if !in_force.missing_approvals(in_force.counted(&decision.votes, true)).is_empty() {
+        return Err(NotCovered::TooFew);
+    }
+    Ok(Covered(granted))
+}
+
+/// What is chosen for a certificate beside its approved contents.
+#[derive(Clone, Copy, Debug)]
+pub struct Issuing<'a> {
+    /// The issuer.
+    pub issuer: &'a Issuer,
+    /// Its serial.
+    pub serial: &'a Serial,
+    /// Its dates.
+    pub validity: &'a Validity,
+    /// The addresses in it.
+    pub publication: &'a Publication,
+}
+
+/// Why no certificate was issued.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotIssued {
+    /// A value does not fit into its field.
+    #[error("the certificate cannot be built: {0}")]
+    Build(#[from] BuildError),
+    /// The linter found broken rules.
+    #[error("the certificate does not pass the linter: {}", listed(.0))]
+    Lint(Vec<LintError>),
+    /// The key did not sign.
+    #[error(transparent)]
+    Issue(#[from] IssueError),
+    /// Another library reads the signed certificate otherwise than it was approved.
+    #[error("the signed certificate is not stored: {0}")]
+    ReadOtherwise(#[from] CrossCheckError),
+}
+
+fn listed(errors: &[LintError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+impl NotIssued {
+    /// True if the request is the cause, so that another attempt fails alike.
+    pub fn is_of_request(&self) -> bool {
+        match self {
+            Self::Build(error) => error.is_of_request(),
+            // One fault of the request is enough.
+            Self::Lint(errors) => errors.iter().any(LintError::is_of_request),
+            Self::Issue(_) | Self::ReadOtherwise(_) => false,
+        }
+    }
+}
+
+impl Covered {
+    /// The contents that the approval covers.
+    pub fn grant(&self) -> &Grant {
+        &self.0.grant
+    }
+
+    /// Builds the certificate, lints it, has it signed, and has two other libraries read it.
+    ///
+    /// # Errors
+    /// [`NotIssued`].
+    pub async fn issue(&self, signer: &dyn Signer, issuing: Issuing<'_>) -> Result<Certificate, NotIssued> {
+        let Issuing { issuer, serial, validity, publication } = issuing;
+        let (csr, contents) = (&self.0.csr, self.0.grant.contents());
+        let contents = &contents;
+        let algorithm = signer.algorithm();
+        let template = Template { csr, contents, issuer, algorithm, serial, validity, publication };
+        let linted = lint(template.build()?, issuer, csr, contents).map_err(NotIssued::Lint)?;
+        #[allow(clippy::disallowed_methods)] // Here alone.
+        let certificate = issue(signer, linted).await?;
+        cross_check(&certificate, &Approved { csr, contents, issuer, serial, validity })?;
+        Ok(certificate)
+    }
+}
