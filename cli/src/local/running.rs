@@ -230,6 +230,13 @@ fn endpoints(
     let queue = |worker: &String| {
         outputs.get(&format!("{}QueueUrl", pascal(worker))).map(|url| (worker.clone(), url.clone()))
     };
+    let template = fs::read_to_string(repository.join("infra/template.yaml"))
+        .or_fail(|| "cannot read infra/template.yaml".into(), "Run this inside the repository.")?;
+    // A worker that a condition leaves out has its queue in the template, and not in the stack.
+    let is_deployed = |worker: &&String| {
+        let output = format!("{}QueueUrl", pascal(worker));
+        outputs.contains_key(&output) || !template.contains(&format!("\n  {output}:\n"))
+    };
     Ok(Endpoints {
         stack: deploy::STACK.to_owned(),
         portal: base.to_owned(),
@@ -253,6 +260,7 @@ fn endpoints(
         queues: workers.iter().filter_map(queue).collect(),
         functions: workers
             .iter()
+            .filter(is_deployed)
             .map(|worker| (worker.clone(), format!("{}-{worker}", deploy::STACK)))
             .collect(),
         pid: std::process::id(),

@@ -247,7 +247,9 @@ impl Lambda {
             let function = Function::start(configuration, &binaries[worker], &moto.folder).await;
             functions.insert(worker.to_owned(), Arc::new(function));
         }
-        assert!(functions.keys().eq(binaries.keys()), "the stack has other functions than workers/");
+        // Without a service that takes lists there is no relay.
+        let wanted = binaries.keys().filter(|worker| *worker != "relay");
+        assert!(functions.keys().eq(wanted), "the stack has other functions than workers/");
         let mut lambda = Self { functions, sources: JoinSet::new(), deliveries: Deliveries::default() };
         let sqs = aws_sdk_sqs::Client::new(&super::sdk(&moto.endpoint));
         let mappings = moto.aws(&["lambda", "list-event-source-mappings"]);
