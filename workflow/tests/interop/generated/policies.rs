@@ -256,7 +256,9 @@ fn publication() -> BoxedStrategy<Value> {
     };
     let fields: [Field; 3] = [("crl", list()), ("issuer", list()), ("ocsp", list())];
     let all = fields.into_iter().fold(Just(Table::new()).boxed(), |table, field| with(table, 0.5, field));
-    all.prop_map(Value::from).boxed()
+    // Shards are of the stack's own list, which addresses of another one take the place of.
+    let shards = select(vec![Value::from(1), Value::from(2), Value::from(1_000)]).boxed();
+    with(all, 0.2, ("list_shards", shards)).prop_map(Value::from).boxed()
 }
 
 /// Who may revoke, and for which reasons.
