@@ -141,7 +141,7 @@ impl Authority {
 
     /// From a granted request to a certificate: built, linted, signed.
     #[must_use]
-    #[allow(clippy::disallowed_methods)] // Measured without a row.
+    #[allow(clippy::disallowed_methods)] // A benchmark has no approval.
     pub fn issue(&self, csr: &Csr, verdict: &Evaluation) -> Certificate {
         let grant = verdict.grant.as_ref().unwrap();
         let validity =

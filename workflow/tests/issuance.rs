@@ -3,7 +3,7 @@
 //! Without openssl the tests say SKIPPED, unless COUNTERSIGN_NO_SKIPS is set, as .ci/run does.
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used)]
-#![allow(clippy::disallowed_methods)] // A test signs without an approval.
+#![allow(clippy::disallowed_methods)] // Test certificates have no approval.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -62,7 +62,7 @@ async fn measure() {
     print_revoked(&revoked);
 }
 
-/// The time from the acceptance of a revocation until whoever checks the certificate sees it, at the addresses in it.
+/// The times from the acceptance of a revocation to its publication at the addresses in the certificate.
 struct Revoked {
     ocsp: Duration,
     list: Duration,

@@ -1,5 +1,4 @@
-//! What verifiers ask of a CA: its certificate, a bundle with the certificates of all living CAs, its first revocation list, and its
-//! first OCSP responder. The sign worker renews lists and responders.
+//! Publication of a CA: its certificate, the bundle of all living CAs, its first revocation list, and its first OCSP responder. The sign worker renews lists and responders.
 //!
 //! Invariant: all are there before the certificate is in force, so that the addresses in the first certificate
 //! answer. A list that exists is left alone, and so is a responder that is not due.
@@ -56,10 +55,10 @@ fn trust_bundle(chain: &Chain, filed: &[Chain], now: OffsetDateTime) -> String {
     all.filter(|one| seen.insert(&one.sha256)).map(|one| to_pem(&one.der)).collect()
 }
 
-/// What an operator is told of a CA whose certificates cannot be revoked.
+/// The warning for a CA that cannot sign revocation lists.
 fn warning(issuer: &Issuer) -> Option<&'static str> {
     (!issuer.may_sign_crls()).then_some(
-        "Warning: this CA cannot sign revocation lists, because the keyUsage of its certificate lacks cRLSign. Nobody can find out that one of its certificates is revoked. To be able to revoke them, import a CA certificate with cRLSign.",
+        "Warning: this CA cannot sign revocation lists, because the keyUsage of its certificate lacks cRLSign. Clients cannot see that one of its certificates is revoked. To change that, import a CA certificate with cRLSign.",
     )
 }
 

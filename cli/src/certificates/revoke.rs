@@ -97,7 +97,7 @@ fn outcome(serial: &str, row: &Request) -> String {
     let at = |time: Option<OffsetDateTime>| time.map(instant).unwrap_or_default();
     match row.revocation() {
         Some(it) if it.is_without_list() => format!(
-            "{serial} is revoked since {}, but on no list: its CA certificate lacks cRLSign. Remove it from its servers: nobody else can find out.",
+            "{serial} is revoked since {}. No list will have it: its CA certificate lacks cRLSign. Have it removed from its servers, because clients cannot see that it is revoked.",
             at(it.revoked_at)
         ),
         Some(it) if it.listed_at.is_some() => {
@@ -165,6 +165,6 @@ mod tests {
         let id = backend.revoked_request(RevocationReason::Superseded);
         let mut row = backend.request(id).unwrap();
         row.revocation_listed(0, row.signed_date().unwrap()).unwrap();
-        assert!(outcome("0a", &row).contains("but on no list: its CA certificate lacks cRLSign"));
+        assert!(outcome("0a", &row).contains("No list will have it: its CA certificate lacks cRLSign"));
     }
 }

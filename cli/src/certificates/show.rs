@@ -60,7 +60,9 @@ fn text(row: &Request, certificate: Option<&Certificate>, now: OffsetDateTime) -
 fn revoked(revocation: &RevocationRecord) -> String {
     let at = instant(revocation.revoked_at.unwrap_or(revocation.accepted_at));
     let listed = match revocation.listed_at {
-        _ if revocation.is_without_list() => "on no list: its CA certificate lacks cRLSign".to_owned(),
+        _ if revocation.is_without_list() => {
+            "no list will have it: its CA certificate lacks cRLSign".to_owned()
+        }
         Some(listed) => format!("listed {}", instant(listed)),
         None => "not listed yet".to_owned(),
     };

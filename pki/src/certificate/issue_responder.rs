@@ -36,7 +36,7 @@ pub async fn issue_responder(
 ) -> Result<Certificate, ResponderError> {
     let tbs = template.build(signer.algorithm())?;
     let linted = lint_responder(tbs, template).map_err(ResponderError::Lint)?;
-    #[allow(clippy::disallowed_methods)] // Nobody asks for a responder: the CA makes its own.
+    #[allow(clippy::disallowed_methods)] // A responder certificate has no request.
     let certificate = issue(signer, linted).await?;
     cross_check_responder(&certificate, template)?;
     Ok(certificate)

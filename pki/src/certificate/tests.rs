@@ -1,4 +1,4 @@
-#![allow(clippy::disallowed_methods)] // A test signs without an approval.
+#![allow(clippy::disallowed_methods)] // Test certificates have no approval.
 
 use aws_lc_rs::rand::SystemRandom;
 use time::macros::datetime;

@@ -8,7 +8,7 @@ use workflow::decision::Decision;
 use workflow::email::Email;
 use workflow::mail::MailContent;
 use workflow::name_list::names_in_short;
-use workflow::request::{Request, RevocationRecord};
+use workflow::request::Request;
 use workflow::texts::Message;
 
 /// Those who approved the certificate, each once.
@@ -23,22 +23,23 @@ pub(crate) fn approvers(request: &Request) -> Vec<&Email> {
 
 /// The mail to the requester.
 pub(crate) fn to_requester(request: &Request, base_url: &BaseUrl, status_link: &str) -> MailContent {
-    about(request, if has_list(request) { "mail-revoked" } else { "mail-revoked-without-list" })
-        .button(&Message::new("mail-see-request"), status_link)
-        .link(&Message::new("mail-ask-again"), base_url.as_str())
-        .closing(&Message::new("mail-revoked-closing"))
+    about(
+        request,
+        if request.is_revoked_without_list() { "mail-revoked-without-list" } else { "mail-revoked" },
+    )
+    .button(&Message::new("mail-see-request"), status_link)
+    .link(&Message::new("mail-ask-again"), base_url.as_str())
+    .closing(&Message::new("mail-revoked-closing"))
 }
 
 /// The mail to those who approved.
 pub(crate) fn to_approver(request: &Request) -> MailContent {
-    let paragraph =
-        if has_list(request) { "mail-revoked-approver" } else { "mail-revoked-approver-without-list" };
+    let paragraph = if request.is_revoked_without_list() {
+        "mail-revoked-approver-without-list"
+    } else {
+        "mail-revoked-approver"
+    };
     about(request, paragraph).closing(&Message::new("mail-revoked-approver-closing"))
-}
-
-/// False if the issuer may not sign lists.
-fn has_list(request: &Request) -> bool {
-    !request.revocation().is_some_and(RevocationRecord::is_without_list)
 }
 
 fn about(request: &Request, paragraph: &'static str) -> MailContent {

@@ -30,7 +30,7 @@ struct EventObject {
     key: String,
 }
 
-/// The issuers whose whole list was written, by their key identifiers; `None` if the body is no message of S3. Shards have
+/// The issuers whose whole list was written, by their key identifiers; `None` if the body is no S3 event. Shards have
 /// other names.
 pub(crate) fn issuers(body: &str) -> Option<Vec<String>> {
     let events: BucketEvents = serde_json::from_str(body).ok()?;

@@ -60,7 +60,7 @@ impl Relay {
                     named.into_iter().for_each(|one| issuers.entry(one).or_default().push(id.clone()))
                 }
                 None => {
-                    tracing::error!(message.id = id, "the message is not of S3; it stays on the queue");
+                    tracing::error!(message.id = id, "the message is no S3 event; it stays on the queue");
                     response.add_failure(id);
                 }
             }

@@ -1,8 +1,8 @@
-//! Whether an approval covers the certificate that would be signed: the only way of a request to the CA key.
+//! The check that an approval covers the certificate to be signed, and the signing itself.
 //!
-//! Invariant: nothing but [`covers`] makes a [`Covered`], and the certificate of a request is signed by [`Covered::issue`] alone
-//! (`clippy.toml` forbids `pki::certificate::issue` elsewhere). So every path that a request can take, a renewal or a
-//! repetition as well as the form, is judged here, by the row, the policy and the issuer as they are when the key is used.
+//! Invariant: only [`covers`] makes a [`Covered`], and only [`Covered::issue`] signs the certificate of a request
+//! (`clippy.toml` forbids `pki::certificate::issue` elsewhere). Every path of a request is checked here, with the row, the
+//! policy and the issuer at the time of signing. Decision 0132.
 
 use pki::certificate::{
     Approved, BuildError, Certificate, CrossCheckError, IssueError, LintError, Publication, Serial, Template,
@@ -22,7 +22,7 @@ use crate::request::renewal::approvers_in_force;
 #[derive(Debug)]
 pub struct Covered(GrantedCsr);
 
-/// Why an approval covers no certificate.
+/// The reason why an approval covers no certificate.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum NotCovered {
     /// The row has no decision, or one that is no approval.
@@ -34,13 +34,13 @@ pub enum NotCovered {
     /// The policy or the issuer in force does not grant the request.
     #[error("{}", .0.codes())]
     NotGranted(PolicyRejection),
-    /// Who approved is not enough by the policy in force.
+    /// The policy in force asks for more approvals, or for other people.
     #[error("the policy in force asks for approvals that the request does not have")]
     TooFew,
 }
 
-/// Judges whether the approval of a request covers what the policy and the issuer would certify now. `replaced` is the request
-/// that a renewal replaces.
+/// Checks that the approval of a request covers the certificate that the policy and the issuer grant now. `replaced` is the
+/// request that a renewal replaces.
 ///
 /// # Errors
 /// [`NotCovered`].
@@ -68,7 +68,7 @@ pub fn covers(
     Ok(Covered(granted))
 }
 
-/// What is chosen for a certificate beside its approved contents.
+/// The parts of a certificate that need no approval.
 #[derive(Clone, Copy, Debug)]
 pub struct Issuing<'a> {
     /// The issuer.
@@ -81,7 +81,7 @@ pub struct Issuing<'a> {
     pub publication: &'a Publication,
 }
 
-/// Why no certificate was issued.
+/// The reason why no certificate was issued.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotIssued {
     /// A value does not fit into its field.
@@ -131,7 +131,7 @@ impl Covered {
         let algorithm = signer.algorithm();
         let template = Template { csr, contents, issuer, algorithm, serial, validity, publication };
         let linted = lint(template.build()?, issuer, csr, contents).map_err(NotIssued::Lint)?;
-        #[allow(clippy::disallowed_methods)] // Here alone.
+        #[allow(clippy::disallowed_methods)] // The one place for requests.
         let certificate = issue(signer, linted).await?;
         cross_check(&certificate, &Approved { csr, contents, issuer, serial, validity })?;
         Ok(certificate)

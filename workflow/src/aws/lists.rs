@@ -139,7 +139,7 @@ impl RevocationLists for S3Publication {
         if name.shard.is_some() {
             return replace(list, replaces).await;
         }
-        // For programs that read no DER. Shards are for what reads the address in a certificate.
+        // For programs that read no DER. Shards are for programs that fetch the address in a certificate.
         let pem_key = format!("{LISTS}{}.pem", name.key_identifier);
         let pem_before = self.etag(&pem_key).await?;
         if replace(list, replaces).await? == Saved::Conflict {

@@ -43,7 +43,7 @@ pub struct RevocationRecord {
 }
 
 impl RevocationRecord {
-    /// True if no list will have it, because the issuer may not sign lists.
+    /// True if the issuer may not sign lists, so that no list has it.
     pub fn is_without_list(&self) -> bool {
         self.crl_number == Some(0)
     }

@@ -17,6 +17,11 @@ impl Request {
         self.revocation.as_ref()
     }
 
+    /// True if the certificate is revoked and no list will have it, because its issuer may not sign lists.
+    pub fn is_revoked_without_list(&self) -> bool {
+        self.revocation.as_ref().is_some_and(RevocationRecord::is_without_list)
+    }
+
     /// True if the certificate may be revoked: it exists, no revocation was accepted, and it has not ended.
     pub fn is_revocable(&self, now: OffsetDateTime) -> bool {
         self.is_signed()

@@ -82,7 +82,7 @@ impl InMemoryBackend {
             publication: policy.publication(),
         };
         let linted = lint(template.build().expect("fits"), issuer, &evaluated.csr, &contents);
-        #[allow(clippy::disallowed_methods)] // For rows of a test.
+        #[allow(clippy::disallowed_methods)] // Fixtures have no approval.
         let issued = issue(&*signer, linted.expect("lints")).now_or_never().expect("ready");
         issued.expect("a certificate").pem()
     }

@@ -9,8 +9,7 @@ mod servers;
 
 use std::time::Instant;
 
-use crate::differences::{cell, kinds, lines};
-use crate::document;
+use crate::differences::{lint_faults, settle};
 use crate::panel::{openssl_is_there, say, skip};
 use crate::question::Answer;
 use crate::venv;
@@ -46,26 +45,8 @@ fn every_verifier_refuses_what_a_list_revokes_and_nothing_else() {
         let lints = venv::python().is_ok().then(|| judges::lint(&cases, folder));
         (asked.into_iter().map(|judge| judge.join().unwrap()).collect::<Vec<_>>(), lints)
     });
-    let mut faults = Vec::new();
-    for (case, found) in cases.iter().zip(lints.into_iter().flatten()) {
-        faults.extend(
-            found.err().map(|found| {
-                format!("pkilint: {}: {}: {found}", case.expected.authority, case.expected.kind)
-            }),
-        );
-    }
-    let rows = kinds(cases.iter().map(|case| &case.expected)).into_iter().map(|kind| {
-        let cells = JUDGES.iter().zip(&given).map(|(judge, answers)| {
-            let answered = cases.iter().map(|case| &case.expected).zip(answers.as_ref()?);
-            Some(cell(judge.name, &kind, &DIFFERENCES, answered, &mut faults))
-        });
-        let cells: Vec<Option<String>> = cells.collect();
-        std::iter::once(Some(kind)).chain(cells).collect()
-    });
-    let rows = rows.collect();
-    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
-    let columns = std::iter::once("The list").chain(JUDGES.iter().map(|judge| judge.name));
-    let table = document::Table { columns: columns.map(str::to_owned).collect(), keys: 1, rows };
-    document::settle("lists", &table.differences("lists", "right"));
-    document::settle("lists-limits", &lines(&DIFFERENCES));
+    let expected: Vec<_> = cases.iter().map(|case| &case.expected).collect();
+    let faults = lint_faults(expected.iter().copied(), lints.into_iter().flatten());
+    let verdicts: Vec<_> = JUDGES.iter().map(|judge| judge.name).zip(given).collect();
+    settle("lists", "The list", &verdicts, &expected, &DIFFERENCES, faults);
 }

@@ -2,6 +2,7 @@
 //!
 //! Invariant: a wrong answer without a [`Difference`] is a fault.
 
+use crate::document;
 use crate::question::Answer;
 
 /// The row of a case, and the right answer to it.
@@ -55,7 +56,7 @@ impl Difference {
 }
 
 /// The cell of a kind of case and a verifier: `right`, or what it does otherwise, with a mark.
-pub(crate) fn cell<'a>(
+fn cell<'a>(
     verifier: &str,
     kind: &str,
     differences: &[Difference],
@@ -85,7 +86,7 @@ pub(crate) fn cell<'a>(
 }
 
 /// The kinds of cases, each once, in the order of the rows. Every kind of CA has the same ones.
-pub(crate) fn kinds<'a>(cases: impl Iterator<Item = &'a Expectation>) -> Vec<String> {
+fn kinds<'a>(cases: impl Iterator<Item = &'a Expectation>) -> Vec<String> {
     let mut kinds = Vec::new();
     for case in cases {
         if !kinds.contains(&case.kind) {
@@ -96,7 +97,49 @@ pub(crate) fn kinds<'a>(cases: impl Iterator<Item = &'a Expectation>) -> Vec<Str
 }
 
 /// The list below the table.
-pub(crate) fn lines(differences: &[Difference]) -> String {
+fn lines(differences: &[Difference]) -> String {
     let line = |one: &Difference| format!("- ({}) {}: {}\n", one.mark, one.verifiers.join(", "), one.why);
     differences.iter().map(line).collect()
+}
+
+/// A verifier, and its answers to the cases; `None` if it is not installed.
+pub(crate) type Verdicts<'a> = (&'a str, Option<Vec<Answer>>);
+
+/// Compares the answers with the cases, and writes the part `part` of docs/issuance.md, with the differences below it.
+///
+/// # Panics
+/// If there are faults, given ones or wrong answers without a difference.
+pub(crate) fn settle(
+    part: &str,
+    rows_are: &str,
+    verdicts: &[Verdicts<'_>],
+    cases: &[&Expectation],
+    differences: &[Difference],
+    mut faults: Vec<String>,
+) {
+    let mut rows = Vec::new();
+    for kind in kinds(cases.iter().copied()) {
+        let cells = verdicts.iter().map(|(verifier, answers)| {
+            let answered = cases.iter().copied().zip(answers.as_ref()?);
+            Some(cell(verifier, &kind, differences, answered, &mut faults))
+        });
+        let cells: Vec<Option<String>> = cells.collect();
+        rows.push(std::iter::once(Some(kind)).chain(cells).collect());
+    }
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+    let columns = std::iter::once(rows_are).chain(verdicts.iter().map(|(verifier, _)| *verifier));
+    let table = document::Table { columns: columns.map(str::to_owned).collect(), keys: 1, rows };
+    document::settle(part, &table.differences(part, "right"));
+    document::settle(&format!("{part}-limits"), &lines(differences));
+}
+
+/// The findings of pkilint, as faults.
+pub(crate) fn lint_faults<'a>(
+    cases: impl Iterator<Item = &'a Expectation>,
+    found: impl IntoIterator<Item = Answer>,
+) -> Vec<String> {
+    let fault = |(case, found): (&Expectation, Answer)| {
+        Some(format!("pkilint: {}: {}: {}", case.authority, case.kind, found.err()?))
+    };
+    cases.zip(found).filter_map(fault).collect()
 }

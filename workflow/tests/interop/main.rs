@@ -6,9 +6,10 @@
 //! COUNTERSIGN_NO_SKIPS=1 forbids that, except for Go. COUNTERSIGN_WRITE_DOCS=1 writes the tables.
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used)]
-#![allow(clippy::disallowed_methods)] // A test signs without an approval.
+#![allow(clippy::disallowed_methods)] // Test certificates have no approval.
 
 mod authorities;
+mod ca_kinds;
 mod calendar;
 mod certificates;
 mod crls;

@@ -11,8 +11,7 @@ mod servers;
 use std::path::Path;
 use std::time::Instant;
 
-use crate::differences::{cell, kinds, lines};
-use crate::document;
+use crate::differences::{lint_faults, settle};
 use crate::panel::{openssl_is_there, say, skip, version_of};
 use crate::question::Answer;
 use crate::venv;
@@ -72,26 +71,12 @@ fn every_verifier_refuses_what_an_answer_says_is_revoked_and_nothing_else() {
     // One after the other: the server counts the questions of all.
     let given: Vec<Option<Vec<Answer>>> =
         JUDGES.iter().map(|judge| answers(judge, &server, &cases, folder, &mut faults)).collect();
+    let expected: Vec<_> = cases.iter().map(|case| &case.expected).collect();
     if venv::python().is_ok() {
-        for (case, found) in cases.iter().zip(judges::lint(&cases, folder)) {
-            let (authority, kind) = (case.expected.authority, &case.expected.kind);
-            faults.extend(found.err().map(|found| format!("pkilint: {authority}: {kind}: {found}")));
-        }
+        faults.extend(lint_faults(expected.iter().copied(), judges::lint(&cases, folder)));
     }
-    let rows = kinds(cases.iter().map(|case| &case.expected)).into_iter().map(|kind| {
-        let cells = JUDGES.iter().zip(&given).map(|(judge, answers)| {
-            let answered = cases.iter().map(|case| &case.expected).zip(answers.as_ref()?);
-            Some(cell(judge.name, &kind, &DIFFERENCES, answered, &mut faults))
-        });
-        let cells: Vec<Option<String>> = cells.collect();
-        std::iter::once(Some(kind)).chain(cells).collect()
-    });
-    let rows = rows.collect();
-    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
-    let columns = std::iter::once("The answer").chain(JUDGES.iter().map(|judge| judge.name));
-    let table = document::Table { columns: columns.map(str::to_owned).collect(), keys: 1, rows };
-    document::settle("answers", &table.differences("answers", "right"));
-    document::settle("answers-limits", &lines(&DIFFERENCES));
+    let verdicts: Vec<_> = JUDGES.iter().map(|judge| judge.name).zip(given).collect();
+    settle("answers", "The answer", &verdicts, &expected, &DIFFERENCES, faults);
 }
 
 /// True if these programs are there; else says that the test is skipped.
@@ -101,7 +86,7 @@ fn are_there(what: &str, programs: &[(&str, &str, &str)]) -> bool {
     missing.inspect(|missing| skip(what, missing, false)).is_none()
 }
 
-/// docs/issuance.md says what these two need. The verifiers above have it.
+/// Both need the issuer (docs/issuance.md); the verifiers above have it.
 #[test]
 fn apache_and_curl_refuse_a_good_answer_if_they_lack_the_issuer() {
     let programs = [

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use serde_json::json;
 
 use super::super::clients::Scenario;
+use super::revocations::{is_on, shard};
 use super::*;
 use crate::Asked;
 

@@ -45,8 +45,8 @@ fn packaged(engine: &Server, resources: &str) -> String {
     format!("{}/{ARTIFACTS}/template.yaml", engine.endpoint.replace("127.0.0.1", "localhost"))
 }
 
-/// The template without the resources and the output of relay, whose condition is false: moto's update looks at them
-/// nevertheless, and finds that their references lead nowhere.
+/// The template without the resources and the output of relay, whose condition is false: moto's update
+/// resolves their references nevertheless, and fails.
 fn without_relay(template: &str) -> String {
     let mut is_relay = false;
     let mut kept = String::new();

@@ -116,7 +116,7 @@ async fn end(stack: &Stack) {
     let expression = "SET notBefore = :from, notAfter = :until, version = version + :one";
     let what = ["--update-expression", expression, "--expression-attribute-values", &values];
     stack.aws(&[&update[..], &what].concat());
-    // Again and again: the emulator prints what an invocation logged with the next one.
+    // Repeated: the emulator prints the log of an invocation with the next one.
     end_to_end::eventually("the mail that reminds", end_to_end::PATIENCE, async || {
         stack.housekeeping();
         let mails = stack.mailbox().about(&asked.id);

@@ -90,7 +90,7 @@ async fn nobody_is_told_of_a_list_that_the_issuer_cannot_sign() {
     let mails = backend.mails();
     assert_eq!(mails.len(), 2);
     for mail in &mails {
-        assert!(mail.text.contains("nobody else can find out"), "{}", mail.text);
+        assert!(mail.text.contains("nobody else can see"), "{}", mail.text);
         assert!(!mail.text.contains("on the revocation list now"), "{}", mail.text);
     }
 }

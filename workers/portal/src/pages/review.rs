@@ -160,6 +160,7 @@ impl ReviewPage {
                 _ => ("working", "status-revoking"),
             };
             let text = self.site.text(match request.status() {
+                Status::Revoked if request.is_revoked_without_list() => "review-revoked-without-list-text",
                 Status::Revoked => "review-revoked-text",
                 _ => "status-revoking-text",
             });

@@ -1,7 +1,7 @@
 //! Every path of a request to the CA key, and on each of them every attack on its approval: nothing is signed.
 //!
-//! Invariant: the paths differ in how the row came to be, and Sign asks one function about all of them. Whoever adds a path adds
-//! it to [`Path`], and the compiler asks for its row here.
+//! Invariant: the paths differ only in how the row was made; Sign judges all of them by one function. A new path is a new
+//! [`Path`], for which the compiler then demands a policy and a row.
 
 use std::sync::Arc;
 
@@ -10,7 +10,8 @@ use time::Duration;
 use workflow::decision::{Decision, Outcome};
 use workflow::ids::RequestId;
 use workflow::request::{Columns, Ending, Request, Status};
-use workflow::runtime::step::{ErrorName, StepError};
+use workflow::runtime::step::ErrorName::{self, NotApproved, Refused};
+use workflow::runtime::step::StepError;
 use workflow::testing::InMemoryBackend;
 
 use super::sign;
@@ -95,43 +96,47 @@ fn two_approvals(policy: &str) -> String {
 
 type Attack = fn(&Arc<InMemoryBackend>, RequestId, Path);
 
-/// Everything that must not be signed.
-const ATTACKS: [(&str, Attack); 17] = [
-    ("other names", |backend, id, _| backend.alter(id, |row| row.csr_content = csr(&["admin.example.com"]))),
-    ("a name more", |backend, id, _| {
+/// Everything that must not be signed, with the error that ends the execution.
+const ATTACKS: [(&str, ErrorName, Attack); 17] = [
+    ("other names", NotApproved, |backend, id, _| {
+        backend.alter(id, |row| row.csr_content = csr(&["admin.example.com"]))
+    }),
+    ("a name more", NotApproved, |backend, id, _| {
         backend.alter(id, |row| row.csr_content = csr(&[NAME, "x.example.com"]))
     }),
-    ("another key", |backend, id, _| backend.alter(id, |row| row.csr_content = csr(&[NAME]))),
-    ("another profile", |backend, id, _| backend.alter(id, |row| row.profile = "client".into())),
-    ("an issuer that may not certify the names", |backend, _, _| {
+    ("another key", NotApproved, |backend, id, _| backend.alter(id, |row| row.csr_content = csr(&[NAME]))),
+    ("another profile", NotApproved, |backend, id, _| backend.alter(id, |row| row.profile = "client".into())),
+    ("an issuer that may not certify the names", Refused, |backend, _, _| {
         let ca = CaMaker::new(TestKey::EcP256)
             .lifetime(Duration::days(3_650), Duration::days(7_300))
             .name_constraints(&["example.org"], &[]);
         backend.rotate_to(&ca.self_signed());
     }),
-    ("an approval that expired", |backend, id, _| {
+    ("an approval that expired", NotApproved, |backend, id, _| {
         backend.alter(id, |row| row.decision.as_mut().unwrap().outcome = Outcome::Expired);
     }),
-    ("a rejection", |backend, id, _| {
+    ("a rejection", NotApproved, |backend, id, _| {
         backend.alter(id, |row| row.decision.as_mut().unwrap().outcome = Outcome::Rejected);
     }),
-    ("no decision", |backend, id, _| backend.alter(id, |row| row.decision = None)),
-    ("no votes", |backend, id, _| backend.alter(id, |row| row.decision.as_mut().unwrap().votes.clear())),
-    ("a vote that rejects", |backend, id, _| {
+    ("no decision", NotApproved, |backend, id, _| backend.alter(id, |row| row.decision = None)),
+    ("no votes", Refused, |backend, id, _| {
+        backend.alter(id, |row| row.decision.as_mut().unwrap().votes.clear())
+    }),
+    ("a vote that rejects", Refused, |backend, id, _| {
         backend.alter(id, |row| row.decision.as_mut().unwrap().votes[0].decision = Decision::Reject);
     }),
-    ("the requester's own vote", |backend, id, _| {
+    ("the requester's own vote", Refused, |backend, id, _| {
         backend.alter(id, |row| row.email = row.decision.as_ref().unwrap().votes[0].approver.clone());
     }),
-    ("the vote of nobody in the policy", |backend, id, _| {
+    ("the vote of nobody in the policy", Refused, |backend, id, _| {
         backend.alter(id, |row| {
             row.decision.as_mut().unwrap().votes[0].approver = "mallory@example.com".parse().unwrap();
         });
     }),
-    ("an approver who has left", |backend, _, path| {
+    ("an approver who has left", Refused, |backend, _, path| {
         backend.set_policy(&path.policy().replace("\"approver@example.com\"", "\"third@example.com\""));
     }),
-    ("one person twice where two are asked", |backend, id, _| {
+    ("one person twice where two are asked", Refused, |backend, id, _| {
         backend.alter(id, |row: &mut Columns| {
             let votes = &mut row.decision.as_mut().unwrap().votes;
             let mut again = votes[0].clone();
@@ -140,14 +145,14 @@ const ATTACKS: [(&str, Attack); 17] = [
         });
         backend.set_policy(&two_approvals(POLICY));
     }),
-    ("a policy that does not allow the names any more", |backend, _, path| {
+    ("a policy that does not allow the names any more", Refused, |backend, _, path| {
         backend.set_policy(&path.policy().replace("example.com\"", "example.edu\""));
     }),
-    ("the approval of another request", |backend, id, _| {
+    ("the approval of another request", NotApproved, |backend, id, _| {
         let other = backend.request(backend.request_at(Status::Approved)).unwrap();
         backend.alter(id, |row| row.decision = other.decision().cloned());
     }),
-    ("another request that it replaces", |backend, id, _| {
+    ("another request that it replaces", NotApproved, |backend, id, _| {
         let other = backend.request_at(Status::Delivered);
         backend.alter(id, |row| row.replaces = Some(other));
     }),
@@ -170,15 +175,12 @@ async fn on_every_path_what_is_approved_is_signed_once() {
 #[tokio::test]
 async fn on_every_path_no_attack_on_the_approval_is_signed() {
     for path in PATHS {
-        for (what, attack) in ATTACKS {
+        for (what, expected, attack) in ATTACKS {
             let (backend, id) = path.approved();
             attack(&backend, id, path);
             let said = sign(&backend, id).await;
-            let refused = ErrorName::Refused;
-            assert!(
-                matches!(&said, Err(StepError::Refused { code, .. }) if [refused, ErrorName::NotApproved].contains(code)),
-                "{path:?}, {what}: {said:?}"
-            );
+            let is_expected = matches!(&said, Err(StepError::Refused { code, .. }) if *code == expected);
+            assert!(is_expected, "{path:?}, {what}: {said:?}");
             let row = backend.request(id).unwrap();
             assert!(backend.certificates().is_empty(), "{path:?}, {what}");
             assert_eq!((row.serial(), row.status()), (None, Status::Approved), "{path:?}, {what}");

@@ -134,7 +134,7 @@ async fn what_is_not_recorded_as_revoked_is_in_no_list() {
     assert!(backend.published().await.unwrap().is_empty());
 }
 
-/// A CA of somebody else's making: keyUsage has keyCertSign alone.
+/// An imported CA whose keyUsage has keyCertSign alone.
 #[tokio::test]
 async fn a_revocation_ends_without_a_list_where_the_issuer_may_sign_none() {
     let backend = InMemoryBackend::new();

@@ -11,7 +11,7 @@ use sign::{Sign, Signed};
 use time::Duration;
 use workflow::ids::{IssuerId, RequestId};
 use workflow::ports::{Clock, Issuers, NameRow, PortError};
-use workflow::request::{Columns, Status};
+use workflow::request::Status;
 use workflow::runtime::step::{ErrorName, NoInput, Step, StepError};
 use workflow::testing::{InMemoryBackend, faults, fixtures};
 
@@ -71,15 +71,6 @@ async fn a_certificate_is_in_the_index_of_names_before_its_row_says_so() {
 }
 
 #[tokio::test]
-async fn signers_that_race_agree_on_one_certificate() {
-    let backend = InMemoryBackend::new();
-    let id = backend.request_at(Status::Approved);
-    let (one, other) = tokio::join!(sign(&backend, id), sign(&backend, id));
-    assert_eq!(one.unwrap(), other.unwrap());
-    assert_eq!(backend.certificates().len(), 1);
-}
-
-#[tokio::test]
 async fn a_request_without_approval_is_not_signed() {
     let backend = InMemoryBackend::new();
     for status in
@@ -90,32 +81,6 @@ async fn a_request_without_approval_is_not_signed() {
     }
     assert_eq!(name(sign(&backend, RequestId::random()).await), ErrorName::NotFound);
     assert!(backend.certificates().is_empty());
-}
-
-#[tokio::test]
-async fn a_row_that_was_altered_after_the_approval_is_not_signed() {
-    let backend = InMemoryBackend::new();
-    let alterations: [fn(&mut Columns); 4] = [
-        |row| row.csr_content = test_pki::csr(&["www.example.com"]),
-        |row| row.csr_content = test_pki::csr(&["admin.example.com"]),
-        |row| row.profile = "client".into(),
-        |row| row.decision = None,
-    ];
-    for alter in alterations {
-        let id = backend.request_at(Status::Approved);
-        backend.alter(id, alter);
-        assert!(matches!(name(sign(&backend, id).await), ErrorName::NotApproved | ErrorName::Refused));
-    }
-    assert!(backend.certificates().is_empty());
-}
-
-#[tokio::test]
-async fn a_stricter_policy_in_force_refuses() {
-    let backend = InMemoryBackend::new();
-    let id = backend.request_at(Status::Approved);
-    backend
-        .set_policy(&include_str!("../../../../infra/policy.toml").replace("example.com\"", "example.edu\""));
-    assert_eq!(name(sign(&backend, id).await), ErrorName::Refused);
 }
 
 #[tokio::test]

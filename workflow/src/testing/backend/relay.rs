@@ -11,7 +11,7 @@ use crate::ports::{
     ListFile, ListFiles, ObjectVersion, PortError, TrustAnchorCrl, TrustAnchorCrls, TrustStoreCrls,
 };
 
-/// What both services have.
+/// The lists in both services.
 #[derive(Clone, Default)]
 pub(super) struct Consumers {
     /// By id, with their names.

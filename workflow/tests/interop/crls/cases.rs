@@ -7,11 +7,12 @@ use pki::certificate::{Certificate, Publication};
 use pki::crl::{Crl, CrlBuilder, CrlTemplate, RevocationReason, RevokedCertificate, issue_crl};
 use pki::csr::Csr;
 use pki::signer::Signer as _;
-use pki::testing::{CaMaker, CsrMaker, TestCa, TestKey};
+use pki::testing::{CsrMaker, TestCa, TestKey};
 use time::{Duration, OffsetDateTime};
 use workflow::policy::Policy;
 
 use crate::authorities::Authority;
+use crate::ca_kinds::{CA_KINDS, CaKind};
 use crate::certificates::{files, issue_granted};
 use crate::differences::Expectation;
 use crate::question::Files;
@@ -58,13 +59,12 @@ struct Leaf {
 }
 
 impl Ca {
-    fn new(kind: Kind, name: &str, folder: PathBuf) -> Ca {
+    fn new(kind: &CaKind, name: &str, folder: PathBuf) -> Ca {
         let authority = |ca: &TestCa, folder| Authority::new(kind.label, ca, folder);
-        let lower = CaMaker::new(kind.key).named(name);
-        let Some(above) = kind.above else {
+        let lower = kind.ca(name);
+        let Some(root) = kind.root("List Root") else {
             return Ca { authority: authority(&lower.self_signed(), folder), upper: None };
         };
-        let root = CaMaker::new(above).named("List Root");
         let upper = Some(authority(&root.clone().self_signed(), folder.join("upper")));
         Ca { authority: authority(&root.issuing(lower), folder), upper }
     }
@@ -174,8 +174,8 @@ impl Collector {
 }
 
 /// The cases of one kind of CA.
-fn cases(kind: Kind, folder: &Path) -> Vec<Case> {
-    let name = kind.label.replace([' ', ','], "-");
+fn cases(kind: &CaKind, folder: &Path) -> Vec<Case> {
+    let name = kind.file_name();
     let folder = folder.join(&name);
     let ca =
         |which: &str, common_name: &str| Ca::new(kind, common_name, folder.join(format!("{which}-{name}")));
@@ -242,23 +242,7 @@ fn cases(kind: Kind, folder: &Path) -> Vec<Case> {
     all.cases
 }
 
-/// A kind of CA.
-#[derive(Clone, Copy)]
-struct Kind {
-    label: &'static str,
-    key: TestKey,
-    /// The key of the root, for an issuing CA.
-    above: Option<TestKey>,
-}
-
-const KINDS: [Kind; 4] = [
-    Kind { label: "root P-256", key: TestKey::EcP256, above: None },
-    Kind { label: "root RSA 2048", key: TestKey::Rsa2048, above: None },
-    Kind { label: "root P-384", key: TestKey::EcP384, above: None },
-    Kind { label: "root P-384, issuing P-256", key: TestKey::EcP256, above: Some(TestKey::EcP384) },
-];
-
 /// Every case.
 pub(super) fn every(folder: &Path) -> Vec<Case> {
-    KINDS.iter().flat_map(|kind| cases(*kind, folder)).collect()
+    CA_KINDS.iter().flat_map(|kind| cases(kind, folder)).collect()
 }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use pki::certificate::{Publication, Serial, Validity};
 use pki::crl::RevocationReason;
 use pki::csr::Csr;
-use pki::testing::{CaMaker, CsrMaker, OcspHash, TestCa, TestKey, ocsp_request, ocsp_single};
+use pki::testing::{CsrMaker, OcspHash, TestCa, TestKey, ocsp_request, ocsp_single};
 use time::{Duration, OffsetDateTime};
 use workflow::certificate::{Responder, Revocation};
 use workflow::ids::RequestId;
@@ -21,6 +21,7 @@ use workflow::testing::InMemoryBackend;
 
 use super::server::{Answerer, Server};
 use crate::authorities::Authority;
+use crate::ca_kinds::{CA_KINDS, CaKind};
 use crate::certificates::{files, issue_granted};
 use crate::differences::Expectation;
 use crate::question::Files;
@@ -28,7 +29,7 @@ use crate::servers::host;
 
 const POLICY: &str = include_str!("../../../../infra/policy.toml");
 
-/// What the answer says about the certificate.
+/// The answer about the certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Status {
     Good,
@@ -160,34 +161,17 @@ impl Revocations for Revoked {
     }
 }
 
-/// A kind of CA.
-struct Kind {
-    label: &'static str,
-    key: TestKey,
-    /// The key of the root, for an issuing CA.
-    above: Option<TestKey>,
-}
-
-const KINDS: [Kind; 4] = [
-    Kind { label: "root P-256", key: TestKey::EcP256, above: None },
-    Kind { label: "root RSA 2048", key: TestKey::Rsa2048, above: None },
-    Kind { label: "root P-384", key: TestKey::EcP384, above: None },
-    Kind { label: "root P-384, issuing P-256", key: TestKey::EcP256, above: Some(TestKey::EcP384) },
-];
-
-impl Kind {
-    fn make(&self, name: &str) -> TestCa {
-        let ca = CaMaker::new(self.key).named(name);
-        match self.above {
-            Some(key) => CaMaker::new(key).named("Status Root").issuing(ca),
-            None => ca.self_signed(),
-        }
+fn make(kind: &CaKind, name: &str) -> TestCa {
+    let ca = kind.ca(name);
+    match kind.root("Status Root") {
+        Some(root) => root.issuing(ca),
+        None => ca.self_signed(),
     }
 }
 
 /// A CA, and others that say something about its certificates.
 struct CaUnderTest {
-    kind: &'static Kind,
+    kind: &'static CaKind,
     ca: TestCa,
     namesake_ca: TestCa,
     own: Authority,
@@ -197,23 +181,23 @@ struct CaUnderTest {
 }
 
 impl CaUnderTest {
-    fn new(kind: &'static Kind, folder: &Path) -> Self {
-        let name = kind.label.replace([' ', ','], "-");
+    fn new(kind: &'static CaKind, folder: &Path) -> Self {
+        let name = kind.file_name();
         let authority =
             |ca: &TestCa, which: &str| Authority::new(kind.label, ca, folder.join(format!("{which}-{name}")));
-        let (ca, namesake_ca) = (kind.make("Status CA"), kind.make("Status CA"));
+        let (ca, namesake_ca) = (make(kind, "Status CA"), make(kind, "Status CA"));
         Self {
             kind,
             own: authority(&ca, "own"),
             namesake: authority(&namesake_ca, "namesake"),
-            stranger: authority(&kind.make("Status CA"), "stranger"),
-            other: authority(&kind.make("Status CA 2"), "other"),
+            stranger: authority(&make(kind, "Status CA"), "stranger"),
+            other: authority(&make(kind, "Status CA 2"), "other"),
             ca,
             namesake_ca,
         }
     }
 
-    /// Those who answer, in the order of [`Status::answerer`]. All know the certificates.
+    /// The answering services, in the order of [`Status::answerer`]. All have the certificates.
     async fn answerers(
         &self,
         issued: &[(Serial, String)],
@@ -310,7 +294,7 @@ impl CaUnderTest {
                 expected: Expectation {
                     kind: status.kind(),
                     authority: self.kind.label,
-                    has_issuing_ca: self.kind.above.is_some(),
+                    has_issuing_ca: self.kind.is_issuing_ca(),
                     is_good: status.is_good(),
                 },
                 files: Files {
@@ -333,7 +317,7 @@ impl CaUnderTest {
 /// Every case.
 pub(super) async fn every(server: &Server, folder: &Path) -> Vec<Case> {
     let mut all = Vec::new();
-    for kind in &KINDS {
+    for kind in &CA_KINDS {
         let cases = CaUnderTest::new(kind, folder).cases(server, all.len()).await;
         all.extend(cases);
     }

@@ -1,4 +1,4 @@
-//! What a verifier does otherwise with an answer, and why.
+//! Differences of verifiers with answers, and the reasons.
 //!
 //! Invariant: a difference that is not explained here fails the test.
 

@@ -31,7 +31,7 @@ fn nginx_with(cases: &[Case], folder: &Path, name: &str, settings: impl Fn(&Case
     start_nginx(&room, &servers, port)
 }
 
-/// nginx that lets in clients whose status is good. It shows the certificate of the client itself.
+/// nginx that admits clients with the status good.
 fn nginx_asks(cases: &[Case], folder: &Path, name: &str, settings: impl Fn(&Case) -> String) -> Vec<Answer> {
     let settings = |case: &Case| {
         format!(
@@ -55,7 +55,7 @@ pub(super) fn nginx_chain(cases: &[Case], folder: &Path) -> Vec<Answer> {
     nginx_asks(cases, folder, "nginx-chain", settings)
 }
 
-/// Apache that lets in clients whose status is good. It shows the certificate of the client itself.
+/// Apache that admits clients with the status good.
 fn apache_asks(
     cases: &[Case],
     folder: &Path,
@@ -100,7 +100,7 @@ pub(super) fn apache_chain(cases: &[Case], folder: &Path) -> Vec<Answer> {
     apache_asks(cases, folder, "apache-chain", |case| &case.authorities, settings)
 }
 
-/// `--cert-status`: curl as client reads what nginx staples from a file, which nginx does not judge.
+/// `--cert-status`: curl reads the answer that nginx staples from a file; nginx does not check it.
 fn curl_reads(cases: &[Case], folder: &Path, name: &str, shown: fn(&Case) -> Vec<&Path>) -> Vec<Answer> {
     let bundles = room(folder, &format!("{name}-bundles"));
     let settings = |case: &Case| {
@@ -129,7 +129,7 @@ pub(super) fn curl_without_roots(cases: &[Case], folder: &Path) -> Vec<Answer> {
     curl_reads(cases, folder, "curl-rootless", |case| vec![&case.files.bundle])
 }
 
-/// Faults of what HAProxy staples.
+/// Faults of the answers that HAProxy staples.
 pub(super) fn haproxy_staples(cases: &[Case], folder: &Path) -> Vec<String> {
     let (room, port) = (room(folder, "haproxy"), free_port());
     let mut hosts = String::new();
