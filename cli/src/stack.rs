@@ -12,6 +12,7 @@ use aws_types::SdkConfig;
 use aws_types::region::Region;
 use serde::Deserialize;
 use workflow::aws::secret_name;
+use workflow::certificate::PublicationUrl;
 
 use crate::aws_cli::{AwsCli, REGION, ROOT_KEY, endpoint, region};
 use crate::checkout;
@@ -73,6 +74,8 @@ pub(crate) struct Stack {
     pub(crate) link_secret: Option<String>,
     /// The public base URL of the portal.
     pub(crate) portal_url: String,
+    /// Where lists and CA certificates are published; `None` if that has no address.
+    pub(crate) publication_url: Option<PublicationUrl>,
     /// True if the CA key is in KMS.
     pub(crate) ca_in_kms: bool,
 }
@@ -118,6 +121,7 @@ impl StackSelector {
             ca_secret: output_of(&outputs, "CaSecret")?,
             link_secret: outputs.get("LinkSecretId").map(|id| secret_name(id).to_owned()),
             portal_url: output_of(&outputs, "PortalUrl")?,
+            publication_url: outputs.get("PublicationUrl").and_then(|url| PublicationUrl::parse(url).ok()),
             ca_in_kms: output_of(&outputs, "CaKey")? == "kms",
         })
     }
@@ -201,6 +205,7 @@ impl Stack {
             ca_secret: endpoints.ca_secret.clone(),
             link_secret: endpoints.link_secret.as_deref().map(|id| secret_name(id).to_owned()),
             portal_url: endpoints.portal.clone(),
+            publication_url: PublicationUrl::parse(&endpoints.portal).ok(),
             ca_in_kms: endpoints.ca_key == "kms",
         }
     }

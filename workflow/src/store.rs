@@ -39,7 +39,7 @@ mod revocations;
 
 pub use approvals::{update_approval, update_approval_audited};
 pub use issuers::issuer_of;
-pub use lists::{LIFETIME, ListPublisher, PublishError, RENEWAL};
+pub use lists::{LIFETIME, ListPublisher, PublishError, RENEWAL, next_list_number};
 pub use renewals::replaced_request;
 pub use requests::{update_known_request, update_request};
 pub use responders::{RenewResponderError, renew_responder};

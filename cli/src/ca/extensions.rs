@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use der::asn1::{AnyRef, Ia5String, ObjectIdentifier, OctetString};
 use der::flagset::FlagSet;
 use der::{Decode as _, Encode, Sequence};
+use pki::certificate::Publication;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::constraints::name::GeneralSubtree;
 use x509_cert::ext::pkix::name::GeneralName;
@@ -23,7 +24,7 @@ const PRIVATE_KEY_USAGE_PERIOD: &str = "2.5.29.16";
 const BASIC_CONSTRAINTS: &str = "2.5.29.19";
 const NAME_CONSTRAINTS: &str = "2.5.29.30";
 /// The name of nameConstraints in [`differences`].
-pub(super) const NAME_CONSTRAINTS_NAME: &str = "nameConstraints";
+const NAME_CONSTRAINTS_NAME: &str = "nameConstraints";
 
 /// Extensions of one certificate or one key without limits, which a successor omits: Certificate Transparency time
 /// stamps (RFC 6962 section 3.3) and key numbers of AD CS.
@@ -71,13 +72,15 @@ pub(super) struct CaExtensions {
     carried: Vec<Extension>,
     /// Extensions of the predecessor that cannot be carried over, with the reason.
     lost: Vec<String>,
+    /// Extensions of the predecessor that others take the place of on purpose, by the names of [`differences`].
+    replaced: Vec<&'static str>,
 }
 
 impl CaExtensions {
     /// Extensions of a new CA.
     pub(super) fn new(path_length: u8) -> Self {
         let key_usage = KeyUsages::KeyCertSign | KeyUsages::CRLSign;
-        Self { path_length, key_usage, carried: Vec::new(), lost: Vec::new() }
+        Self { path_length, key_usage, carried: Vec::new(), lost: Vec::new(), replaced: Vec::new() }
     }
 
     /// Returns the extensions of the successor of the certificate `der`; `path_length` applies if `der` has none.
@@ -162,7 +165,34 @@ impl CaExtensions {
         let value = Subtrees { permitted: some(permitted), excluded: some(excluded) };
         let value = value.to_der().map_err(|_| WHAT)?;
         self.carried.push(raw(NAME_CONSTRAINTS, critical, value)?);
+        self.replaced.push(NAME_CONSTRAINTS_NAME);
         Ok(())
+    }
+
+    /// Names the addresses of the CA above, in place of those `before` of another one. Addresses that somebody else chose
+    /// stay.
+    pub(super) fn name_issuer(
+        &mut self,
+        addresses: &Publication,
+        before: Option<&Publication>,
+    ) -> Result<(), EncodingError> {
+        const WHAT: EncodingError = EncodingError("address");
+        let of = |addresses: &Publication| addresses.extensions().map_err(|_| WHAT);
+        let before = before.map(of).transpose()?.unwrap_or_default();
+        self.carried.retain(|carried| !before.contains(carried));
+        for new in of(addresses)? {
+            if self.carried.iter().any(|carried| carried.extn_id == new.extn_id) {
+                continue;
+            }
+            self.replaced.extend(known(&new.extn_id.to_string()).map(|(name, _)| name));
+            self.carried.push(new);
+        }
+        Ok(())
+    }
+
+    /// The extensions of the predecessor that others take the place of on purpose, by the names of [`differences`].
+    pub(super) fn replaced(&self) -> &[&'static str] {
+        &self.replaced
     }
 
     /// Returns the extensions of the predecessor that cannot be carried over, each with the reason.
@@ -178,11 +208,12 @@ impl CaExtensions {
         limiting.map(|extension| described(&extension.extn_id.to_string(), false)).collect()
     }
 
-    /// True if an extension has addresses of the issuer's certificate or revocation lists.
-    pub(super) fn names_issuer_addresses(&self) -> bool {
+    /// True if an extension of the predecessor has addresses of the issuer's certificate or revocation lists.
+    pub(super) fn has_carried_addresses(&self) -> bool {
         self.carried.iter().any(|extension| {
-            known(&extension.extn_id.to_string())
-                .is_some_and(|(_, purpose)| purpose == Purpose::IssuerAddress)
+            known(&extension.extn_id.to_string()).is_some_and(|(name, purpose)| {
+                purpose == Purpose::IssuerAddress && !self.replaced.contains(&name)
+            })
         })
     }
 

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use pki::signer::Signer;
 use time::{Duration, OffsetDateTime};
+use workflow::certificate::PublicationUrl;
 
 use super::authority::{Authority, ParentCa};
 use super::certificate_store::IssuerFiles;
 use super::chain::{CertificateInfo, Chain, day};
-use super::extensions::{self, CaExtensions, differences};
+use super::extensions::{CaExtensions, differences};
 use super::keys::{Keys, Kind, NewKey, Role, name_of};
 use super::name;
 use super::publication;
+use super::root_list;
 use super::status::CaStatus;
 use crate::error::{CliError, OrFail as _};
 use crate::progress::ProgressStep;
@@ -148,6 +150,8 @@ pub(super) async fn first(stack: &Stack, shape: &CaOptions, years: u8) -> Result
     let default = if shape.issuing_ca { "Countersign Issuing CA" } else { "Countersign Root CA" };
     let default = name::usual(default, name_of(stack))?;
     let subject = shape.subject_or(&default)?;
+    let mut extensions = CaExtensions::new(0);
+    shape.limit(&mut extensions)?;
     let root = if shape.issuing_ca {
         let above = match &shape.root_subject {
             Some(text) => name::encode(text)?,
@@ -157,8 +161,7 @@ pub(super) async fn first(stack: &Stack, shape: &CaOptions, years: u8) -> Result
     } else {
         None
     };
-    let mut extensions = CaExtensions::new(0);
-    shape.limit(&mut extensions)?;
+    name_root(stack.publication_url.as_ref(), &mut extensions, root.as_ref(), None)?;
     let fresh = keys.make(Role::Issuer, shape.key).await?;
     let chain = certify(&subject, &*fresh.signer, root.as_ref(), years, &extensions).await?;
     install(stack, &fresh, &chain).await?;
@@ -198,10 +201,11 @@ pub(super) async fn rotate(stack: &Stack, shape: &CaOptions, how: &Rotation) -> 
         None => before.own().subject_der.clone(),
     };
     let root = root_for(&keys, shape, before, how, &subject).await?;
+    name_root(stack.publication_url.as_ref(), &mut extensions, root.as_ref(), Some(before.top()))?;
     let step = ProgressStep::begin("Creating a new key and certificate");
     let fresh = keys.make(Role::Issuer, shape.key).await?;
     let chain = certify(&subject, &*fresh.signer, root.as_ref(), years, &extensions).await?;
-    complete(before, &chain, shape, how)?;
+    complete(before, &chain, &extensions, how)?;
     // The certificate before may have been stored by hand, without a file under its key identifier.
     IssuerFiles::of(stack).file(before).await?;
     install(stack, &fresh, &chain).await?;
@@ -209,7 +213,7 @@ pub(super) async fn rotate(stack: &Stack, shape: &CaOptions, how: &Rotation) -> 
     tell(stack, &chain);
     if chain.top().der != before.top().der {
         tell_of_root();
-        if extensions.names_issuer_addresses() {
+        if extensions.has_carried_addresses() {
             println!(
                 "The certificate names the addresses of the old root for its certificate and revocation list. Publish the files of the new root there."
             );
@@ -285,11 +289,14 @@ fn carried(facts: &CertificateInfo, path_length: u8, how: &Rotation) -> Result<C
 }
 
 /// Compares the new certificate with the one before, extension by extension, before anything is stored.
-fn complete(before: &Chain, after: &Chain, shape: &CaOptions, how: &Rotation) -> Result<(), CliError> {
+fn complete(
+    before: &Chain,
+    after: &Chain,
+    extensions: &CaExtensions,
+    how: &Rotation,
+) -> Result<(), CliError> {
     let mut differing = differences(&before.own().der, &after.own().der);
-    if !shape.permit_dns.is_empty() {
-        differing.retain(|what| what != extensions::NAME_CONSTRAINTS_NAME);
-    }
+    differing.retain(|what| !extensions.replaced().contains(&what.as_str()));
     if differing.is_empty() || how.accept_loss {
         return Ok(());
     }
@@ -345,6 +352,20 @@ async fn root_for(
         ));
     }
     new_root(keys, shape.key, &subject, how.years, &extensions).await.map(Some)
+}
+
+/// Names the addresses of the root in the certificate of the issuing CA below it, in place of those of the root before.
+fn name_root(
+    url: Option<&PublicationUrl>,
+    extensions: &mut CaExtensions,
+    root: Option<&Root>,
+    before: Option<&CertificateInfo>,
+) -> Result<(), CliError> {
+    let addresses = |root: &CertificateInfo| root_list::addresses(url, root);
+    let before = before.filter(|before| root.is_some_and(|root| root.certificate.der != before.der));
+    let Some(named) = root.and_then(|root| addresses(&root.certificate)) else { return Ok(()) };
+    let named = extensions.name_issuer(&named, before.and_then(addresses).as_ref());
+    named.or_fail(|| "cannot name the addresses of the root".into(), "")
 }
 
 async fn new_root(

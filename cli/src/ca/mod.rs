@@ -5,6 +5,8 @@
 //! `ca-certificate/current.pem`. An interrupted change either has no effect or is finished by `ca finish`; until then the
 //! sign worker retries, since it signs only with the key of the certificate in force.
 
+use pki::crl::RevocationReason;
+
 use crate::error::CliError;
 use crate::progress::ProgressStep;
 use crate::stack::{Stack, StackSelector};
@@ -19,6 +21,8 @@ mod keys;
 mod make;
 mod name;
 mod publication;
+mod revoke;
+mod root_list;
 mod show;
 mod status;
 
@@ -59,6 +63,20 @@ pub(crate) enum CaCommand {
     },
     /// Finishes an interrupted change, without a new key or certificate
     Finish {
+        #[command(flatten)]
+        which: StackSelector,
+    },
+    /// Revokes a former issuing CA: it is put on the list of its root
+    Revoke {
+        /// Key identifier of the CA, or its beginning; `ca show` has it
+        #[arg(value_name = "KEY-IDENTIFIER")]
+        key_identifier: String,
+        /// Reason on the list: cACompromise, superseded, cessationOfOperation
+        #[arg(long, value_name = "NAME", value_parser = revoke::reason)]
+        reason: RevocationReason,
+        /// Revoke it without asking
+        #[arg(long)]
+        yes: bool,
         #[command(flatten)]
         which: StackSelector,
     },
@@ -117,6 +135,9 @@ pub(crate) async fn run(command: CaCommand) -> Result<(), CliError> {
         }
         CaCommand::Show { json, which } => show::run(&which.find().await?, json).await,
         CaCommand::Finish { which } => make::finish_interrupted(&which.find().await?).await,
+        CaCommand::Revoke { key_identifier, reason, yes, which } => {
+            revoke::run(&which.find().await?, &key_identifier, reason, yes).await
+        }
         CaCommand::Rotate { shape, years, new_root, accept_loss, which } => {
             let how = make::Rotation { years, new_root, accept_loss };
             make::rotate(&which.find().await?, &shape, &how).await

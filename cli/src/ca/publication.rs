@@ -1,4 +1,5 @@
-//! Publication of a CA: its certificate, the bundle of all living CAs, its first revocation list, and its first OCSP responder. The sign worker renews lists and responders.
+//! Publication of a CA: its certificate, the list of the root above it, the bundle of all living CAs, its first revocation list, and its first
+//! OCSP responder. The sign worker renews the list and the responder of the CA.
 //!
 //! Invariant: all are there before the certificate is in force, so that the addresses in the first certificate
 //! answer. A list that exists is left alone, and so is a responder that is not due.
@@ -17,6 +18,7 @@ use workflow::store::{ListPublisher, renew_responder};
 use super::certificate_store::IssuerFiles;
 use super::chain::Chain;
 use super::keys::{Keys, Role};
+use super::root_list;
 use crate::error::{CliError, OrFail as _};
 use crate::progress::say;
 use crate::stack::Stack;
@@ -29,8 +31,9 @@ pub(super) async fn publish(stack: &Stack, chain: &Chain, signer: &dyn Signer) -
     let doing = || format!("cannot publish the certificate and the revocation list of {}", issuer.subject());
     let published = S3Publication::new(&stack.sdk, &stack.bucket);
     published.publish_issuer(issuer).await.or_fail(doing, AGAIN)?;
-    let bundle = trust_bundle(chain, &IssuerFiles::of(stack).filed().await?, OffsetDateTime::now_utc());
-    published.publish_trust_bundle(&bundle).await.or_fail(doing, AGAIN)?;
+    let filed = IssuerFiles::of(stack).filed().await?;
+    root_list::publish(stack, chain, &filed).await?;
+    publish_bundle(stack, chain, &filed).await?;
     if let Some(warning) = warning(issuer) {
         say(warning);
         return Ok(());
@@ -46,11 +49,22 @@ pub(super) async fn publish(stack: &Stack, chain: &Chain, signer: &dyn Signer) -
     Ok(())
 }
 
-/// The certificates of a CA and of the former ones that have not ended, each with those above it, as PEM. API Gateway wants
+/// Publishes the bundle of all CAs that are to be trusted.
+pub(super) async fn publish_bundle(stack: &Stack, chain: &Chain, filed: &[Chain]) -> Result<(), CliError> {
+    let revoked = root_list::revoked(stack, chain, filed).await?;
+    let bundle = trust_bundle(chain, filed, &revoked, OffsetDateTime::now_utc());
+    let published = S3Publication::new(&stack.sdk, &stack.bucket);
+    let doing = || "cannot publish the bundle of CA certificates".to_owned();
+    published.publish_trust_bundle(&bundle).await.or_fail(doing, AGAIN)
+}
+
+/// The certificates of a CA and of the former ones that have neither ended nor been revoked, each with those above it, as PEM. API Gateway wants
 /// whole chains: <https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mutual-tls.html>
-fn trust_bundle(chain: &Chain, filed: &[Chain], now: OffsetDateTime) -> String {
+fn trust_bundle(chain: &Chain, filed: &[Chain], revoked: &BTreeSet<String>, now: OffsetDateTime) -> String {
     let mut seen = BTreeSet::new();
-    let living = filed.iter().filter(|former| former.issuer.not_after() > now);
+    let living = filed
+        .iter()
+        .filter(|former| former.issuer.not_after() > now && !revoked.contains(&former.own().sha256));
     let all = [chain].into_iter().chain(living).flat_map(|chain| &chain.certificates);
     all.filter(|one| seen.insert(&one.sha256)).map(|one| to_pem(&one.der)).collect()
 }
@@ -90,7 +104,9 @@ mod tests {
         let now = OffsetDateTime::now_utc();
         let aged = maker("Aged").valid(now - Duration::days(10), now - Duration::DAY);
         let ended = Chain::of(&[aged.root_der()]).unwrap();
-        let bundle = trust_bundle(&new, &[old.clone(), ended, new.clone()], now);
+        let leaked = below("Leaked");
+        let filed = [old.clone(), ended, leaked.clone(), new.clone()];
+        let bundle = trust_bundle(&new, &filed, &BTreeSet::from([leaked.own().sha256.clone()]), now);
         let wanted = [&new.own().der, &root_der, &old.own().der];
         assert_eq!(bundle, wanted.map(|der| to_pem(der)).concat());
     }

@@ -1,10 +1,13 @@
 //! `ca show`: the certificate in force, the place of its key, and earlier certificates.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::chain::{CertificateInfo, Chain, day};
 use super::keys::{Keys, Role, name_of};
+use super::root_list;
 use super::status::CaStatus;
 use crate::error::{CliError, OrFail as _};
 use crate::stack::Stack;
@@ -16,6 +19,10 @@ pub(super) async fn run(stack: &Stack, as_json: bool) -> Result<(), CliError> {
     let now = OffsetDateTime::now_utc();
     let trouble = status.trouble().or_else(|| status.current.as_ref().and_then(|chain| chain.unfit(now)));
     let before = earlier(&status);
+    let revoked = match &status.current {
+        Some(chain) => root_list::revoked(stack, chain, &status.filed).await?,
+        None => BTreeSet::new(),
+    };
     if as_json {
         let shown = json!({
             "stack": name_of(stack),
@@ -29,13 +36,17 @@ pub(super) async fn run(stack: &Stack, as_json: bool) -> Result<(), CliError> {
             "chain": status.current.iter().flat_map(|chain| chain.certificates.iter().skip(1))
                 .map(|facts| described(facts, &facts.subject, now)).collect::<Vec<_>>(),
             "reservations": status.current.as_ref().map(Chain::reservations).unwrap_or_default(),
-            "previous": before.iter().map(|chain| described(chain.own(), &chain.issuer.subject(), now)).collect::<Vec<_>>(),
+            "previous": before.iter().map(|chain| {
+                let mut shown = described(chain.own(), &chain.issuer.subject(), now);
+                shown["revoked"] = revoked.contains(&chain.own().sha256).into();
+                shown
+            }).collect::<Vec<_>>(),
             "trouble": trouble,
         });
         let text = serde_json::to_string_pretty(&shown).or_fail(|| "cannot write JSON".into(), "")?;
         println!("{text}");
     } else if let Some(chain) = &status.current {
-        print!("{}", text(stack, chain, &before, now));
+        print!("{}", text(stack, chain, &before, &revoked, now));
     }
     match trouble {
         None => Ok(()),
@@ -66,7 +77,13 @@ fn described(facts: &CertificateInfo, subject: &str, now: OffsetDateTime) -> Val
     })
 }
 
-fn text(stack: &Stack, chain: &Chain, before: &[&Chain], now: OffsetDateTime) -> String {
+fn text(
+    stack: &Stack,
+    chain: &Chain,
+    before: &[&Chain],
+    revoked: &BTreeSet<String>,
+    now: OffsetDateTime,
+) -> String {
     let own = chain.own();
     let mut rows = vec![
         ["Subject".to_owned(), chain.issuer.subject()],
@@ -92,7 +109,8 @@ fn text(stack: &Stack, chain: &Chain, before: &[&Chain], now: OffsetDateTime) ->
         rows.push([
             "Before it".to_owned(),
             format!(
-                "{}, {}, key identifier {}, SHA-256 {}",
+                "{}{}, {}, key identifier {}, SHA-256 {}",
+                if revoked.contains(&chain.own().sha256) { "revoked: " } else { "" },
                 chain.issuer.subject(),
                 valid(chain.own(), now),
                 chain.issuer.key_identifier(),

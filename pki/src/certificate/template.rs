@@ -35,6 +35,47 @@ pub struct Publication {
     pub ocsp: Vec<String>,
 }
 
+impl Publication {
+    /// cRLDistributionPoints and authorityInfoAccess with these URLs; without the one that would be empty.
+    ///
+    /// # Errors
+    /// [`BuildError`] if a URL has characters beyond ASCII.
+    pub fn extensions(&self) -> Result<Vec<Extension>, BuildError> {
+        let mut extensions = Vec::new();
+        if !self.crl.is_empty() {
+            // RFC 5280 section 4.2.1.13.
+            let full_name = self.crl.iter().map(|url| uri(url)).collect::<Result<_, _>>()?;
+            let point = DistributionPoint {
+                distribution_point: Some(DistributionPointName::FullName(full_name)),
+                reasons: None,
+                crl_issuer: None,
+            };
+            extensions.push(extension(
+                oid::CRL_DISTRIBUTION_POINTS,
+                false,
+                &CrlDistributionPoints(vec![point]),
+            )?);
+        }
+        let access = self.access()?;
+        if !access.0.is_empty() {
+            extensions.push(extension(oid::AUTHORITY_INFO_ACCESS, false, &access)?);
+        }
+        Ok(extensions)
+    }
+
+    /// authorityInfoAccess (RFC 5280 section 4.2.2.1).
+    fn access(&self) -> Result<AuthorityInfoAccessSyntax, BuildError> {
+        const OCSP: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1");
+        const CA_ISSUERS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.2");
+        let ocsp = self.ocsp.iter().map(|url| (OCSP, url));
+        let issuer = self.issuer.iter().map(|url| (CA_ISSUERS, url));
+        let all = ocsp
+            .chain(issuer)
+            .map(|(access_method, url)| Ok(AccessDescription { access_method, access_location: uri(url)? }));
+        Ok(AuthorityInfoAccessSyntax(all.collect::<Result<_, BuildError>>()?))
+    }
+}
+
 /// The contents of a certificate, apart from key, serial, dates and issuer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateContents {
@@ -183,37 +224,8 @@ impl Template<'_> {
                 &purposes(&self.contents.extended_key_usage)?,
             )?);
         }
-        if !self.publication.crl.is_empty() {
-            // RFC 5280 section 4.2.1.13.
-            let full_name = self.publication.crl.iter().map(|url| uri(url)).collect::<Result<_, _>>()?;
-            let point = DistributionPoint {
-                distribution_point: Some(DistributionPointName::FullName(full_name)),
-                reasons: None,
-                crl_issuer: None,
-            };
-            extensions.push(extension(
-                oid::CRL_DISTRIBUTION_POINTS,
-                false,
-                &CrlDistributionPoints(vec![point]),
-            )?);
-        }
-        let access = self.access()?;
-        if !access.0.is_empty() {
-            extensions.push(extension(oid::AUTHORITY_INFO_ACCESS, false, &access)?);
-        }
+        extensions.extend(self.publication.extensions()?);
         Ok(extensions)
-    }
-
-    /// authorityInfoAccess (RFC 5280 section 4.2.2.1).
-    fn access(&self) -> Result<AuthorityInfoAccessSyntax, BuildError> {
-        const OCSP: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1");
-        const CA_ISSUERS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.2");
-        let ocsp = self.publication.ocsp.iter().map(|url| (OCSP, url));
-        let issuer = self.publication.issuer.iter().map(|url| (CA_ISSUERS, url));
-        let all = ocsp
-            .chain(issuer)
-            .map(|(access_method, url)| Ok(AccessDescription { access_method, access_location: uri(url)? }));
-        Ok(AuthorityInfoAccessSyntax(all.collect::<Result<_, BuildError>>()?))
     }
 }
 

@@ -3,14 +3,14 @@
 use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
 use der::{Decode as _, Encode as _, Reader as _, Sequence, SliceReader, Tag, Tagged as _};
 use time::OffsetDateTime;
-use webpki::BorrowedCertRevocationList;
+use webpki::{BorrowedCertRevocationList, BorrowedRevokedCert};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, CrlNumber};
 use x509_cert::time::Time;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::x509::AlgorithmIdentifier;
 
-use super::RevocationReason;
+use super::{RevocationReason, RevokedCertificate};
 use crate::certificate::Serial;
 use crate::issuer::Issuer;
 use crate::signer::{Scheme, verify};
@@ -187,13 +187,34 @@ impl Crl {
         for entry in &read_by_webpki(&self.der)? {
             let entry = entry.map_err(reading)?;
             if Serial::from_integer(entry.serial_number).as_ref() == Ok(serial) {
-                let number = entry.reason_code.map_or(0, |reason| reason as u8);
-                let reason = RevocationReason::ALL.into_iter().find(|reason| reason.number() == number);
-                return Ok(Some(reason.unwrap_or(RevocationReason::Unspecified)));
+                return Ok(Some(reason(entry.reason_code)));
             }
         }
         Ok(None)
     }
+
+    /// Every entry, in the order of the list.
+    ///
+    /// # Errors
+    /// [`CrlReadError`] if the entries cannot be read.
+    pub fn entries(&self) -> Result<Vec<RevokedCertificate>, CrlReadError> {
+        let malformed = || CrlReadError::Malformed;
+        let list = read_by_webpki(&self.der)?;
+        let read = |entry: Result<BorrowedRevokedCert<'_>, webpki::Error>| {
+            let entry = entry.map_err(reading)?;
+            let seconds = i64::try_from(entry.revocation_date.as_secs()).map_err(|_| malformed())?;
+            Ok(RevokedCertificate {
+                serial: Serial::from_integer(entry.serial_number).map_err(|_| malformed())?,
+                revoked_at: OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| malformed())?,
+                reason: reason(entry.reason_code),
+            })
+        };
+        list.into_iter().map(read).collect()
+    }
+}
+
+fn reason(code: Option<webpki::RevocationReason>) -> RevocationReason {
+    RevocationReason::of_number(code.map_or(0, |code| code as u8))
 }
 
 fn read_by_webpki(der: &[u8]) -> Result<BorrowedCertRevocationList<'_>, CrlReadError> {

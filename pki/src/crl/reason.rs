@@ -7,14 +7,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The reason of a revocation.
 ///
-/// `removeFromCRL` is left out: it occurs in delta CRLs only. `cACompromise` and `aACompromise` are left out, too: they
-/// are for certificates of authorities.
+/// `removeFromCRL` is left out: it occurs in delta CRLs only. So is `aACompromise`: there are no attribute authorities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RevocationReason {
     /// No reason was given. RFC 5280 wants the entry without a reason then.
     Unspecified,
     /// The private key is known, or may be known, to others.
     KeyCompromise,
+    /// The same, of the certificate of a CA.
+    CaCompromise,
     /// Names in the certificate have changed.
     AffiliationChanged,
     /// Another certificate has taken its place.
@@ -33,7 +34,7 @@ pub enum RevocationReason {
 pub struct ReasonError;
 
 impl RevocationReason {
-    /// All reasons, by their number.
+    /// All reasons for certificates that are not of a CA, by their number.
     pub const ALL: [RevocationReason; 7] = [
         RevocationReason::Unspecified,
         RevocationReason::KeyCompromise,
@@ -50,6 +51,7 @@ impl RevocationReason {
         match self {
             RevocationReason::Unspecified => "unspecified",
             RevocationReason::KeyCompromise => "keyCompromise",
+            RevocationReason::CaCompromise => "cACompromise",
             RevocationReason::AffiliationChanged => "affiliationChanged",
             RevocationReason::Superseded => "superseded",
             RevocationReason::CessationOfOperation => "cessationOfOperation",
@@ -64,12 +66,19 @@ impl RevocationReason {
         match self {
             RevocationReason::Unspecified => 0,
             RevocationReason::KeyCompromise => 1,
+            RevocationReason::CaCompromise => 2,
             RevocationReason::AffiliationChanged => 3,
             RevocationReason::Superseded => 4,
             RevocationReason::CessationOfOperation => 5,
             RevocationReason::CertificateHold => 6,
             RevocationReason::PrivilegeWithdrawn => 9,
         }
+    }
+
+    /// The reason with this value of CRLReason; unspecified for any other value.
+    pub(super) fn of_number(number: u8) -> RevocationReason {
+        let mut all = RevocationReason::ALL.into_iter().chain([RevocationReason::CaCompromise]);
+        all.find(|reason| reason.number() == number).unwrap_or(RevocationReason::Unspecified)
     }
 }
 

@@ -80,6 +80,25 @@ fn verified(dir: &PkiDir, openssl: &Path, root: &str) {
     assert!(dir.succeed(openssl, &arguments).contains("certificate.pem: OK"));
 }
 
+/// Verifies each certificate of the chain against `root`, with the lists at the addresses in the certificate and in that of
+/// its issuing CA, as ca.pem has it. Returns what OpenSSL says.
+async fn whole_chain(stack: &Stack, dir: &PkiDir, openssl: &Path, root: &str) -> String {
+    let mut lists = String::new();
+    for certificate in ["certificate.pem", "ca.pem"] {
+        let text =
+            dir.succeed(openssl, &["x509", "-in", certificate, "-noout", "-ext", "crlDistributionPoints"]);
+        let (_, address) = text.split_once("/crl/").unwrap_or_else(|| panic!("{certificate}: {text}"));
+        let list = format!("crl/{}", address.lines().next().unwrap());
+        dir.write("list.der", stack.portal().get(&list, "*/*").await.expect(200).body);
+        dir.succeed(openssl, &["crl", "-inform", "DER", "-in", "list.der", "-out", "list.pem"]);
+        lists += &dir.read("list.pem");
+    }
+    dir.write("lists.pem", lists);
+    let arguments = ["verify", "-x509_strict", "-crl_check_all", "-CRLfile", "lists.pem", "-CAfile", root];
+    let output = dir.run(openssl, &[&arguments[..], &["-untrusted", "ca.pem", "certificate.pem"]].concat());
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
 #[tokio::test]
 async fn an_external_root_is_imported_and_rotated() {
     let Some([openssl]) = needed([("openssl", "openssl")]) else {
@@ -159,6 +178,7 @@ async fn an_external_root_is_imported_and_rotated() {
     let last = ask(&stack).await;
     delivered(&stack, &dir, &last).await;
     verified(&dir, &openssl, "top.pem");
+    assert!(whole_chain(&stack, &dir, &openssl, "top.pem").await.contains("certificate.pem: OK"));
 
     // The first certificate is still delivered with its own issuer.
     let url = first.0.status_url.replace("?key=", "/certificate.zip?key=");
@@ -171,7 +191,52 @@ async fn an_external_root_is_imported_and_rotated() {
     assert_eq!(bundle.matches("BEGIN CERTIFICATE").count(), 6, "{bundle}");
     dir.write("trust.pem", &bundle);
     verified(&dir, &openssl, "trust.pem");
+    revoked_issuing_ca(&stack, &dir, &openssl, &waiting.0, &last.0).await;
     interrupted(&stack);
+}
+
+/// Revokes the former issuing CA, which issued `former`; `latest` is of the CA in force, below the same root.
+async fn revoked_issuing_ca(stack: &Stack, dir: &PkiDir, openssl: &Path, former: &Asked, latest: &Asked) {
+    let before = shown(stack);
+    let identifier = |ca: &Value| ca["keyIdentifier"].as_str().unwrap().to_owned();
+    let current = identifier(&before["issuer"]);
+    let all = before["previous"].as_array().unwrap();
+    let issuing = all.iter().find(|ca| ca["subject"] == "CN=Issuing,O=Example").map(identifier).unwrap();
+    let root = all.iter().find(|ca| ca["subject"] == "CN=Original Root").map(identifier);
+    let why = ["--reason", "cACompromise", "--yes"];
+    let revoke =
+        |which: &str| [&["revoke", which], &why[..]].concat().iter().map(ToString::to_string).collect();
+    let refuse = |which: &str| {
+        let arguments: Vec<String> = revoke(which);
+        refused(stack, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    assert!(refuse(&current).contains("countersign ca rotate"));
+    assert!(refuse("00ff00ff").contains("no CA has the key identifier"));
+    if let Some(root) = root {
+        assert!(refuse(&root).contains("is a root"));
+    }
+    assert_eq!(shown(stack), before, "a refused revocation changes nothing");
+
+    unpack(stack, dir, former).await;
+    assert!(whole_chain(stack, dir, openssl, "top.pem").await.contains("certificate.pem: OK"));
+    let told = ca(stack, &[&["revoke", &issuing[..12]], &why[..]].concat());
+    assert!(told.contains("on the list of"), "{told}");
+    let told = whole_chain(stack, dir, openssl, "top.pem").await;
+    assert!(told.contains("certificate revoked"), "{told}");
+    unpack(stack, dir, latest).await;
+    assert!(whole_chain(stack, dir, openssl, "top.pem").await.contains("certificate.pem: OK"));
+    let bundle = stack.portal().get("issuer/trust.pem", "*/*").await.expect(200).text();
+    assert_eq!(bundle.matches("BEGIN CERTIFICATE").count(), 5, "{bundle}");
+    assert!(ca(stack, &[&["revoke", &issuing], &why[..]].concat()).contains("revoked already"));
+    let after = shown(stack);
+    let revoked: Vec<_> = after["previous"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|ca| ca["revoked"] == true)
+        .map(identifier)
+        .collect();
+    assert_eq!(revoked, [issuing]);
 }
 
 /// Policy of the sign worker's role.

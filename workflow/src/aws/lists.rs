@@ -72,6 +72,21 @@ impl S3Publication {
         put.send().await.map(|_| ()).map_err(unavailable(WHAT))
     }
 
+    /// Publishes a list as DER alone, in place of the one that was read.
+    ///
+    /// # Errors
+    /// [`PortError`] if S3 fails.
+    pub async fn publish_without_pem(
+        &self,
+        name: &ListName,
+        crl: &Crl,
+        replaces: Option<&ListVersion>,
+    ) -> Result<Saved, PortError> {
+        // RFC 2585 section 4.2
+        let list = self.put(&name.path(), "application/pkix-crl", crl.der().to_vec());
+        replace(list, replaces.map(|version| version.0.as_str())).await
+    }
+
     async fn etag(&self, key: &str) -> Result<Option<String>, PortError> {
         match self.client.head_object().bucket(&self.bucket).key(key).send().await {
             Ok(object) => Ok(object.e_tag),
@@ -133,16 +148,13 @@ impl RevocationLists for S3Publication {
         crl: &Crl,
         replaces: Option<&ListVersion>,
     ) -> Result<Saved, PortError> {
-        // RFC 2585 section 4.2
-        let list = self.put(&name.path(), "application/pkix-crl", crl.der().to_vec());
-        let replaces = replaces.map(|version| version.0.as_str());
         if name.shard.is_some() {
-            return replace(list, replaces).await;
+            return self.publish_without_pem(name, crl, replaces).await;
         }
         // For programs that read no DER. Shards are for programs that fetch the address in a certificate.
         let pem_key = format!("{LISTS}{}.pem", name.key_identifier);
         let pem_before = self.etag(&pem_key).await?;
-        if replace(list, replaces).await? == Saved::Conflict {
+        if self.publish_without_pem(name, crl, replaces).await? == Saved::Conflict {
             return Ok(Saved::Conflict);
         }
         // A writer that is ahead has written its PEM file after this one read the ETag: a conflict. After an error or a

@@ -62,7 +62,7 @@ impl Revocation {
 pub fn reason_text(reason: RevocationReason) -> &'static str {
     match reason {
         RevocationReason::Unspecified => "revocation-unspecified",
-        RevocationReason::KeyCompromise => "revocation-key-compromise",
+        RevocationReason::KeyCompromise | RevocationReason::CaCompromise => "revocation-key-compromise",
         RevocationReason::AffiliationChanged => "revocation-affiliation-changed",
         RevocationReason::Superseded => "revocation-superseded",
         RevocationReason::CessationOfOperation => "revocation-cessation-of-operation",

@@ -74,6 +74,8 @@ struct Readme {
     list: Option<String>,
     /// True if the root itself issued the certificate: curl wants the list of each CA.
     root_issues: bool,
+    /// The address of the list of the root above an issuing CA.
+    root_list: Option<String>,
 }
 
 /// Makes the zip of a certificate and the chain of its issuer; `names` are the names of the request.
@@ -98,9 +100,8 @@ pub fn certificate_zip(
             fullchain.push_str(&to_pem(der));
         }
     }
-    let readme = readme(&leaf, names, chain.len() == 1)
-        .render()
-        .map_err(|error| std::io::Error::other(error.to_string()))?;
+    let readme =
+        readme(&leaf, names, &chain)?.render().map_err(|error| std::io::Error::other(error.to_string()))?;
 
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Stored)
@@ -119,7 +120,7 @@ pub fn certificate_zip(
     Ok(zip.finish()?.into_inner())
 }
 
-fn readme(leaf: &X509Certificate<'_>, names: &[String], root_issues: bool) -> Readme {
+fn readme(leaf: &X509Certificate<'_>, names: &[String], chain: &[Vec<u8>]) -> Result<Readme, BundleError> {
     // RFC 5280 section 4.2.1.12: without the extension, any purpose is allowed.
     let usage = leaf.extended_key_usage().ok().flatten().map(|extension| extension.value.clone());
     let server = usage.as_ref().is_none_or(|usage| usage.server_auth || usage.any);
@@ -127,7 +128,11 @@ fn readme(leaf: &X509Certificate<'_>, names: &[String], root_issues: bool) -> Re
         names.iter().map(|name| (name.clone(), name.parse().ok())).collect();
     let host = names.iter().find_map(|(_, name)| name.as_ref().and_then(host));
     let kind = PublicKey::from_spki(leaf.public_key().raw).ok().map(|key| key.kind());
-    Readme {
+    let root_list = match chain {
+        [issuing, _root] => list_address(&parsed("the chain", issuing)?),
+        _ => None,
+    };
+    Ok(Readme {
         key: kind.map(|kind| kind.to_string()).unwrap_or_default(),
         in_acm: kind.is_none_or(fits_acm),
         in_browsers: kind != Some(KeyKind::Ed25519),
@@ -138,9 +143,10 @@ fn readme(leaf: &X509Certificate<'_>, names: &[String], root_issues: bool) -> Re
         client: usage.as_ref().is_none_or(|usage| usage.client_auth || usage.any),
         host,
         list: list_address(leaf),
-        root_issues,
+        root_issues: chain.len() == 1,
+        root_list,
         names: names.into_iter().map(|(text, name)| name.map_or(text, |name| name.for_people())).collect(),
-    }
+    })
 }
 
 /// The first address of a revocation list in the certificate (RFC 5280 section 4.2.1.13) that a shell takes as it is.

@@ -206,7 +206,7 @@ impl ListPublisher<'_> {
             CrlBuilder::new(CrlTemplate {
                 issuer,
                 algorithm,
-                number: next_number(draft.before.as_ref().map(|list| list.crl.number()), now),
+                number: next_list_number(draft.before.as_ref().map(|list| list.crl.number()), now),
                 // Verifiers whose clock is behind refuse a list of the future.
                 this_update: (now - BACKDATING).max(issuer.not_before()),
                 next_update: now + LIFETIME,
@@ -241,7 +241,9 @@ fn others_were_first() -> PublishError {
     PortError { what: "publish the revocation list", cause }.into()
 }
 
-fn next_number(before: Option<u64>, now: OffsetDateTime) -> u64 {
+/// The number of a list, from that of the list before: see the invariant of this module.
+#[must_use]
+pub fn next_list_number(before: Option<u64>, now: OffsetDateTime) -> u64 {
     let seconds = u64::try_from(now.unix_timestamp()).unwrap_or_default();
     before.map_or(seconds, |number| seconds.max(number.saturating_add(1)))
 }

@@ -54,6 +54,23 @@ struct Issued {
     readme: String,
 }
 
+/// Signs a list of an authority.
+fn list_of(authority: &Authority, revoked: &[RevokedCertificate]) -> Vec<u8> {
+    let now = OffsetDateTime::now_utc().replace_nanosecond(0).unwrap() - Duration::HOUR;
+    let mut builder = CrlBuilder::new(CrlTemplate {
+        issuer: &authority.issuer,
+        algorithm: authority.key.algorithm(),
+        number: 7,
+        this_update: now,
+        next_update: now + Duration::days(7),
+        shard: None,
+    });
+    revoked.iter().for_each(|entry| builder.push(entry).unwrap());
+    let signed = issue_crl(&authority.key, builder.finish().unwrap());
+    let crl = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(signed).unwrap();
+    crl.der().to_vec()
+}
+
 impl Issued {
     fn new(ca: &pki::testing::TestCa, folder: PathBuf) -> Issued {
         let authority = Authority::new("CA", ca, folder.join("ca"));
@@ -76,22 +93,11 @@ impl Issued {
     }
 
     fn publish(&self, revoked: &[RevocationReason]) {
-        let now = OffsetDateTime::now_utc().replace_nanosecond(0).unwrap() - Duration::HOUR;
-        let mut builder = CrlBuilder::new(CrlTemplate {
-            issuer: &self.authority.issuer,
-            algorithm: self.authority.key.algorithm(),
-            number: 7,
-            this_update: now,
-            next_update: now + Duration::days(7),
-            shard: None,
-        });
-        for reason in revoked {
-            let serial = self.certificate.serial().clone();
-            builder.push(&RevokedCertificate { serial, revoked_at: now, reason: *reason }).unwrap();
-        }
-        let signed = issue_crl(&self.authority.key, builder.finish().unwrap());
-        let crl = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(signed).unwrap();
-        fs::write(&self.list, crl.der()).unwrap();
+        let revoked_at = OffsetDateTime::now_utc().replace_nanosecond(0).unwrap() - Duration::HOUR;
+        let serial = self.certificate.serial();
+        let entry = |reason| RevokedCertificate { serial: serial.clone(), revoked_at, reason };
+        let entries: Vec<_> = revoked.iter().map(|reason| entry(*reason)).collect();
+        fs::write(&self.list, list_of(&self.authority, &entries)).unwrap();
     }
 
     /// The commands from the line that begins with `from` to the one that begins with `to`.
@@ -116,6 +122,11 @@ impl Issued {
         (output.status.success(), text(&output))
     }
 
+    /// True if the CA is below a root whose list has an address.
+    fn has_root_list(&self) -> bool {
+        self.folder.ends_with("issuing")
+    }
+
     fn succeeds(&self, commands: &str) -> String {
         let (succeeded, said) = self.typed(commands);
         assert!(succeeded, "{commands}\n{said}");
@@ -123,10 +134,18 @@ impl Issued {
     }
 }
 
-fn made(folder: &Path) -> [Issued; 2] {
-    let issuing = CaMaker::new(TestKey::EcP384).named("Root");
-    let issuing = issuing.issuing(CaMaker::new(TestKey::EcP256).named("Issuing CA"));
-    [("root", root()), ("issuing", issuing)].map(|(name, ca)| Issued::new(&ca, folder.join(name)))
+/// A certificate of a root, of an issuing CA that names the list of its root, and of one that does not.
+fn made(folder: &Path) -> [Issued; 3] {
+    let (upper, lower) =
+        (CaMaker::new(TestKey::EcP384).named("Root"), CaMaker::new(TestKey::EcP256).named("Issuing CA"));
+    let above = Authority::new("Root", &upper.clone().self_signed(), folder.join("above"));
+    let list = folder.join("root.crl");
+    fs::write(&list, list_of(&above, &[])).unwrap();
+    let address = format!("http://127.0.0.1:{}/crl/0c0d.crl", serve(list));
+    let points = Publication { crl: vec![address], ..Publication::default() }.extensions().unwrap();
+    let named = lower.clone().extension("2.5.29.31", false, points[0].extn_value.as_bytes());
+    let all = [("root", root()), ("issuing", upper.clone().issuing(named)), ("alone", upper.issuing(lower))];
+    all.map(|(name, ca)| Issued::new(&ca, folder.join(name)))
 }
 
 #[test]
@@ -141,9 +160,16 @@ fn the_commands_of_the_readme_tell_whether_a_certificate_is_revoked() {
         issued.publish(&[RevocationReason::KeyCompromise]);
         let (succeeded, said) = issued.typed(&commands);
         assert!(!succeeded && said.contains("certificate revoked"), "{said}");
-        // curl checks the whole chain, and the list of the root is at no address.
-        let is_root = issued.authority.between.metadata().unwrap().len() == 0;
-        assert_eq!(issued.readme.contains("--crlfile"), is_root);
+        // curl checks the whole chain, so it needs the list of the root, which may be at no address.
+        assert_eq!(issued.readme.contains("--crlfile"), !issued.folder.ends_with("alone"));
+        assert_eq!(issued.readme.contains("root.crl"), issued.has_root_list());
+        if issued.has_root_list() {
+            issued.publish(&[]);
+            issued.succeeds(&commands);
+            issued.succeeds(&issued.commands("curl -sS -o root.crl", "openssl crl -inform DER -in root.crl"));
+            let whole = "openssl verify -crl_check_all -CAfile ca.pem -CRLfile list.pem certificate.pem";
+            assert!(issued.succeeds(whole).contains("certificate.pem: OK"));
+        }
     }
 }
 
@@ -154,12 +180,15 @@ fn the_blocks_of_the_page_about_trust_work() {
     }
     let blocks: Vec<&str> =
         PAGE.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    let [root, check, refresh] = blocks[..] else { panic!("{} blocks", blocks.len()) };
+    let [root, check, whole_chain, refresh] = blocks[..] else { panic!("{} blocks", blocks.len()) };
     let folder = tempfile::tempdir().unwrap();
     for issued in made(folder.path()) {
         assert!(issued.succeeds(root).contains("sha256 Fingerprint="));
         let said = issued.succeeds(check);
         assert!(said.contains("certificate.pem: OK") && said.contains("nextUpdate="), "{said}");
+        if issued.has_root_list() {
+            assert!(issued.succeeds(whole_chain).contains("certificate.pem: OK"));
+        }
         issued.publish(&[RevocationReason::Superseded]);
         let (succeeded, said) = issued.typed(check);
         assert!(!succeeded && said.contains("certificate revoked"), "{said}");

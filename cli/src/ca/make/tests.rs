@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use pki::certificate::to_pem;
+use pki::issuer::Issuer;
 use pki::name::Name;
 use pki::signer::LocalKey;
 use rcgen::{
@@ -73,7 +75,7 @@ async fn rotated_as(before: &Chain, shape: &CaOptions, how: &Rotation) -> Result
     shape.limit(&mut extensions)?;
     let key = LocalKey::from_pem(&KeyPair::generate().unwrap().serialize_pem()).unwrap();
     let chain = certify(&before.own().subject_der, &key, None, how.years, &extensions).await?;
-    complete(before, &chain, shape, how)?;
+    complete(before, &chain, &extensions, how)?;
     Ok(chain)
 }
 
@@ -204,7 +206,7 @@ fn a_certificate_that_lacks_anything_of_the_one_before_is_found() {
             change(params);
         }));
         assert_eq!(differences(&before.own().der, &after.own().der), [name]);
-        assert!(complete(&before, &after, &permitting(&[]), &USUAL).is_err(), "{name}");
+        assert!(complete(&before, &after, &CaExtensions::new(0), &USUAL).is_err(), "{name}");
     }
     let after = alone(ca("Limited", |params| {
         limited(params);
@@ -212,6 +214,58 @@ fn a_certificate_that_lacks_anything_of_the_one_before_is_found() {
     }));
     let lost = differences(&before.own().der, &after.own().der);
     assert_eq!(lost, ["authorityInfoAccess", "the extension 1.3.6.1.4.1.99999.1"]);
+}
+
+/// The addresses in a certificate.
+fn named_addresses(facts: &CertificateInfo) -> String {
+    let of_issuer = ["2.5.29.31", "1.3.6.1.5.5.7.1.1"];
+    let all = extensions(facts).into_iter().filter(|(oid, ..)| of_issuer.contains(&oid.as_str()));
+    all.map(|(.., value)| String::from_utf8_lossy(&value).into_owned()).collect()
+}
+
+#[tokio::test]
+async fn an_issuing_ca_names_the_addresses_of_its_root_and_foreign_ones_stay() {
+    let signer = || LocalKey::from_pem(&KeyPair::generate().unwrap().serialize_pem()).unwrap();
+    let above = |name: &str| {
+        let made = root(ca(name, |params| params.key_usages.push(KeyUsagePurpose::CrlSign)));
+        let signer = Arc::new(LocalKey::from_pem(&made.key().serialize_pem()).unwrap());
+        Root { certificate: CertificateInfo::read(made.der().to_vec()).unwrap(), signer }
+    };
+    let (first, second) = (above("First"), above("Second"));
+    let url = PublicationUrl::parse("http://pki.example.com").unwrap();
+    let of = |root: &Root| format!("http://pki.example.com/crl/{}.crl", issuer_of(root).key_identifier());
+    let below = async |root: &Root, mut extensions: CaExtensions, before: Option<&CertificateInfo>| {
+        name_root(Some(&url), &mut extensions, Some(root), before).unwrap();
+        let name = name::encode("CN=Issuing").unwrap();
+        let chain = certify(&name, &signer(), Some(root), 5, &extensions).await.unwrap();
+        (chain, extensions)
+    };
+    let successor = |chain: &Chain| successor(chain, &USUAL).unwrap();
+
+    let (one, _) = below(&first, CaExtensions::new(0), None).await;
+    let named = named_addresses(one.own());
+    assert!(named.contains(&of(&first)), "{named}");
+    assert!(named.contains(&of(&first).replace("crl/", "issuer/").replace(".crl", ".cer")), "{named}");
+
+    let (same, extensions) = below(&first, successor(&one), Some(one.top())).await;
+    assert_eq!(named_addresses(same.own()), named);
+    complete(&one, &same, &extensions, &USUAL).unwrap();
+
+    let (moved, extensions) = below(&second, successor(&same), Some(same.top())).await;
+    let moved_to = named_addresses(moved.own());
+    assert!(moved_to.contains(&of(&second)) && !moved_to.contains(&of(&first)), "{moved_to}");
+    assert!(!extensions.has_carried_addresses());
+    complete(&same, &moved, &extensions, &USUAL).unwrap();
+
+    // Of a CA that another program made.
+    let foreign = alone(ca("Limited", limited));
+    let (kept, extensions) = below(&first, successor(&foreign), Some(foreign.top())).await;
+    assert_eq!(named_addresses(kept.own()), named_addresses(foreign.own()));
+    assert!(extensions.has_carried_addresses());
+}
+
+fn issuer_of(root: &Root) -> Issuer {
+    Issuer::from_pem(&to_pem(&root.certificate.der)).unwrap()
 }
 
 #[test]

@@ -10,10 +10,10 @@ use crate::testing::InMemoryBackend;
 #[test]
 fn a_number_never_goes_back() {
     let now = OffsetDateTime::from_unix_timestamp(1_000).unwrap();
-    assert_eq!(next_number(None, now), 1_000);
-    assert_eq!(next_number(Some(7), now), 1_000);
-    assert_eq!(next_number(Some(1_000), now), 1_001);
-    assert_eq!(next_number(Some(5_000), now), 5_001);
+    assert_eq!(next_list_number(None, now), 1_000);
+    assert_eq!(next_list_number(Some(7), now), 1_000);
+    assert_eq!(next_list_number(Some(1_000), now), 1_001);
+    assert_eq!(next_list_number(Some(5_000), now), 5_001);
 }
 
 /// A backend, its CA, and the address of its lists.
