@@ -8,7 +8,7 @@ mod signature;
 
 pub use algorithm::SignatureAlgorithm;
 pub use local_key::{LocalKey, LocalKeyError};
-pub(crate) use signature::{Scheme, is_readable, verify};
+pub(crate) use signature::{Digest, Scheme, is_readable, verify};
 
 /// Why there is no signature. The texts come from the key holder and contain no key material.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

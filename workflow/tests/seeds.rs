@@ -17,7 +17,8 @@ use pki::ocsp::OcspRequest;
 use pki::pkcs7::pkcs7_certificates;
 use pki::signer::{LocalKey, Signer as _};
 use pki::testing as test_pki;
-use pki::testing::{CaMaker, CsrMaker, TestKey, TestKeyPair, oid, pkcs7, sequence, tlv};
+use pki::testing::{CaMaker, CsrMaker, SoftPasskey, TestKey, TestKeyPair, oid, pkcs7, sequence, tlv};
+use pki::webauthn::{PasskeyAlgorithm, PasskeyKey, RelyingParty, register, verify};
 use time::{Duration, OffsetDateTime};
 use workflow::backup::{FORMAT, Header, ObjectKey, Reader, Record, TableRow, Writer};
 use workflow::ids::IssuerId;
@@ -163,6 +164,25 @@ fn ocsp_requests() -> [(Vec<u8>, bool); 5] {
     ]
 }
 
+/// A registration and an assertion of each algorithm, in five parts with their lengths: see fuzz/fuzz_targets/webauthn.rs.
+fn passkey_responses() -> [Vec<u8>; 3] {
+    const CHALLENGE: [u8; 32] = [7; 32];
+    let party = RelyingParty { id: "ca.example.com".into(), origin: "https://ca.example.com".into() };
+    PasskeyAlgorithm::ALL.map(|algorithm| {
+        // Extensions: a map of one entry.
+        let passkey = SoftPasskey::new(algorithm).with_counter(7).with_extensions(b"\xa1\x61a\x01");
+        let (client_data, object) = passkey.create(&party, &CHALLENGE);
+        assert!(register(&party, &CHALLENGE, &client_data, &object).is_ok());
+        let key = PasskeyKey::from_cose(&passkey.cose_key()).unwrap();
+        let got = passkey.get(&party, &CHALLENGE);
+        assert!(verify(&party, &CHALLENGE, &key, &got).is_ok());
+        let parts = [client_data, object, got.authenticator_data, got.client_data_json, got.signature];
+        let with_length =
+            |part: &Vec<u8>| [&u16::try_from(part.len()).unwrap().to_be_bytes()[..], part].concat();
+        parts.iter().flat_map(with_length).collect()
+    })
+}
+
 const SUBJECTS: [&str; 4] = [
     "CN=Root, O=Smith\\, Sons,c=de,DC=example,DC=com",
     "ou=a + cn=b, serialNumber=7",
@@ -195,6 +215,7 @@ fn seeds_are_valid_and_written_where_asked() {
     let export = export();
     let mut reader = Reader::open(export.as_slice()).unwrap();
     while reader.record().unwrap().is_some() {}
+    let passkey_responses = passkey_responses();
     let bundles = bundles();
     assert!(bundles.iter().all(|bundle| pkcs7_certificates(&pkcs7(bundle)).as_ref() == Ok(bundle)));
     if std::env::var_os("COUNTERSIGN_SEEDS").is_none() {
@@ -245,6 +266,10 @@ fn seeds_are_valid_and_written_where_asked() {
     std::fs::create_dir_all(corpus.join("ocsp")).unwrap();
     for (number, (request, _)) in ocsp_requests().iter().enumerate() {
         std::fs::write(corpus.join(format!("ocsp/{number}.der")), request).unwrap();
+    }
+    std::fs::create_dir_all(corpus.join("webauthn")).unwrap();
+    for (number, responses) in passkey_responses.iter().enumerate() {
+        std::fs::write(corpus.join(format!("webauthn/{number}.bin")), responses).unwrap();
     }
     std::fs::create_dir_all(corpus.join("export")).unwrap();
     std::fs::write(corpus.join("export/stack.jsonl"), export).unwrap();

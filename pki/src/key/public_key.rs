@@ -131,6 +131,20 @@ impl PublicKey {
         }
     }
 
+    /// The key from the content of subjectPublicKey: an uncompressed point, or the octets of Ed25519.
+    pub(crate) fn from_octets(kind: KeyKind, octets: &[u8]) -> Result<PublicKey, KeyError> {
+        let spki = canonical_spki(kind, octets, None).ok_or(KeyError::Malformed)?;
+        PublicKey::from_spki(&spki)
+    }
+
+    /// The RSA key from its numbers, big-endian.
+    pub(crate) fn from_rsa_numbers(modulus: &[u8], exponent: &[u8]) -> Result<PublicKey, KeyError> {
+        let numbers = RsaNumbers { modulus: modulus.to_vec(), exponent: exponent.to_vec() };
+        let kind = KeyKind::Rsa { bits: numbers.modulus_bits() };
+        let spki = canonical_spki(kind, &[], Some(&numbers)).ok_or(KeyError::RsaMalformed)?;
+        PublicKey::from_spki(&spki)
+    }
+
     pub(crate) fn read(spki: &SubjectPublicKeyInfo<'_>) -> Result<PublicKey, KeyError> {
         let bits = spki.subject_public_key.data.as_ref();
         if spki.subject_public_key.unused_bits != 0 {
