@@ -38,6 +38,8 @@ pub(crate) struct Endpoints {
     pub(crate) audit_table: String,
     /// The table of revoked certificates.
     pub(crate) revocations_table: String,
+    /// The table of passkeys.
+    pub(crate) people_table: String,
     /// The flow of a revocation.
     pub(crate) revocation_state_machine_arn: String,
     /// The bucket of certificates.

@@ -1,9 +1,11 @@
 //! The approval of a request: reviews, votes, and the links of requesters and approvers.
 
 pub mod coverage;
+pub mod enrolment;
 pub mod history;
 mod link;
 pub mod opened;
+pub mod passkey;
 pub mod review;
 mod votes;
 pub mod voting;

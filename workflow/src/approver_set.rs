@@ -49,6 +49,17 @@ impl PlusTags {
     }
 }
 
+/// How an approver proves who they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Identity {
+    /// By reading the mailbox of their address.
+    #[default]
+    Mail,
+    /// By a passkey that signs the decision.
+    Passkey,
+}
+
 /// A group of approvers, and its quorum.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupQuorum {
@@ -74,6 +85,9 @@ pub struct ApproverSet {
     /// The rule for addresses of one person.
     #[serde(default)]
     pub plus_tags: PlusTags,
+    /// The proof without which no vote counts.
+    #[serde(default)]
+    pub identity: Identity,
 }
 
 /// The empty seats of a group.
@@ -118,13 +132,15 @@ impl ApproverSet {
         self.voters(escalated).iter().any(|one| self.plus_tags.same_person(one, voter))
     }
 
-    /// The approvers whose approvals count: those who may still vote.
+    /// The approvers whose approvals count: those who may still vote, with the proof that the set asks for. Whether the
+    /// proof is right is checked when a vote is cast, and by Sign.
     pub fn counted<'a>(&self, votes: &'a [Vote], escalated: bool) -> impl Iterator<Item = &'a Email> {
         let voters = self.voters(escalated);
-        let plus_tags = self.plus_tags;
+        let (plus_tags, identity) = (self.plus_tags, self.identity);
         votes
             .iter()
             .filter(|vote| vote.decision == Decision::Approve)
+            .filter(move |vote| identity == Identity::Mail || vote.evidence.is_some())
             .map(|vote| &vote.approver)
             .filter(move |one| voters.iter().any(|voter| plus_tags.same_person(voter, one)))
     }
@@ -235,6 +251,7 @@ mod tests {
             quorums: quorums.collect(),
             escalation_approvers: Vec::new(),
             plus_tags: PlusTags::Same,
+            identity: Identity::Mail,
         }
     }
 

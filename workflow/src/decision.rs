@@ -8,6 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use crate::base64url::Base64Url;
 use crate::email::Email;
 use crate::finding::Finding;
 use crate::framed_hash::FramedHash;
@@ -137,6 +138,39 @@ impl fmt::Display for ReviewDigest {
     }
 }
 
+/// The signature of an approver's passkey (WebAuthn) over everything that the vote means; see
+/// [`VoteMeaning`](crate::approval::passkey::VoteMeaning).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PasskeyEvidence {
+    /// The id of the passkey.
+    pub credential_id: Base64Url,
+    /// A random text, so that no two signatures are about the same challenge.
+    pub nonce: String,
+    /// The digest of the review that the approver saw.
+    pub review_digest: ReviewDigest,
+    /// authenticatorData.
+    pub authenticator_data: Base64Url,
+    /// clientDataJSON.
+    pub client_data_json: Base64Url,
+    /// The signature.
+    pub signature: Base64Url,
+}
+
+impl PasskeyEvidence {
+    /// Lower-case hex SHA-256 of all fields, for the audit trail.
+    pub fn digest(&self) -> String {
+        let mut hash = FramedHash::new("countersign evidence 1");
+        hash.field(&self.credential_id.to_string())
+            .field(&self.nonce)
+            .field(self.review_digest.as_str())
+            .field(&self.authenticator_data.to_string())
+            .field(&self.client_data_json.to_string())
+            .field(&self.signature.to_string());
+        hash.finish()
+    }
+}
+
 /// One vote, as recorded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -151,6 +185,25 @@ pub struct Vote {
     /// The time of the vote, UTC.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
+    /// The proof of who voted, if the policy asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<PasskeyEvidence>,
+}
+
+impl Vote {
+    /// The detail of the event in the audit trail: the decision, and the digest of the evidence if there is any.
+    pub fn event_detail(&self) -> String {
+        match &self.evidence {
+            None => self.decision.as_str().to_owned(),
+            Some(evidence) => format!("{} passkey:{}", self.decision.as_str(), evidence.digest()),
+        }
+    }
+
+    /// The vote without its evidence, for people and programs.
+    #[must_use]
+    pub fn without_evidence(&self) -> Self {
+        Self { evidence: None, ..self.clone() }
+    }
 }
 
 /// The decision as stored in the row of the request.

@@ -67,6 +67,10 @@ pub enum Code {
     NotRevocable,
     /// The policy does not allow this person to revoke a certificate for this reason.
     RevocationNotAllowed,
+    /// The policy asks for a passkey, and the decision has no signature of one.
+    PasskeyNeeded,
+    /// The signature, the passkey or its code is wrong.
+    PasskeyRefused,
     /// A temporary fault of the service.
     TryAgain,
 }
@@ -92,6 +96,8 @@ wire_names!(Code: "code" {
     Expired => "expired",
     NotRevocable => "not_revocable",
     RevocationNotAllowed => "revocation_not_allowed",
+    PasskeyNeeded => "passkey_needed",
+    PasskeyRefused => "passkey_refused",
     TryAgain => "try_again",
 });
 

@@ -53,6 +53,13 @@ impl FramedHash {
         self
     }
 
+    /// The digest.
+    pub(crate) fn finish_octets(self) -> [u8; 32] {
+        let mut octets = [0; 32];
+        octets.copy_from_slice(self.0.finish().as_ref());
+        octets
+    }
+
     /// The digest as lower-case hex.
     pub(crate) fn finish(self) -> String {
         hex::encode(self.0.finish())

@@ -9,8 +9,8 @@
 //! - [`backup`]: export and import.
 //! - [`approval`]: votes and links. [`certificate`]: certificates after they were issued. [`request`]: the row, its rules, its audit trail, and intake.
 //! - [`policy`]: the policy document and its evaluation.
-//! - Below: [`decision`], [`grant`], [`approver_set`], [`message`], [`mail_kind`], [`finding`], [`texts`],
-//!   [`name_list`], [`requester`], [`email`], [`ids`], [`secret`], [`timestamp`], [`wire_name`].
+//! - Below: [`decision`], [`enrolment`], [`grant`], [`approver_set`], [`message`], [`mail_kind`], [`finding`], [`texts`],
+//!   [`name_list`], [`requester`], [`email`], [`ids`], [`base64url`], [`secret`], [`timestamp`], [`wire_name`].
 //!
 //! Invariant: a layer uses only layers below it; raw text becomes a typed value at the edge.
 
@@ -19,9 +19,11 @@ pub mod approver_set;
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod backup;
+pub mod base64url;
 pub mod certificate;
 pub mod decision;
 pub mod email;
+pub mod enrolment;
 pub mod environment;
 pub mod finding;
 mod framed_hash;

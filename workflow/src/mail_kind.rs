@@ -34,6 +34,8 @@ pub enum MailKind {
     Revoked,
     /// To the requester: the link to all requests of the address.
     Overview,
+    /// To an approver: the code that confirms a new passkey.
+    Enrolment,
     /// To the requester: the approvers have been reminded, for the n-th time.
     Waiting(u32),
     /// To the requester: certificates end. The number of days before the end of the reminder.
@@ -92,6 +94,7 @@ impl fmt::Display for MailKind {
             Self::Issued => f.write_str("issued"),
             Self::Revoked => f.write_str("revoked"),
             Self::Overview => f.write_str("overview"),
+            Self::Enrolment => f.write_str("enrolment"),
             Self::Waiting(number) => write!(f, "waiting/{number}"),
             Self::Expiring(days) => write!(f, "expiring/{days}d"),
             Self::Unrenewed { days, recipient } => write!(f, "unrenewed/{days}d/{recipient}"),
@@ -135,6 +138,7 @@ fn parse(text: &str) -> Option<MailKind> {
             "issued" => MailKind::Issued,
             "revoked" => MailKind::Revoked,
             "overview" => MailKind::Overview,
+            "enrolment" => MailKind::Enrolment,
             _ => return None,
         },
         Some(("waiting", number)) => MailKind::Waiting(number.parse().ok()?),

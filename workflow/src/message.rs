@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::email::Email;
+use crate::enrolment::EnrolmentMessage;
 use crate::ids::RequestId;
 use crate::mail_kind::MailKind;
 use crate::secret::Secret;
@@ -42,12 +43,15 @@ pub struct RecheckMessage {
     /// For sign: the subject key identifier (lower-case hex) of the issuer whose revocation list is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
+    /// For notify: the enrolment whose code is due. For sign: a proof of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrolment: Option<Box<EnrolmentMessage>>,
 }
 
 impl RecheckMessage {
     /// Asks for a re-check only.
     pub fn look(request_id: RequestId) -> Self {
-        Self { request_id, links: None, mail: None, requester: None, issuer: None }
+        Self { request_id, links: None, mail: None, requester: None, issuer: None, enrolment: None }
     }
 
     /// Asks await-approval for new links, of this generation.
@@ -63,6 +67,13 @@ impl RecheckMessage {
     /// Asks notify to mail the overview to this address, if it has requests.
     pub fn overview(requester: Email) -> Self {
         Self { requester: Some(requester), ..Self::mail(RequestId::random(), MailKind::Overview) }
+    }
+
+    /// Asks notify to mail the code of an enrolment, or sign to check a proof of it. `request_id` is of the link on whose
+    /// page it began.
+    pub fn enrolment(request_id: RequestId, message: EnrolmentMessage) -> Self {
+        let mail = (message.code.is_none() && message.vouch.is_none()).then_some(MailKind::Enrolment);
+        Self { enrolment: Some(Box::new(message)), mail, ..Self::look(request_id) }
     }
 
     /// Asks sign to publish the revocation list of an issuer anew.

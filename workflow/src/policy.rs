@@ -28,7 +28,9 @@ use key_list::KeyListDigest;
 use pki::certificate::Publication;
 use pki::key::PublicKey;
 
-pub use document::{Escalation, LONGEST_LIMIT, MAX_LIST_SHARDS, PolicyNote, RequesterProof, RevocationRules};
+pub use document::{
+    EnrolmentRule, Escalation, LONGEST_LIMIT, MAX_LIST_SHARDS, PolicyNote, RequesterProof, RevocationRules,
+};
 pub use error::{Place, PolicyError, PolicyErrors};
 pub use explain::{ExplainedRule, Explanation, RuleOutcome};
 pub use lifecycle::Lifecycle;
@@ -43,6 +45,7 @@ pub struct Policy {
     masks_addresses: bool,
     plus_tags: PlusTags,
     language: Language,
+    enrolment: EnrolmentRule,
     publication: Publication,
     list_shards: u16,
     revocation: RevocationRules,
@@ -85,6 +88,7 @@ impl Policy {
             masks_addresses: document.masks_addresses,
             plus_tags: document.plus_tags,
             language: document.language,
+            enrolment: document.enrolment,
             publication: document.publication,
             list_shards: document.list_shards,
             revocation: document.revocation,
@@ -137,6 +141,12 @@ impl Policy {
     #[must_use]
     pub fn language(&self) -> Language {
         self.language
+    }
+
+    /// Who confirms an approver's first passkey.
+    #[must_use]
+    pub fn enrolment(&self) -> EnrolmentRule {
+        self.enrolment
     }
 
     /// The addresses of revocation lists and issuer certificates, written into every certificate.

@@ -9,6 +9,7 @@ mod issuers;
 mod lists;
 mod names;
 mod outside;
+mod people;
 mod relay;
 mod responders;
 mod revocations;
@@ -22,6 +23,7 @@ pub use names::{NameEntry, NameIndex, NameRow, look_alike};
 pub use outside::{
     Clock, CompromisedKeys, KeyLists, LinkSecrets, Mailer, Metrics, Operators, Policies, SystemClock,
 };
+pub use people::{EnrolmentCodes, People, PeopleWriter};
 pub use relay::{ListFile, ListFiles, ObjectVersion, TrustAnchorCrl, TrustAnchorCrls, TrustStoreCrls};
 pub use responders::OcspResponders;
 pub use revocations::{RevocationPage, RevocationWriter, Revocations};

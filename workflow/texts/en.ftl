@@ -1063,3 +1063,51 @@ finding-renewal-other = The certificate belongs to another e-mail address.
 finding-renewal-other-advice = Use the address that requested it, or send a new request for yours.
 finding-renewal-same-key = This is the key of the certificate to renew.
 finding-renewal-same-key-advice = Make a new key: a renewal is the time to replace it.
+
+## Passkeys
+
+passkey-title = Passkey for your decisions
+passkey-none = { $address } has no passkey yet.
+passkey-have = { $address } has a passkey, added:
+passkey-what = Your device makes a passkey and keeps it: a fingerprint, a face, a PIN or a security key unlocks it. With it you sign each decision, so nobody who only reads your mail can decide for you.
+passkey-set-up = Set up a passkey
+passkey-add = Add another passkey
+passkey-back = Back to the request
+passkey-no-script = Passkeys need JavaScript. Switch it on for this page, or open the link in another browser.
+passkey-failed = Nothing was sent: the passkey was not used. Try again.
+passkey-code = Code from the mail
+passkey-code-hint = A code was mailed to { $address }. It works for an hour. Type it here; capital letters and hyphens don't matter.
+passkey-confirm = Confirm
+passkey-another-approver = The code is right. Another approver with a passkey has to vouch for yours: send them this link, and compare the fingerprint on its page.
+passkey-own-or-others = { $others ->
+    [one] The code is right. You have a passkey already, so vouch for the new one with it: open this link. If it's lost, send the link to one other approver with a passkey.
+   *[other] The code is right. You have a passkey already, so vouch for the new one with it: open this link. If it's lost, send the link to { $others } other approvers with passkeys.
+    }
+passkey-done = Your passkey is being added
+passkey-done-text = It takes a few seconds. Then go back to the request and decide with it.
+vouch-title = Vouch for a passkey
+vouch-what = { $address } has made a new passkey for deciding about certificates. Vouch for it only if you know that this person made it: ask them, by other means than mail.
+vouch-fingerprint = Fingerprint
+vouch-address = Your address
+vouch-no-passkey = No approver with this address has a passkey. Give the address that gets the approval mails.
+vouch-go-on = Continue
+vouch-button = Vouch with my passkey
+vouch-done = Thank you
+vouch-done-text = The new passkey of { $address } counts as soon as nothing else is missing.
+review-needs-passkey = Decisions about this request are signed with a passkey, and you have none yet. Setting one up takes a minute.
+fact-approval-digest = Digest that the approval covers
+title-passkey-needed = A passkey is needed
+title-passkey-refused = The passkey was not accepted
+problem-passkey-needed = Decisions about this request are signed with a passkey. Open the link in a browser, and decide there.
+problem-passkey-refused = The signature does not fit: { $why }. Load the page again, and decide again.
+problem-passkey-new = The passkey can't be used: { $why }. Try again, or with another device.
+problem-passkey-unreadable = The answer of the passkey can't be read. Load the page again, and try again.
+problem-passkey-no-domain = Passkeys need a domain, and this service is at an IP address. Tell its operators.
+problem-passkey-code = The code is wrong, or older than an hour. Type the code of the latest mail, or begin again.
+finding-give-passkey = Give the answer of the passkey, as base64url.
+finding-give-code = Give the code from the mail.
+mail-enrolment-subject = Code for your new passkey
+mail-enrolment-heading = Confirm your new passkey
+mail-enrolment = Type this code on the page where you set the passkey up. It works until { $until }.
+mail-enrolment-code = { $code }
+mail-enrolment-not-you = Nobody but you should have this code. If you did not set up a passkey, somebody else has your approval link: don't pass the code on, and tell the operators of the CA.

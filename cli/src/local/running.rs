@@ -250,6 +250,7 @@ fn endpoints(
         names_table: output("NamesTable")?,
         audit_table: output("AuditTable")?,
         revocations_table: output("RevocationsTable")?,
+        people_table: output("PeopleTable")?,
         revocation_state_machine_arn: output("RevocationStateMachineArn")?,
         bucket: output("Bucket")?,
         policy_parameter: output("PolicyParameter")?,

@@ -256,6 +256,7 @@ async fn a_stack_is_planned_deployed_updated_and_destroyed() {
         "AuditTable",
         "NamesTable",
         "RevocationsTable",
+        "PeopleTable",
         "Bucket",
         "LinkSecret",
     ];

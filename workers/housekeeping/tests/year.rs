@@ -212,6 +212,7 @@ impl Year {
             links: backend.clone(),
             operators: backend.clone(),
             mailer: backend.clone(),
+            codes: backend.clone(),
             base_url: BaseUrl::parse("https://ca.example.com/").unwrap(),
             clock: backend.clone(),
         };

@@ -15,7 +15,7 @@ use workflow::email::Email;
 use workflow::mail::MailContent;
 use workflow::mail_kind::MailKind;
 use workflow::message::RecheckMessage;
-use workflow::ports::{Clock, LinkSecrets, Mailer, NameIndex, Operators, Policies, Requests};
+use workflow::ports::{Clock, EnrolmentCodes, LinkSecrets, Mailer, NameIndex, Operators, Policies, Requests};
 use workflow::request::audit::Origin;
 use workflow::request::{Request, Status};
 use workflow::runtime::send_once;
@@ -24,6 +24,7 @@ use workflow::store::update_known_request;
 
 mod alert;
 mod confirmation;
+mod enrolment;
 mod expiry;
 mod notice;
 mod overview;
@@ -52,6 +53,8 @@ pub struct Notify {
     pub operators: Arc<dyn Operators>,
     /// Sends the mails.
     pub mailer: Arc<dyn Mailer>,
+    /// The codes that confirm new passkeys.
+    pub codes: Arc<dyn EnrolmentCodes>,
     /// The base URL of the links.
     pub base_url: BaseUrl,
     /// The time.
@@ -137,6 +140,9 @@ impl Step for Notify {
         if let (Some(MailKind::Overview), Some(requester)) = (&message.mail, &message.requester) {
             return self.overview(requester).await;
         }
+        if let (Some(MailKind::Enrolment), Some(enrolment)) = (&message.mail, &message.enrolment) {
+            return self.enrolment_code(enrolment).await;
+        }
         let request = self.requests.find(message.request_id).await?;
         let request = request.ok_or_else(|| StepError::not_found(message.request_id))?;
         match message.mail {
@@ -157,6 +163,7 @@ impl Step for Notify {
                 | MailKind::Failed
                 | MailKind::Issued
                 | MailKind::Revoked
+                | MailKind::Enrolment
                 | MailKind::RevokedApproval { .. }
                 | MailKind::Approval { .. }
                 | MailKind::Reminder { .. }),

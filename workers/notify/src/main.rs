@@ -15,6 +15,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             links: aws.link_secret()?,
             operators: aws.operators()?,
             mailer: aws.mailer()?,
+            codes: aws.enrolment_codes()?,
             base_url: aws.base_url()?,
             clock: Arc::new(SystemClock),
         })

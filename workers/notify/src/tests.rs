@@ -28,6 +28,7 @@ fn step(backend: &Arc<InMemoryBackend>) -> Notify {
         links: backend.clone(),
         operators: backend.clone(),
         mailer: backend.clone(),
+        codes: backend.clone(),
         base_url: BaseUrl::parse("https://ca.example.com/").unwrap(),
         clock: backend.clone(),
     }
@@ -140,6 +141,7 @@ fn rejected(reason: Option<&str>) -> Request {
         decision: Decision::Reject,
         reason: reason.map(str::to_owned),
         at,
+        evidence: None,
     };
     let digest = ApprovalDigest::from_text("d");
     let decision =

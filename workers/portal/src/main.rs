@@ -23,6 +23,8 @@ async fn main() -> Result<(), lambda_http::Error> {
             revocation_executions: aws.revocation_executions()?,
             approval_queue: aws.approval_queue()?,
             notify_queue: aws.notify_queue()?,
+            sign_queue: aws.sign_queue()?,
+            people: aws.people()?,
             metrics: aws.metrics()?,
             clock: Arc::new(SystemClock),
         })

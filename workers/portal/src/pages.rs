@@ -26,6 +26,7 @@ mod form;
 mod markup;
 mod mine;
 mod names;
+mod passkey;
 mod review;
 mod revocation;
 mod status;
@@ -33,12 +34,14 @@ mod status;
 pub(crate) use commands::CommandsPage;
 pub(crate) use form::FormPage;
 pub(crate) use mine::{AskMinePage, MinePage};
+pub(crate) use passkey::{PasskeyPage, PasskeyStage, VouchPage};
 pub(crate) use review::ReviewPage;
 pub(crate) use revocation::{RevocationFacts, RevokeForm};
 pub(crate) use status::StatusPage;
 
 use assets::Paths;
 use markup::{Instant, Markup};
+use passkey::PasskeyData;
 
 /// The parts of every page: paths, language, and links to the other languages.
 #[derive(Clone, Debug)]

@@ -20,6 +20,7 @@ mod renewal;
 mod requests;
 mod revocation_view;
 mod revocations;
+mod vouch;
 
 pub(crate) fn router(portal: Arc<Portal>) -> Router {
     let routes = Router::new()
@@ -35,6 +36,7 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
         .route("/requests/{id}/certificate.pem", get(requests::certificate_pem))
         .route("/requests/{id}/certificate.zip", get(requests::certificate_zip))
         .route("/approvals/{key}", get(approvals::review).post(approvals::decide))
+        .route("/people/vouch", get(vouch::show).post(vouch::vouch))
         .route("/mine", post(mine::send).layer(middleware::from_fn(own_throttle::required)).get(mine::ask))
         .route("/mine/{key}", get(mine::show))
         .route("/commands", get(commands::show).layer(middleware::from_fn(own_throttle::required)))

@@ -7,8 +7,8 @@ use workflow::approval::voting::Voting;
 use workflow::approval::withdrawal::Withdrawal;
 use workflow::certificate::revoking::RevocationIntake;
 use workflow::ports::{
-    Approvals, CertificateStore, Clock, Executions, Issuers, LinkSecrets, Metrics, NameIndex, Policies,
-    Requests, WorkerQueue,
+    Approvals, CertificateStore, Clock, Executions, Issuers, LinkSecrets, Metrics, NameIndex, People,
+    Policies, Requests, WorkerQueue,
 };
 use workflow::request::download::CertificateDownload;
 use workflow::request::intake::Intake;
@@ -39,6 +39,10 @@ pub struct Portal {
     pub approval_queue: Arc<dyn WorkerQueue>,
     /// The queue of notify: mails on demand.
     pub notify_queue: Arc<dyn WorkerQueue>,
+    /// The queue of sign: proofs of enrolments.
+    pub sign_queue: Arc<dyn WorkerQueue>,
+    /// The passkeys of approvers.
+    pub people: Arc<dyn People>,
     /// Counts submissions.
     pub metrics: Arc<dyn Metrics>,
     /// The time.
@@ -94,6 +98,8 @@ impl Portal {
             approvals: &*self.approvals,
             issuers: &*self.issuers,
             policies: &*self.policies,
+            people: &*self.people,
+            base_url: &self.base_url,
             approval_queue: &*self.approval_queue,
             clock: &*self.clock,
         }

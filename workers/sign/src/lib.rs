@@ -6,7 +6,8 @@
 //! names before the row says that it is issued. The signed contents are the
 //! approved contents, evaluated again under the policy and the issuer in force, built from the profile, linted, and read
 //! back by two other libraries before they are stored. The worker also publishes revocation lists and
-//! renews OCSP responders ([`lists`]), since it alone has the CA key.
+//! renews OCSP responders ([`lists`]), since it alone has the CA key, and adds passkeys ([`enrolments`]), since it
+//! relies on them.
 
 use std::sync::Arc;
 
@@ -15,23 +16,26 @@ use aws_lc_rs::rand::SystemRandom;
 use pki::certificate::{Certificate, Serial, Validity};
 use pki::issuer::Issuer;
 use serde::Serialize;
-use workflow::approval::coverage::{Covered, Issuing, covers};
+use workflow::approval::BaseUrl;
+use workflow::approval::coverage::{Covered, Issuing, Voters, covers};
 use workflow::certificate::{PublicationUrl, Shard, addresses};
 use workflow::ids::IssuerId;
 use workflow::message::RecheckMessage;
 use workflow::policy::Policy;
 use workflow::ports::{
-    CertificateStore, Clock, Issuers, NameIndex, NameRow, OcspResponders, Policies, Requests,
+    CertificateStore, Clock, Issuers, NameIndex, NameRow, OcspResponders, PeopleWriter, Policies, Requests,
     RevocationLists, Revocations,
 };
 use workflow::request::audit::Origin;
 use workflow::request::{Request, Reservation, Status};
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError, Task};
-use workflow::store::{ListPublisher, replaced_request, update_known_request};
+use workflow::store::{ListPublisher, passkeys_of_voters, replaced_request, update_known_request};
 use workflow::timestamp::rfc3339;
 
+mod enrolments;
 mod lists;
 
+use enrolments::EnrolmentStep;
 use lists::ListStep;
 pub use lists::Listed;
 
@@ -53,6 +57,10 @@ pub struct Sign {
     pub lists: Arc<dyn RevocationLists>,
     /// OCSP responders.
     pub responders: Arc<dyn OcspResponders>,
+    /// The passkeys of approvers, and enrolments.
+    pub people: Arc<dyn PeopleWriter>,
+    /// The public base URL, which passkeys sign.
+    pub base_url: BaseUrl,
     /// The URL of what the stack publishes, for the addresses in certificates.
     pub publication_url: Option<PublicationUrl>,
     /// The time.
@@ -106,12 +114,25 @@ impl Step for Sign {
     }
 
     async fn recheck(&self, message: RecheckMessage) -> Result<(), StepError> {
-        let no_issuer = || StepError::refused(ErrorName::BadMessage, "this worker handles tasks and lists");
+        if let Some(proof) = message.enrolment {
+            return self.enrolments().check(*proof).await;
+        }
+        let no_issuer =
+            || StepError::refused(ErrorName::BadMessage, "this worker handles tasks, lists and enrolments");
         self.lists().renew(&message.issuer.ok_or_else(no_issuer)?).await
     }
 }
 
 impl Sign {
+    fn enrolments(&self) -> EnrolmentStep<'_> {
+        EnrolmentStep {
+            people: &*self.people,
+            policies: &*self.policies,
+            base_url: &self.base_url,
+            now: self.clock.now(),
+        }
+    }
+
     fn lists(&self) -> ListStep<'_> {
         ListStep {
             requests: &*self.requests,
@@ -141,7 +162,9 @@ impl Sign {
         let policy = self.policies.for_csr(request.csr_content()).await?;
         let issuer = self.issuer().await?;
         let replaced = replaced_request(&*self.requests, &request).await?;
-        let covered = covers(&request, replaced.as_ref(), &policy, &issuer)?;
+        let passkeys = passkeys_of_voters(&*self.people, &policy, &request).await?;
+        let voters = Voters { base_url: &self.base_url, passkeys: &passkeys };
+        let covered = covers(&request, replaced.as_ref(), &policy, &issuer, voters)?;
         let (request, Reservation { serial, validity: reserved }) =
             self.reserve(request, &covered, &issuer).await?;
         let pem = match self.certificates.certificate(&serial).await? {

@@ -17,6 +17,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             revocations: aws.revocations()?,
             lists: aws.lists()?,
             responders: aws.responders()?,
+            people: aws.people_writer()?,
+            base_url: aws.base_url()?,
             publication_url: aws.publication_url()?,
             clock: Arc::new(SystemClock),
         })

@@ -11,7 +11,10 @@ use pki::certificate::{
 use pki::issuer::Issuer;
 use pki::signer::Signer;
 
-use crate::decision::ApprovalDigest;
+use super::BaseUrl;
+use super::passkey::{NotProven, Passkey, check_vote};
+use crate::approver_set::{ApproverSet, Identity};
+use crate::decision::{ApprovalDigest, DecisionRecord, Vote};
 use crate::grant::Grant;
 use crate::policy::Policy;
 use crate::policy::evaluate::{GrantedCsr, PolicyRejection};
@@ -37,10 +40,22 @@ pub enum NotCovered {
     /// The policy in force asks for more approvals, or for other people.
     #[error("the policy in force asks for approvals that the request does not have")]
     TooFew,
+    /// An approval that the policy asks for is not signed by a passkey of the approver.
+    #[error("an approval is not proven: {0}")]
+    NotProven(NotProven),
+}
+
+/// What proves the votes: the address of the stack, and the passkeys of those who voted.
+#[derive(Clone, Copy, Debug)]
+pub struct Voters<'a> {
+    /// The public base URL.
+    pub base_url: &'a BaseUrl,
+    /// The passkeys of all who voted. Not looked at where the policy asks for none.
+    pub passkeys: &'a [Passkey],
 }
 
 /// Checks that the approval of a request covers the certificate that the policy and the issuer grant now. `replaced` is the
-/// request that a renewal replaces.
+/// request that a renewal replaces. Where the policy asks for passkeys, only votes that they signed count.
 ///
 /// # Errors
 /// [`NotCovered`].
@@ -49,6 +64,7 @@ pub fn covers(
     replaced: Option<&Request>,
     policy: &Policy,
     issuer: &Issuer,
+    voters: Voters<'_>,
 ) -> Result<Covered, NotCovered> {
     let decision = request.decision().filter(|decision| decision.is_approval());
     let decision = decision.ok_or(NotCovered::NotApproved)?;
@@ -62,10 +78,37 @@ pub fn covers(
     // as an escalation approver was admitted then.
     let in_force = approvers_in_force(policy, &request.renewal_terms(&csr), replaced)
         .map_err(|finding| NotCovered::NotGranted(PolicyRejection(vec![finding])))?;
-    if !in_force.missing_approvals(in_force.counted(&decision.votes, true)).is_empty() {
+    let are_enough = |votes: &[Vote]| in_force.missing_approvals(in_force.counted(votes, true)).is_empty();
+    if !are_enough(&decision.votes) {
         return Err(NotCovered::TooFew);
     }
+    if in_force.identity == Identity::Passkey {
+        let (proven, unproven) = proven(request, decision, &in_force, voters);
+        if !are_enough(&proven) {
+            return Err(NotCovered::NotProven(unproven.unwrap_or(NotProven::NoEvidence)));
+        }
+    }
     Ok(Covered(granted))
+}
+
+/// The votes that a passkey of the voter signed, and the fault of the first that none did.
+fn proven(
+    request: &Request,
+    decision: &DecisionRecord,
+    in_force: &ApproverSet,
+    voters: Voters<'_>,
+) -> (Vec<Vote>, Option<NotProven>) {
+    let (mut proven, mut fault) = (Vec::new(), None);
+    for vote in &decision.votes {
+        let person = in_force.plus_tags.person(&vote.approver);
+        let own: Vec<Passkey> =
+            voters.passkeys.iter().filter(|passkey| passkey.person == person).cloned().collect();
+        match check_vote(voters.base_url, request.id(), &decision.digest, vote, &own) {
+            Ok(()) => proven.push(vote.clone()),
+            Err(error) => fault = fault.or(Some(error)),
+        }
+    }
+    (proven, fault)
 }
 
 /// The parts of a certificate that need no approval.

@@ -101,6 +101,16 @@ impl BaseUrl {
         self.0.as_str()
     }
 
+    /// The host of the URL, if it is a domain.
+    pub fn domain(&self) -> Option<&str> {
+        self.0.domain()
+    }
+
+    /// The origin of the URL, as browsers write it.
+    pub fn origin(&self) -> String {
+        self.0.origin().ascii_serialization()
+    }
+
     /// The path of the URL, with its trailing slash.
     pub fn path(&self) -> &str {
         self.0.path()

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use super::Approval;
 use super::history::{Anomaly, LiveCertificate, RequestHistory};
-use crate::approver_set::{ApproverSet, MissingApprovals};
+use crate::approver_set::{ApproverSet, Identity, MissingApprovals};
 use crate::decision::{ApprovalDigest, Outcome, ReviewDigest, Vote};
 use crate::email::Email;
 use crate::finding::Finding;
@@ -88,6 +88,11 @@ pub struct Review {
     pub status: Status,
     /// The digest that a vote must repeat.
     pub digest: ReviewDigest,
+    /// The digest that the approval binds; a passkey signs it beside the other.
+    #[serde(rename = "approvalDigest")]
+    pub binds: ApprovalDigest,
+    /// The proof that a vote needs.
+    pub identity: Identity,
     /// The approver who received the link.
     pub approver: Email,
     /// The requester.
@@ -156,13 +161,15 @@ impl Review {
         content: ReviewContent,
         history: RequestHistory,
     ) -> Self {
-        let ReviewContent { binds: _, digest, csr, differences, grant, findings } = content;
+        let ReviewContent { binds, digest, csr, differences, grant, findings } = content;
         // What was decided stays as it was decided.
         let in_force = in_force.filter(|_| approval.outcome.is_none()).unwrap_or(&approval.approver_set);
         Self {
             request_id: request.id(),
             status: request.shown_status(),
             digest,
+            binds,
+            identity: in_force.identity,
             approver,
             requester: request.email().clone(),
             comment: request.comment().to_owned(),
@@ -179,7 +186,7 @@ impl Review {
             findings,
             missing_approvals: approval.missing_approvals(in_force),
             quorum: approval.approver_set.quorum().max(in_force.quorum()),
-            votes: approval.votes,
+            votes: approval.votes.iter().map(Vote::without_evidence).collect(),
             registration_date: request.registration_date(),
             expires_at: approval.expires_at,
             outcome: approval.outcome,

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::approver_set::{ApproverSet, MissingApprovals};
-use crate::decision::{ApprovalDigest, Decision, DecisionRecord, Outcome, ReviewDigest, Vote};
+use crate::decision::{
+    ApprovalDigest, Decision, DecisionRecord, Outcome, PasskeyEvidence, ReviewDigest, Vote,
+};
 use crate::email::Email;
 use crate::ids::RequestId;
 use crate::message::TaskToken;
@@ -75,6 +77,8 @@ pub struct VoteInput {
     pub review_digest: ReviewDigest,
     /// The reason, in the approver's words.
     pub reason: Option<String>,
+    /// The proof of who votes. [`Voting::cast`](super::voting::Voting::cast) checks it.
+    pub evidence: Option<PasskeyEvidence>,
 }
 
 /// The result of a vote.
@@ -176,7 +180,7 @@ impl Approval {
         in_force: &ApproverSet,
         now: OffsetDateTime,
     ) -> Result<VoteResult, VoteError> {
-        let VoteInput { approver, decision, review_digest, reason } = vote_input;
+        let VoteInput { approver, decision, review_digest, reason, evidence } = vote_input;
         if !self.admits(approver) {
             return Err(VoteError::NotAnApprover);
         }
@@ -193,17 +197,26 @@ impl Approval {
             return Err(VoteError::Expired);
         }
         if let Some(earlier) = self.vote_of(approver) {
-            return if earlier.decision == *decision {
-                Ok(VoteResult::Repeated)
-            } else {
-                Err(VoteError::VotedOtherwise)
-            };
+            if earlier.decision != *decision {
+                return Err(VoteError::VotedOtherwise);
+            }
+            // A vote from before the policy asked for a proof is cast again with it.
+            if earlier.evidence.is_some() || evidence.is_none() {
+                return Ok(VoteResult::Repeated);
+            }
         }
         if review_digest != current {
             return Err(VoteError::StaleDigest);
         }
-        let at = whole_seconds(now);
-        self.votes.push(Vote { approver: approver.clone(), decision: *decision, reason: reason.clone(), at });
+        let (at, plus_tags) = (whole_seconds(now), self.approver_set.plus_tags);
+        self.votes.retain(|vote| !plus_tags.same_person(&vote.approver, approver));
+        self.votes.push(Vote {
+            approver: approver.clone(),
+            decision: *decision,
+            reason: reason.clone(),
+            at,
+            evidence: evidence.clone(),
+        });
         if *decision == Decision::Reject {
             self.decide(Outcome::Rejected, now);
         } else if self.missing_approvals(in_force).is_empty() {

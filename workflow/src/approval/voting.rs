@@ -7,14 +7,17 @@
 use time::OffsetDateTime;
 
 use super::history::RequestHistory;
+use super::passkey::{NotProven, VoteMeaning};
 use super::review::{CsrNotRead, Review, ReviewContent};
-use super::{Approval, Link, LinkKey, VoteError, VoteInput, VoteResult};
-use crate::approver_set::ApproverSet;
-use crate::decision::{Decision, Outcome, ReviewDigest};
+use super::{Approval, BaseUrl, Link, LinkKey, VoteError, VoteInput, VoteResult};
+use crate::approver_set::{ApproverSet, Identity};
+use crate::decision::{Outcome, ReviewDigest, Vote};
 use crate::ids::IssuerId;
 use crate::message::RecheckMessage;
 use crate::policy::Policy;
-use crate::ports::{Approvals, Clock, Issuers, NameIndex, Policies, PortError, Requests, WorkerQueue};
+use crate::ports::{
+    Approvals, Clock, Issuers, NameIndex, People, Policies, PortError, Requests, WorkerQueue,
+};
 use crate::request::audit::{EventKind, Origin, PendingEvent};
 use crate::request::{Request, Status, renewal};
 use crate::store::{UpdateError, Updated, replaced_request, update_approval_audited};
@@ -45,6 +48,9 @@ pub enum VotingError {
     /// The approval rejects the vote.
     #[error(transparent)]
     Vote(#[from] VoteError),
+    /// The policy asks for a passkey, and the vote has no signature of one, or a wrong one.
+    #[error(transparent)]
+    NotProven(#[from] NotProven),
     /// A port failed; the caller can try again.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -62,6 +68,10 @@ pub struct Voting<'a> {
     pub issuers: &'a dyn Issuers,
     /// The policy in force.
     pub policies: &'a dyn Policies,
+    /// The passkeys of approvers.
+    pub people: &'a dyn People,
+    /// The public base URL.
+    pub base_url: &'a BaseUrl,
     /// The queue of await-approval.
     pub approval_queue: &'a dyn WorkerQueue,
     /// The time.
@@ -160,6 +170,7 @@ impl Voting<'_> {
         let (id, now) = (request.id(), self.clock.now());
         let policy = self.policies.current().await?;
         let in_force = self.approvers_in_force(&policy, request).await?.ok_or(VotingError::NoSuchLink)?;
+        let vote_input = &self.proven(request, vote_input, content, &in_force).await?;
         let changed = update_approval_audited(self.approvals, self.requests, id, by, |approval| {
             if approval.digest != content.binds && approval.outcome.is_none() {
                 return Err(VoteError::StaleDigest);
@@ -167,7 +178,9 @@ impl Voting<'_> {
             let voted = approval.vote(vote_input, &content.digest, &in_force, now)?;
             let entry = PendingEvent::new(EventKind::Voted, now)
                 .with_digest(vote_input.review_digest.as_str())
-                .with_detail(if vote_input.decision == Decision::Approve { "approve" } else { "reject" });
+                .with_detail(
+                    approval.vote_of(&vote_input.approver).map(Vote::event_detail).unwrap_or_default(),
+                );
             Ok((voted, (voted == VoteResult::Recorded).then_some(entry)))
         })
         .await;
@@ -189,6 +202,35 @@ impl Voting<'_> {
             tracing::error!(request.id = %id, %error, "a vote on request {id} is recorded, but await-approval got no message; housekeeping will send it");
         }
         Ok(approval)
+    }
+
+    /// Returns the vote with evidence that was checked, or without evidence where the policy asks for none: what nobody
+    /// checked is not kept.
+    async fn proven(
+        &self,
+        request: &Request,
+        vote_input: &VoteInput,
+        content: &ReviewContent,
+        in_force: &ApproverSet,
+    ) -> Result<VoteInput, VotingError> {
+        if in_force.identity == Identity::Mail {
+            return Ok(VoteInput { evidence: None, ..vote_input.clone() });
+        }
+        let evidence = vote_input.evidence.as_ref().ok_or(NotProven::NoEvidence)?;
+        if evidence.review_digest != vote_input.review_digest {
+            return Err(VoteError::StaleDigest.into());
+        }
+        let person = in_force.plus_tags.person(&vote_input.approver);
+        let passkeys = self.people.passkeys(&person).await?;
+        let meaning = VoteMeaning {
+            base_url: self.base_url,
+            request_id: request.id(),
+            binds: &content.binds,
+            decision: vote_input.decision,
+            reason: vote_input.reason.as_deref(),
+        };
+        evidence.check(self.base_url, &meaning.challenge(evidence), &passkeys)?;
+        Ok(vote_input.clone())
     }
 
     /// The approvers by the policy in force; `None` if the policy no longer has the profile.

@@ -21,11 +21,13 @@ use crate::request::audit::Event;
 
 mod approvals;
 mod names;
+mod people;
 mod requests;
 mod revocations;
 
 pub use approvals::DynamoApprovals;
 pub use names::DynamoNames;
+pub use people::DynamoPeople;
 pub use requests::DynamoRequests;
 pub use revocations::{DynamoRevocationWriter, DynamoRevocations};
 

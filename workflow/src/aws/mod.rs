@@ -20,9 +20,10 @@ use crate::approval::BaseUrl;
 use crate::certificate::PublicationUrl;
 use crate::environment::{Environment, EnvironmentError};
 use crate::ports::{
-    Approvals, CertificateStore, CompromisedKeys, Executions, Issuers, LinkSecrets, ListFiles, Mailer,
-    Metrics, NameIndex, OcspResponders, Operators, Policies, PortError, Queue, Requests, RevocationLists,
-    RevocationWriter, Revocations, Tasks, TrustAnchorCrls, TrustStoreCrls, WorkerQueue,
+    Approvals, CertificateStore, CompromisedKeys, EnrolmentCodes, Executions, Issuers, LinkSecrets,
+    ListFiles, Mailer, Metrics, NameIndex, OcspResponders, Operators, People, PeopleWriter, Policies,
+    PortError, Queue, Requests, RevocationLists, RevocationWriter, Revocations, Tasks, TrustAnchorCrls,
+    TrustStoreCrls, WorkerQueue,
 };
 
 mod dynamodb;
@@ -47,7 +48,9 @@ mod ssm;
 mod step_functions;
 mod trust_store;
 
-pub use dynamodb::{DynamoApprovals, DynamoNames, DynamoRequests, DynamoRevocationWriter, DynamoRevocations};
+pub use dynamodb::{
+    DynamoApprovals, DynamoNames, DynamoPeople, DynamoRequests, DynamoRevocationWriter, DynamoRevocations,
+};
 pub use embedded_metrics::EmbeddedMetrics;
 pub use issuers::{AwsIssuers, key_name};
 pub use key_lists::S3KeyLists;
@@ -153,6 +156,35 @@ impl Aws {
         let table = self.environment.text("APPROVALS_TABLE", "the name of the table of approvals")?;
         let (requests, audit) = (self.requests_table()?, self.audit_table()?);
         Ok(Arc::new(DynamoApprovals::new(self.sdk(), table, requests, audit)))
+    }
+
+    fn dynamo_people(&self) -> Result<DynamoPeople, EnvironmentError> {
+        let table = self.environment.text("PEOPLE_TABLE", "the name of the table of people")?;
+        Ok(DynamoPeople::new(self.sdk(), table))
+    }
+
+    /// The passkeys of approvers.
+    ///
+    /// # Errors
+    /// `PEOPLE_TABLE` is missing.
+    pub fn people(&self) -> Result<Arc<dyn People>, EnvironmentError> {
+        Ok(Arc::new(self.dynamo_people()?))
+    }
+
+    /// The passkeys of approvers, to add to them.
+    ///
+    /// # Errors
+    /// `PEOPLE_TABLE` is missing.
+    pub fn people_writer(&self) -> Result<Arc<dyn PeopleWriter>, EnvironmentError> {
+        Ok(Arc::new(self.dynamo_people()?))
+    }
+
+    /// The codes that confirm enrolments.
+    ///
+    /// # Errors
+    /// `PEOPLE_TABLE` is missing.
+    pub fn enrolment_codes(&self) -> Result<Arc<dyn EnrolmentCodes>, EnvironmentError> {
+        Ok(Arc::new(self.dynamo_people()?))
     }
 
     /// The bucket of certificates.

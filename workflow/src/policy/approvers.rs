@@ -38,7 +38,8 @@ impl Profile {
             .map(|group| GroupQuorum { members: self.others(&group.members, requester), ..group.clone() })
             .collect();
         let escalation_approvers = self.escalation_approvers_for(requester);
-        ApproverSet { quorums, escalation_approvers, plus_tags: self.plus_tags() }
+        let (plus_tags, identity) = (self.plus_tags(), self.identity());
+        ApproverSet { quorums, escalation_approvers, plus_tags, identity }
     }
 
     /// Approvers who may vote too once a request of this requester is escalated.

@@ -39,8 +39,8 @@ pub use revocation::RevocationRules;
 use settings::{Common, FEWEST_RSA_BITS, NameRules, People, Settings};
 pub use values::MAX_LIST_SHARDS;
 use values::{Approver, KeyDigest, ListShards, WebAddress};
+pub use values::{EnrolmentRule, LONGEST_LIMIT, RequesterProof};
 pub(super) use values::{KeyRule, KeyUsageName, PurposeName, UngrantedAction};
-pub use values::{LONGEST_LIMIT, RequesterProof};
 
 /// The limit of undecided requests per address if the document sets none.
 const USUAL_PENDING_LIMIT: NonZeroU32 = NonZeroU32::new(200).expect("not zero");
@@ -69,6 +69,7 @@ pub(super) struct Checked {
     pub(super) masks_addresses: bool,
     pub(super) plus_tags: PlusTags,
     pub(super) language: Language,
+    pub(super) enrolment: EnrolmentRule,
     pub(super) publication: Publication,
     /// Number of shards of a list; 1 for none.
     pub(super) list_shards: u16,
@@ -143,6 +144,7 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
         masks_addresses: common.people.masks_addresses(),
         plus_tags: common.people.plus_tags(),
         language: common.people.language(),
+        enrolment: common.people.enrolment(),
         publication,
         list_shards,
         revocation: revocation.or_usual(RevocationRules::default())?,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::document::{Deciders, Escalation, KeyRule, KeyUsageName, PurposeName, UngrantedAction};
 use super::rules::{Names, Requesters};
-use crate::approver_set::{GroupQuorum, PlusTags};
+use crate::approver_set::{GroupQuorum, Identity, PlusTags};
 use crate::email::Email;
 use crate::texts::Language;
 use pki::certificate::{key_can, serve_a_purpose};
@@ -57,6 +57,12 @@ impl Profile {
     #[must_use]
     pub fn plus_tags(&self) -> PlusTags {
         self.deciders.plus_tags
+    }
+
+    /// The proof without which no vote counts.
+    #[must_use]
+    pub fn identity(&self) -> Identity {
+        self.deciders.identity
     }
 
     /// The approval period.

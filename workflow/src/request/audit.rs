@@ -31,7 +31,8 @@ pub enum EventKind {
     Asked,
     /// An approver opened the review; `digest` is the digest of the review.
     Viewed,
-    /// An approver voted; `detail` is the decision, `digest` the digest of the review.
+    /// An approver voted; `detail` is the decision, and the digest of the passkey evidence if there is any
+    /// ([`Vote::event_detail`](crate::decision::Vote::event_detail)), `digest` the digest of the review.
     Voted,
     /// The requester withdrew the request.
     Withdrawn,

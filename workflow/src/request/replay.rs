@@ -4,7 +4,7 @@
 //! the rules have changed agrees with its trail. Columns without an event (comment, language, reason, findings, policy
 //! version, validity) are not compared. A defect is an [`AuditError`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use time::OffsetDateTime;
@@ -46,7 +46,8 @@ struct Facts {
     approval_digest: Option<String>,
     outcome: Option<(String, Option<String>)>,
     /// Actor and decision.
-    votes: BTreeSet<(String, String)>,
+    /// By actor; a vote that is cast again with a proof takes the place of the first.
+    votes: BTreeMap<String, String>,
     serial: Option<String>,
     signed: bool,
     attempt: String,
@@ -84,7 +85,7 @@ impl Facts {
                 self.approval_digest.clone_from(&event.digest);
                 self.enter(Status::PendingApproval, event);
             }
-            EventKind::Voted => _ = self.votes.insert((event.actor.to_string(), detail())),
+            EventKind::Voted => _ = self.votes.insert(event.actor.to_string(), detail()),
             EventKind::Decided => {
                 if detail() == Outcome::Approved.as_str() {
                     self.enter(Status::Approved, event);
@@ -154,10 +155,10 @@ impl Facts {
         let csr = row.csr();
         let approval_digest = csr.map(|csr| ApprovalDigest::of(row.id(), row.profile(), csr, row.replaces()));
         let decision = row.decision();
-        let votes: BTreeSet<_> = decision
+        let votes: BTreeMap<_, _> = decision
             .into_iter()
             .flat_map(|decision| &decision.votes)
-            .map(|vote| (Actor::approver(&vote.approver).to_string(), vote.decision.as_str().to_owned()))
+            .map(|vote| (Actor::approver(&vote.approver).to_string(), vote.event_detail()))
             .collect();
         let revocation = row.revocation();
         let history = row.history().iter().map(|entry| (entry.status, entry.at));

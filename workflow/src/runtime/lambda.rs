@@ -18,6 +18,7 @@ use tracing::Instrument;
 
 use crate::aws::Aws;
 use crate::email::Email;
+use crate::enrolment::EnrolmentMessage;
 use crate::environment::EnvironmentError;
 use crate::ids::RequestId;
 use crate::mail_kind::MailKind;
@@ -108,6 +109,9 @@ pub struct QueueMessage {
     pub requester: Option<Email>,
     /// See [`RecheckMessage::issuer`].
     pub issuer: Option<String>,
+    /// See [`RecheckMessage::enrolment`].
+    #[serde(default)]
+    pub enrolment: Option<Box<EnrolmentMessage>>,
     /// The input of a task, with the request id.
     #[serde(default)]
     pub input: Value,
@@ -211,8 +215,9 @@ impl<S: Step> Shell<S> {
         let Some(token) = message.task_token else {
             let mail = message.occasion.map(|kind| kind.parse::<MailKind>()).transpose();
             let mail = mail.map_err(|error| StepError::refused(ErrorName::BadMessage, error.to_string()))?;
-            let QueueMessage { links, requester, issuer, .. } = message;
-            return self.step.recheck(RecheckMessage { request_id, links, mail, requester, issuer }).await;
+            let QueueMessage { links, requester, issuer, enrolment, .. } = message;
+            let message = RecheckMessage { request_id, links, mail, requester, issuer, enrolment };
+            return self.step.recheck(message).await;
         };
         let state = S::State::from_wire_name(&message.state).map_err(|_| {
             StepError::refused(ErrorName::BadMessage, format!("this worker does not serve {}", message.state))

@@ -155,7 +155,9 @@ impl From<PolicyRejection> for StepError {
 impl From<NotCovered> for StepError {
     fn from(error: NotCovered) -> Self {
         let name = match error {
-            NotCovered::NotApproved | NotCovered::Another => ErrorName::NotApproved,
+            NotCovered::NotApproved | NotCovered::Another | NotCovered::NotProven(_) => {
+                ErrorName::NotApproved
+            }
             NotCovered::NotGranted(_) | NotCovered::TooFew => ErrorName::Refused,
         };
         Self::refused(name, error.to_string())

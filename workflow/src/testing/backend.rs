@@ -28,6 +28,7 @@ use pki::signer::{LocalKey, Signer};
 use pki::testing as test_pki;
 
 mod lists;
+mod people;
 mod ports;
 mod relay;
 mod responders;
@@ -62,6 +63,7 @@ struct State {
     /// With the time of the publication.
     lists: BTreeMap<ListName, (PublishedList, OffsetDateTime)>,
     consumers: relay::Consumers,
+    people: people::PeopleRows,
     /// By key identifier, as PEM.
     responders: BTreeMap<String, String>,
     mails: Vec<Mail>,

@@ -4,7 +4,7 @@ use futures_util::FutureExt as _;
 use time::Duration;
 
 use crate::approval::{Approval, VoteInput};
-use crate::approver_set::{ApproverSet, GroupQuorum, PlusTags};
+use crate::approver_set::{ApproverSet, GroupQuorum, Identity, PlusTags};
 use crate::decision::{ApprovalDigest, Decision, ReviewDigest};
 use crate::email::Email;
 use crate::ids::RequestId;
@@ -33,7 +33,12 @@ pub fn approver() -> Email {
 /// An approver set with [`approver`] alone.
 pub fn approver_set() -> ApproverSet {
     let quorums = vec![GroupQuorum { group: None, members: vec![approver()], quorum: 1 }];
-    ApproverSet { quorums, escalation_approvers: Vec::new(), plus_tags: PlusTags::Same }
+    ApproverSet {
+        quorums,
+        escalation_approvers: Vec::new(),
+        plus_tags: PlusTags::Same,
+        identity: Identity::Mail,
+    }
 }
 
 /// A vote of [`approver`] on the review `shown`.
@@ -43,6 +48,7 @@ pub fn vote_input(decision: Decision, shown: &ReviewDigest, reason: Option<&str>
         decision,
         review_digest: shown.clone(),
         reason: reason.map(str::to_owned),
+        evidence: None,
     }
 }
 

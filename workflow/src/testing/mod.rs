@@ -7,6 +7,7 @@ mod clock;
 pub mod faults;
 pub mod fixtures;
 pub mod jws;
+pub mod passkeys;
 mod policy_keys;
 
 pub use backend::{FaultPoint, InMemoryBackend, SentMail, TaskResult, trusting_policy};

@@ -159,7 +159,7 @@ fn status_of(code: Code) -> StatusCode {
         Code::MissingField | Code::BadRequest => StatusCode::BAD_REQUEST,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::AlreadyDecided | Code::NotRevocable => StatusCode::CONFLICT,
-        Code::RevocationNotAllowed => StatusCode::FORBIDDEN,
+        Code::RevocationNotAllowed | Code::PasskeyNeeded | Code::PasskeyRefused => StatusCode::FORBIDDEN,
         Code::Expired => StatusCode::GONE,
         Code::TryAgain => StatusCode::SERVICE_UNAVAILABLE,
     }
@@ -188,6 +188,8 @@ fn title_of(code: Code) -> &'static str {
         Code::Expired => "title-expired",
         Code::NotRevocable => "title-not-revocable",
         Code::RevocationNotAllowed => "title-revocation-not-allowed",
+        Code::PasskeyNeeded => "title-passkey-needed",
+        Code::PasskeyRefused => "title-passkey-refused",
         Code::TryAgain => "title-try-again",
     }
 }

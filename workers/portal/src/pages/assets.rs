@@ -1,4 +1,4 @@
-//! The style sheet, the script and the icon. Their names contain a fingerprint of the content, so browsers may cache
+//! The style sheet, the scripts and the icon. Their names contain a fingerprint of the content, so browsers may cache
 //! them.
 
 pub(crate) struct Asset {
@@ -13,6 +13,8 @@ static STYLE: Asset =
     asset("countersign", "css", "text/css; charset=utf-8", include_str!("../../assets/countersign.css"));
 static SCRIPT: Asset =
     asset("countersign", "js", "text/javascript; charset=utf-8", include_str!("../../assets/countersign.js"));
+static PASSKEY: Asset =
+    asset("passkey", "js", "text/javascript; charset=utf-8", include_str!("../../assets/passkey.js"));
 static ICON: Asset = asset("icon", "svg", "image/svg+xml", include_str!("../../assets/icon.svg"));
 
 const fn asset(
@@ -46,17 +48,19 @@ impl Asset {
 pub(crate) struct Paths {
     pub(crate) style: String,
     pub(crate) script: String,
+    /// The script of pages with passkeys.
+    pub(crate) passkey: String,
     pub(crate) icon: String,
 }
 
 impl Paths {
     pub(crate) fn below(base_path: &str) -> Self {
         let path = |asset: &Asset| format!("{base_path}assets/{}", asset.name());
-        Self { style: path(&STYLE), script: path(&SCRIPT), icon: path(&ICON) }
+        Self { style: path(&STYLE), script: path(&SCRIPT), passkey: path(&PASSKEY), icon: path(&ICON) }
     }
 }
 
 /// The asset with this file name.
 pub(crate) fn find(file: &str) -> Option<&'static Asset> {
-    [&STYLE, &SCRIPT, &ICON].into_iter().find(|asset| asset.name() == file)
+    [&STYLE, &SCRIPT, &PASSKEY, &ICON].into_iter().find(|asset| asset.name() == file)
 }

@@ -4,8 +4,9 @@ use askama::Template;
 use pki::crl::RevocationReason;
 use time::OffsetDateTime;
 use workflow::approval::history::{Anomaly, LiveCertificate};
+use workflow::approval::passkey::Passkey;
 use workflow::approval::review::Review;
-use workflow::approver_set::MissingApprovals;
+use workflow::approver_set::{Identity, MissingApprovals};
 use workflow::decision::{Decision, Outcome, Vote};
 use workflow::name_list::NameList;
 use workflow::request::renewal::RenewalDifferences;
@@ -14,7 +15,8 @@ use workflow::texts::Message;
 
 use super::names::{self, NamesView};
 use super::{
-    FindingView, Instant, Markup, RevocationFacts, RevokeForm, Site, grouped, names_for_people, shown,
+    FindingView, Instant, Markup, PasskeyData, RevocationFacts, RevokeForm, Site, grouped, names_for_people,
+    shown,
 };
 use crate::http::problem::Problem;
 use crate::locale::Locale;
@@ -94,13 +96,19 @@ pub(crate) struct ReviewPage {
     asked_at: Instant,
     expires_at: Instant,
     digest: String,
+    /// The digest that the approval binds.
+    binds: String,
+    binds_grouped: String,
+    base: String,
+    /// What the script needs to sign the decision, if the policy asks for a passkey.
+    passkey: Option<PasskeyData>,
     /// The form that revokes the certificate.
     revoke: Option<RevokeForm>,
     revocation: Option<RevocationFacts>,
 }
 
 impl ReviewPage {
-    pub(crate) fn new(portal: &Portal, locale: &Locale, review: &Review) -> Self {
+    pub(crate) fn new(portal: &Portal, locale: &Locale, review: &Review, passkeys: &[Passkey]) -> Self {
         let site = Site::of(portal, locale);
         let names = NameList::with_new(&review.names, new_names(&review.anomalies));
         let count = names.count();
@@ -138,6 +146,10 @@ impl ReviewPage {
             asked_at: site.instant(review.registration_date),
             expires_at: site.instant(review.expires_at),
             digest: review.digest.to_string(),
+            binds: review.binds.to_string(),
+            binds_grouped: grouped(review.binds.as_str()),
+            base: portal.base_url.to_string(),
+            passkey: (review.identity == Identity::Passkey).then(|| PasskeyData::of(portal, passkeys)),
             revoke: None,
             revocation: None,
             site,
@@ -194,6 +206,16 @@ impl ReviewPage {
         self.banner =
             Some(Banner { class: "bad", title: problem.title(language), text: problem.detail(language) });
         self
+    }
+
+    /// True if the decision needs a passkey, and this approver has none.
+    fn lacks_passkey(&self) -> bool {
+        self.passkey.as_ref().is_some_and(|data| !data.is_ready())
+    }
+
+    /// The page that sets a passkey up: relative, as every link of this page.
+    fn passkey_page(&self) -> String {
+        format!("?passkey=set-up{}", self.site.also_lang)
     }
 
     /// True if this approver has voted.

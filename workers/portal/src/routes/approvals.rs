@@ -4,6 +4,7 @@
 
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
+use workflow::approval::passkey::NotProven;
 use workflow::approval::voting::{ResolvedLink, VotingError};
 use workflow::approval::{LinkKey, VoteError};
 use workflow::finding::Code;
@@ -13,6 +14,7 @@ use crate::http::problem::Problem;
 use crate::state::Portal;
 
 mod decide;
+mod passkey;
 mod review;
 mod revoke;
 
@@ -43,6 +45,12 @@ impl From<VotingError> for Problem {
             }
             VotingError::Vote(VoteError::StaleDigest) => decided(Message::new("problem-stale")),
             VotingError::Vote(VoteError::Expired) => Problem::new(Code::Expired, "problem-expired"),
+            VotingError::NotProven(NotProven::NoEvidence) => {
+                Problem::new(Code::PasskeyNeeded, "problem-passkey-needed")
+            }
+            VotingError::NotProven(error) => {
+                passkey::refused(Message::new("problem-passkey-refused").with("why", error.to_string()))
+            }
             VotingError::Port(error) => error.into(),
         }
     }

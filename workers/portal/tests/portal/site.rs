@@ -106,6 +106,8 @@ impl Site {
             executions: backend.clone(),
             approval_queue: backend.clone(),
             notify_queue: backend.clone(),
+            sign_queue: backend.clone(),
+            people: backend.clone(),
             metrics: backend.clone(),
             clock: backend.clone(),
         };

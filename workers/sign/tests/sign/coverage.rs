@@ -21,7 +21,7 @@ const NAME: &str = "www.example.com";
 
 /// How an approved request comes to Sign.
 #[derive(Clone, Copy, Debug)]
-enum Path {
+pub(super) enum Path {
     /// From the form or the API.
     Form,
     /// As the renewal of a delivered certificate, for which the policy asks for fewer approvals.
@@ -34,11 +34,11 @@ enum Path {
     Import,
 }
 
-const PATHS: [Path; 5] = [Path::Form, Path::Renewal, Path::Restart, Path::Retry, Path::Import];
+pub(super) const PATHS: [Path; 5] = [Path::Form, Path::Renewal, Path::Restart, Path::Retry, Path::Import];
 
 impl Path {
     /// The policy under which the one vote of the row is enough.
-    fn policy(self) -> String {
+    pub(super) fn policy(self) -> String {
         match self {
             Self::Form | Self::Restart | Self::Retry | Self::Import => POLICY.to_owned(),
             Self::Renewal => {
@@ -48,7 +48,7 @@ impl Path {
     }
 
     /// A backend with an approved request that came this way.
-    fn approved(self) -> (Arc<InMemoryBackend>, RequestId) {
+    pub(super) fn approved(self) -> (Arc<InMemoryBackend>, RequestId) {
         let backend = InMemoryBackend::new();
         let id = match self {
             Self::Form => backend.request_at(Status::Approved),

@@ -3,12 +3,14 @@
 
 mod coverage;
 mod lists;
+mod passkeys;
 mod renewals;
 mod step;
 
 use std::sync::Arc;
 
 use sign::{Sign, SignOutput, Signed};
+use workflow::approval::BaseUrl;
 use workflow::certificate::PublicationUrl;
 use workflow::ids::RequestId;
 use workflow::runtime::step::{NoInput, Progress, Step as _, StepError};
@@ -25,6 +27,8 @@ fn worker(backend: &Arc<InMemoryBackend>) -> Sign {
         revocations: backend.clone(),
         lists: backend.clone(),
         responders: backend.clone(),
+        people: backend.clone(),
+        base_url: BaseUrl::parse("https://pki.example.com/").unwrap(),
         publication_url: Some(PublicationUrl::parse("http://pki.example.com").unwrap()),
         clock: backend.clone(),
     }

@@ -2,7 +2,7 @@ use time::Duration;
 use time::macros::datetime;
 
 use super::*;
-use crate::approver_set::{GroupQuorum, PlusTags};
+use crate::approver_set::{GroupQuorum, Identity, PlusTags};
 
 const NOW: OffsetDateTime = datetime!(2026-01-01 12:00:00 UTC);
 
@@ -16,13 +16,20 @@ fn approval(quorum: usize) -> Approval {
         quorums: vec![GroupQuorum { group: None, members, quorum }],
         escalation_approvers: vec![],
         plus_tags: PlusTags::Same,
+        identity: Identity::Mail,
     };
     let digest = ApprovalDigest::from_text("d1");
     Approval::ask(RequestId::random(), digest, approver_set, NOW, NOW + Duration::days(7))
 }
 
 fn vote_input(who: &str, decision: Decision) -> VoteInput {
-    VoteInput { approver: email(who), decision, review_digest: ReviewDigest::from_text("r1"), reason: None }
+    VoteInput {
+        approver: email(who),
+        decision,
+        review_digest: ReviewDigest::from_text("r1"),
+        reason: None,
+        evidence: None,
+    }
 }
 
 fn vote(approval: &mut Approval, who: &str, decision: Decision) -> Result<VoteResult, VoteError> {
@@ -159,6 +166,7 @@ fn in_force(members: &[&str], quorum: usize) -> ApproverSet {
         quorums: vec![GroupQuorum { group: None, members, quorum }],
         escalation_approvers: Vec::new(),
         plus_tags: PlusTags::Same,
+        identity: Identity::Mail,
     }
 }
 

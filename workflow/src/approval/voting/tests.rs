@@ -1,8 +1,10 @@
 use super::*;
+use crate::decision::Decision;
 use crate::email::Email;
 use crate::ids::RequestId;
 use crate::request::audit::Actor;
 use crate::testing::fixtures::{approver, vote_input};
+use crate::testing::passkeys::{PasskeyHolder, base_url};
 use crate::testing::{InMemoryBackend, faults};
 
 fn voting(backend: &InMemoryBackend) -> Voting<'_> {
@@ -12,6 +14,8 @@ fn voting(backend: &InMemoryBackend) -> Voting<'_> {
         approvals: backend,
         issuers: backend,
         policies: backend,
+        people: backend,
+        base_url: Box::leak(Box::new(base_url())),
         approval_queue: backend,
         clock: backend,
     }
@@ -122,4 +126,78 @@ async fn a_vote_survives_every_fault() {
         },
     )
     .await;
+}
+
+/// Puts a policy in force that asks for passkeys.
+fn ask_for_passkeys(backend: &InMemoryBackend) {
+    let policy = include_str!("../../../../infra/policy.toml");
+    backend.set_policy(&policy.replace("[people]", "[people]\nidentity = \"passkey\""));
+}
+
+/// Casts an approval with the signature of a person's passkey, or without.
+async fn cast_with(
+    backend: &InMemoryBackend,
+    key: &LinkKey,
+    holder: Option<&PasskeyHolder>,
+) -> Result<Approval, VotingError> {
+    let voting = voting(backend);
+    let resolved = voting.resolve(key).await?;
+    let content = voting.content(&resolved.request).await?;
+    let mut vote_input = vote_input(Decision::Approve, &content.digest, Some("Because."));
+    let meaning = VoteMeaning {
+        base_url: voting.base_url,
+        request_id: resolved.request.id(),
+        binds: &content.binds,
+        decision: Decision::Approve,
+        reason: Some("Because."),
+    };
+    vote_input.evidence = holder.map(|holder| holder.evidence(&meaning, &content.digest));
+    let by = Origin::caller(Actor::approver(&approver()), None);
+    voting.cast(&resolved.request, &vote_input, &content, &by).await
+}
+
+#[tokio::test]
+async fn where_the_policy_asks_for_passkeys_only_a_signed_vote_counts() {
+    let backend = InMemoryBackend::new();
+    ask_for_passkeys(&backend);
+    let (id, key) = pending(&backend, &approver(), 1);
+    let holder = PasskeyHolder::new(approver().as_str());
+    let none = cast_with(&backend, &key, None).await.unwrap_err();
+    assert!(matches!(none, VotingError::NotProven(NotProven::NoEvidence)), "{none:?}");
+    let unknown = cast_with(&backend, &key, Some(&holder)).await.unwrap_err();
+    assert!(matches!(unknown, VotingError::NotProven(NotProven::UnknownPasskey)), "{unknown:?}");
+    assert_eq!(votes_in_the_trail(&backend, id), 0);
+
+    holder.enrol(&backend).await;
+    let approval = cast_with(&backend, &key, Some(&holder)).await.unwrap();
+    assert_eq!(approval.outcome, Some(Outcome::Approved));
+    let evidence = approval.votes[0].evidence.as_ref().unwrap();
+    let event = backend.audit(id).into_iter().find(|event| event.event == EventKind::Voted).unwrap();
+    assert_eq!(event.detail, Some(format!("approve passkey:{}", evidence.digest())));
+}
+
+#[tokio::test]
+async fn a_vote_from_before_the_policy_asked_for_passkeys_is_cast_again() {
+    let backend = InMemoryBackend::new();
+    let two = include_str!("../../../../infra/policy.toml")
+        .replace("[\"approver@example.com\"]", "[\"approver@example.com\", \"other@example.com\"]");
+    backend.set_policy(&two.replace("quorum = 1 ", "quorum = 2 "));
+    let (id, key) = pending(&backend, &approver(), 1);
+    assert_eq!(cast(&backend, &key, Decision::Approve).await.unwrap().votes.len(), 1);
+    backend.set_policy(&two.replace("[people]", "[people]\nidentity = \"passkey\""));
+    let holder = PasskeyHolder::new(approver().as_str());
+    holder.enrol(&backend).await;
+    let approval = cast_with(&backend, &key, Some(&holder)).await.unwrap();
+    assert_eq!((approval.votes.len(), approval.outcome), (1, Some(Outcome::Approved)));
+    assert!(approval.votes[0].evidence.is_some());
+    assert_eq!(votes_in_the_trail(&backend, id), 2);
+}
+
+#[tokio::test]
+async fn evidence_that_nobody_asked_for_is_not_kept() {
+    let backend = InMemoryBackend::new();
+    let (_, key) = pending(&backend, &approver(), 1);
+    let holder = PasskeyHolder::new(approver().as_str());
+    let approval = cast_with(&backend, &key, Some(&holder)).await.unwrap();
+    assert_eq!(approval.votes[0].evidence, None);
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::keys::{Field, PlacedValue};
 use super::settings::{ApprovalLine, Common, Settings};
 use super::values::{Approver, Limit};
-use crate::approver_set::{ApproverSet, GroupQuorum, PlusTags};
+use crate::approver_set::{ApproverSet, GroupQuorum, Identity, PlusTags};
 use crate::email::Email;
 use crate::policy::error::Mistakes;
 
@@ -21,6 +21,7 @@ pub(super) const USUAL_LIMIT: Duration = Duration::from_secs(7 * 86_400);
 pub(in crate::policy) struct Deciders {
     pub(in crate::policy) quorums: Vec<GroupQuorum>,
     pub(in crate::policy) plus_tags: PlusTags,
+    pub(in crate::policy) identity: Identity,
     pub(in crate::policy) limit: Duration,
     pub(in crate::policy) reminders: Vec<Duration>,
     pub(in crate::policy) escalation: Option<Escalation>,
@@ -58,7 +59,9 @@ pub(super) fn deciders(
     let times = times(own, defaults, mistakes);
     let (limit, reminders, escalation) = times?;
     can_decide?.then_some(())?;
-    Some(Deciders { quorums: seats?.quorums, plus_tags, limit, reminders, escalation })
+    let identity =
+        own.identity.or(&defaults.identity).or(&common.people.identity).or_usual(Identity::Mail)?;
+    Some(Deciders { quorums: seats?.quorums, plus_tags, identity, limit, reminders, escalation })
 }
 
 /// Rejects a section with both forms of naming approvers: one form would be ignored silently.
@@ -126,7 +129,12 @@ fn can_decide(seats: &Seats, plus_tags: PlusTags, mistakes: &mut Mistakes<'_>) -
         mistakes.at(at, "there are no approvers; write approval = [{ group = \"security\" }]");
         return false;
     }
-    let approver_set = ApproverSet { quorums: quorums.clone(), escalation_approvers: Vec::new(), plus_tags };
+    let approver_set = ApproverSet {
+        quorums: quorums.clone(),
+        escalation_approvers: Vec::new(),
+        plus_tags,
+        identity: Identity::Mail,
+    };
     let approvers = approver_set.approvers();
     let is_twice = quorums.len() == 1 && approvers.len() != quorums[0].members.len();
     if is_twice {

@@ -10,10 +10,10 @@ use toml::de::DeTable;
 use super::keys::{Field, PlacedValue, TableKeys, read};
 use super::usages::{key_usages, purposes};
 use super::values::{
-    Approver, FixedSubject, FromText as _, FromToml, KeyRule, KeyUsageName, Limit, PurposeName,
-    RequesterProof, Shown, UngrantedAction,
+    Approver, EnrolmentRule, FixedSubject, FromText as _, FromToml, KeyRule, KeyUsageName, Limit,
+    PurposeName, RequesterProof, Shown, UngrantedAction,
 };
-use crate::approver_set::PlusTags;
+use crate::approver_set::{Identity, PlusTags};
 use crate::email::Email;
 use crate::policy::error::{Mistakes, similar};
 use crate::policy::rules::{DnsRule, MailRule, Names, Network, Requesters, Rules, UriRule};
@@ -29,10 +29,13 @@ pub(super) struct People {
     pub(super) requesters: Field<RequesterProof>,
     shown_to_requesters: Field<Shown>,
     language: Field<Language>,
+    pub(super) identity: Field<Identity>,
+    enrol: Field<EnrolmentRule>,
 }
 
 impl People {
-    pub(super) const KEYS: &[&str] = &["requesters", "plus_tags", "shown_to_requesters", "language"];
+    pub(super) const KEYS: &[&str] =
+        &["requesters", "plus_tags", "shown_to_requesters", "language", "identity", "enrol"];
 
     pub(super) fn of(keys: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> People {
         People {
@@ -40,6 +43,8 @@ impl People {
             requesters: keys.field("requesters", mistakes),
             shown_to_requesters: keys.field("shown_to_requesters", mistakes),
             language: keys.field("language", mistakes),
+            identity: keys.field("identity", mistakes),
+            enrol: keys.field("enrol", mistakes),
         }
     }
 
@@ -53,6 +58,10 @@ impl People {
 
     pub(super) fn masks_addresses(&self) -> bool {
         self.shown_to_requesters.get() != Some(&Shown::Full)
+    }
+
+    pub(super) fn enrolment(&self) -> EnrolmentRule {
+        self.enrol.get().copied().unwrap_or_default()
     }
 
     pub(super) fn language(&self) -> Language {
@@ -184,6 +193,7 @@ pub(super) struct Settings {
     pub(super) approvers: Field<Vec<PlacedValue<Approver>>>,
     pub(super) quorum: Field<usize>,
     pub(super) approval: Field<Vec<PlacedValue<ApprovalLine>>>,
+    pub(super) identity: Field<Identity>,
     pub(super) limit: Field<Limit>,
     pub(super) reminders: Field<Vec<PlacedValue<Limit>>>,
     pub(super) escalation: Field<EscalationSection>,
@@ -208,6 +218,7 @@ impl Settings {
         "approvers",
         "quorum",
         "approval",
+        "identity",
         "limit",
         "reminders",
         "escalation",
@@ -255,6 +266,7 @@ impl Settings {
             approval: keys.tables("approval", &["group", "quorum"], mistakes, |keys, mistakes| {
                 approval(keys, common, mistakes)
             }),
+            identity: keys.field("identity", mistakes),
             limit: keys.field("limit", mistakes),
             reminders: keys.list("reminders", mistakes),
             escalation: keys.table("escalation", &["after", "group"], mistakes, |keys, mistakes| {

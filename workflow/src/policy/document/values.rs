@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use toml::de::DeValue;
 
-use crate::approver_set::PlusTags;
+use crate::approver_set::{Identity, PlusTags};
 use crate::email::Email;
 use crate::finding::Finding;
 use crate::framed_hash::read_sha256;
@@ -251,6 +251,28 @@ pub enum RequesterProof {
 impl FromText for PlusTags {
     fn from_text(text: &str) -> Result<Self, WrongValue> {
         word(text, "value of plus_tags", [("same", PlusTags::Same), ("distinct", PlusTags::Distinct)])
+    }
+}
+
+/// Who confirms an approver's first passkey.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EnrolmentRule {
+    /// The reader of the mailbox, by the code in a mail.
+    #[default]
+    Mail,
+    /// The same, and another approver with a passkey.
+    Vouched,
+}
+
+impl FromText for EnrolmentRule {
+    fn from_text(text: &str) -> Result<Self, WrongValue> {
+        word(text, "value of enrol", [("mail", EnrolmentRule::Mail), ("vouched", EnrolmentRule::Vouched)])
+    }
+}
+
+impl FromText for Identity {
+    fn from_text(text: &str) -> Result<Self, WrongValue> {
+        word(text, "value of identity", [("mail", Identity::Mail), ("passkey", Identity::Passkey)])
     }
 }
 

@@ -10,9 +10,11 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
+use workflow::approval::passkey::Passkey;
 use workflow::approval::review::{Review, ReviewContent};
 use workflow::approval::voting::ResolvedLink;
 use workflow::approval::{Approval, VoteInput};
+use workflow::approver_set::Identity;
 use workflow::decision::{Decision, Outcome, ReviewDigest, Vote};
 use workflow::email::Email;
 use workflow::finding::{Code, Finding};
@@ -21,6 +23,7 @@ use workflow::request::input::{missing, private_key, unfit_text};
 use workflow::texts::Message;
 
 use super::open;
+use super::passkey::{is_set_up, set_up};
 use super::revoke::revoke;
 use crate::http::client_addr::ClientAddr;
 use crate::http::cross_site::refuse_cross_site;
@@ -29,6 +32,7 @@ use crate::http::negotiate::ResponseFormat;
 use crate::http::problem::Problem;
 use crate::locale::Locale;
 use crate::pages::{self, ReviewPage};
+use crate::routes::vouch::evidence;
 use crate::state::Portal;
 
 /// The result of a vote.
@@ -56,6 +60,9 @@ pub(crate) async fn decide(
     if fields.text("decision").is_ok_and(|decision| decision.is_some_and(|text| text.trim() == "revoke")) {
         return revoke(&portal, format, &locale, &client, resolved, &fields).await;
     }
+    if is_set_up(&fields) {
+        return set_up(&portal, format, &locale, &resolved, &fields).await;
+    }
     // Evaluated once, so that the answer shows the contents compared with the vote.
     let mut content = None;
     let voted = vote(&portal, &resolved, &fields, &client, &mut content).await;
@@ -68,28 +75,46 @@ pub(crate) async fn decide(
             request_id: resolved.request.id(),
             decision: vote_input.decision,
             outcome: resolved.approval.outcome,
-            votes: resolved.approval.votes,
+            votes: resolved.approval.votes.iter().map(Vote::without_evidence).collect(),
         })
         .into_response()),
         (Ok(vote_input), ResponseFormat::Page) => {
             let review = review_after(&portal, resolved, content).await?;
-            let page = ReviewPage::new(&portal, &locale, &review).after_vote(vote_input.decision);
+            let passkeys = passkeys(&portal, &review).await?;
+            let page = ReviewPage::new(&portal, &locale, &review, &passkeys).after_vote(vote_input.decision);
             Ok(pages::page(StatusCode::OK, locale.language, &page))
         }
         // The page shows the current request again, with the error above it.
         (Err(problem), ResponseFormat::Page)
-            if matches!(problem.code, Code::AlreadyDecided | Code::BadRequest | Code::MissingField) =>
+            if matches!(
+                problem.code,
+                Code::AlreadyDecided
+                    | Code::BadRequest
+                    | Code::MissingField
+                    | Code::PasskeyNeeded
+                    | Code::PasskeyRefused
+            ) =>
         {
             let id = resolved.request.id();
             if let Some(approval) = portal.approvals.find(id).await? {
                 resolved.approval = approval;
             }
             let review = review_after(&portal, resolved, content).await?;
-            let page = ReviewPage::new(&portal, &locale, &review).with_problem(&problem);
+            let passkeys = passkeys(&portal, &review).await?;
+            let page = ReviewPage::new(&portal, &locale, &review, &passkeys).with_problem(&problem);
             Ok(pages::page(problem.status, locale.language, &page))
         }
         (Err(problem), _) => Err(problem),
     }
+}
+
+/// The passkeys of the approver, if a vote needs one.
+pub(super) async fn passkeys(portal: &Portal, review: &Review) -> Result<Vec<Passkey>, Problem> {
+    if review.identity == Identity::Mail {
+        return Ok(Vec::new());
+    }
+    let policy = portal.policies.current().await?;
+    Ok(portal.people.passkeys(&policy.plus_tags().person(&review.approver)).await?)
 }
 
 /// Returns the review after a vote. Evaluates the request only if the vote failed before its evaluation.
@@ -114,7 +139,8 @@ async fn vote(
     client: &ClientAddr,
     content: &mut Option<ReviewContent>,
 ) -> Result<(VoteInput, Approval), Problem> {
-    let vote_input = vote_input(fields, &resolved.link.approver)?;
+    let mut vote_input = vote_input(fields, &resolved.link.approver)?;
+    vote_input.evidence = evidence(fields, vote_input.review_digest.clone())?;
     resolved.ensure_votable()?;
     let voting = portal.voting();
     let content = content.insert(voting.content(&resolved.request).await?);
@@ -163,6 +189,7 @@ fn vote_input(fields: &Fields, approver: &Email) -> Result<VoteInput, Problem> {
             decision,
             review_digest: ReviewDigest::from_text(&digest),
             reason: Some(reason).filter(|reason| !reason.is_empty()),
+            evidence: None,
         }),
         _ => Err(Problem::of_findings(wrong)),
     }

@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use http::{Method, StatusCode};
+use serde::Deserialize;
 use workflow::approval::VoteError;
 use workflow::approval::voting::VotingError;
 
+use super::decide::passkeys;
 use super::open;
+use super::passkey;
 use super::revoke::reasons_of;
 use crate::http::client_addr::ClientAddr;
 use crate::http::negotiate::ResponseFormat;
@@ -19,17 +22,28 @@ use crate::locale::Locale;
 use crate::pages::{self, ReviewPage};
 use crate::state::Portal;
 
+/// The query of a review.
+#[derive(Deserialize)]
+pub(crate) struct ReviewQuery {
+    /// Asks for the page of the approver's passkeys.
+    passkey: Option<String>,
+}
+
 pub(crate) async fn review(
     State(portal): State<Arc<Portal>>,
     format: ResponseFormat,
     locale: Locale,
     client: ClientAddr,
     method: Method,
+    Query(query): Query<ReviewQuery>,
     key: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let resolved = open(&portal, key).await?;
     if resolved.is_over(portal.clock.now()) {
         return Err(VotingError::Vote(VoteError::Expired).into());
+    }
+    if query.passkey.is_some() && format == ResponseFormat::Page {
+        return passkey::show(&portal, &locale, &resolved).await;
     }
     let voting = portal.voting();
     let content = voting.content(&resolved.request).await?;
@@ -44,7 +58,9 @@ pub(crate) async fn review(
         ResponseFormat::Page => {
             let policy = portal.policies.current().await?;
             let (allowed, now) = (reasons_of(&policy, &request, &review.approver), portal.clock.now());
-            let page = ReviewPage::new(&portal, &locale, &review).with_certificate(&request, &allowed, now);
+            let passkeys = passkeys(&portal, &review).await?;
+            let page = ReviewPage::new(&portal, &locale, &review, &passkeys)
+                .with_certificate(&request, &allowed, now);
             pages::page(StatusCode::OK, locale.language, &page)
         }
     })

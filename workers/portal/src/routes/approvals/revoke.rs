@@ -52,7 +52,7 @@ pub(super) async fn revoke(
             let voting = portal.voting();
             let content = voting.content(&revoked).await?;
             let review = voting.review(resolved, content).await?;
-            let page = ReviewPage::new(portal, locale, &review);
+            let page = ReviewPage::new(portal, locale, &review, &[]);
             let page = page.with_certificate(&revoked, &allowed, portal.clock.now());
             Ok(pages::page(StatusCode::OK, locale.language, &page))
         }

@@ -1,0 +1,196 @@
+//! The pages of passkeys: setting one up, and vouching for somebody's.
+
+use askama::Template;
+use workflow::approval::enrolment::EnrolmentNeeds;
+use workflow::approval::passkey::Passkey;
+use workflow::base64url::Base64Url;
+use workflow::email::Email;
+use workflow::enrolment::{Enrolment, enrolment_challenge};
+use workflow::texts::{Language, Message};
+
+use super::{Instant, Site, grouped};
+use crate::http::problem::Problem;
+use crate::locale::Locale;
+use crate::state::Portal;
+
+/// What the script needs for any use of a passkey.
+pub(crate) struct PasskeyData {
+    /// The relying party identifier; `None` if the base URL has no domain.
+    party: Option<String>,
+    /// The ids of the person's passkeys, base64url, separated by spaces.
+    credentials: String,
+    /// A random text.
+    nonce: String,
+}
+
+impl PasskeyData {
+    pub(crate) fn of(portal: &Portal, passkeys: &[Passkey]) -> Self {
+        let ids: Vec<String> = passkeys.iter().map(|passkey| passkey.credential_id.to_string()).collect();
+        Self {
+            party: portal.base_url.relying_party().map(|party| party.id),
+            credentials: ids.join(" "),
+            nonce: uuid::Uuid::new_v4().simple().to_string(),
+        }
+    }
+
+    pub(crate) fn party(&self) -> &str {
+        self.party.as_deref().unwrap_or_default()
+    }
+
+    pub(crate) fn credentials(&self) -> &str {
+        &self.credentials
+    }
+
+    pub(crate) fn nonce(&self) -> &str {
+        &self.nonce
+    }
+
+    /// True if there is a passkey to sign with.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.party.is_some() && !self.credentials.is_empty()
+    }
+}
+
+/// How far a new passkey is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PasskeyStage {
+    /// Nothing has begun.
+    Begin,
+    /// The code was mailed.
+    Code,
+    /// Others have to vouch.
+    Others(usize),
+    /// The person's own passkey, or so many others, have to vouch.
+    OwnOrOthers(usize),
+    /// It is being added.
+    Done,
+}
+
+impl PasskeyStage {
+    pub(crate) fn of(needs: EnrolmentNeeds) -> Self {
+        match needs {
+            EnrolmentNeeds::Nothing => Self::Done,
+            EnrolmentNeeds::Code => Self::Code,
+            EnrolmentNeeds::AnotherApprover => Self::Others(1),
+            EnrolmentNeeds::OwnOrOthers(others) => Self::OwnOrOthers(others),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "passkey.html")]
+pub(crate) struct PasskeyPage {
+    site: Site,
+    stage: PasskeyStage,
+    address: String,
+    data: PasskeyData,
+    /// The challenge of a new passkey, base64url.
+    challenge: String,
+    /// The times at which the passkeys were added.
+    added: Vec<Instant>,
+    /// The text that carries the enrolment.
+    enrolment: String,
+    /// The link for those who vouch.
+    vouch_link: String,
+    problem: Option<String>,
+}
+
+impl PasskeyPage {
+    pub(crate) fn new(
+        portal: &Portal,
+        locale: &Locale,
+        address: &Email,
+        existing: &[Passkey],
+        stage: PasskeyStage,
+    ) -> Self {
+        let site = Site::of(portal, locale);
+        let challenge = enrolment_challenge(portal.base_url.as_str(), address);
+        Self {
+            stage,
+            address: address.to_string(),
+            data: PasskeyData::of(portal, existing),
+            challenge: Base64Url(challenge.to_vec()).to_string(),
+            added: existing.iter().map(|passkey| site.instant(passkey.added_at)).collect(),
+            enrolment: String::new(),
+            vouch_link: String::new(),
+            problem: None,
+            site,
+        }
+    }
+
+    pub(crate) fn with_enrolment(mut self, portal: &Portal, enrolment: &Enrolment) -> Self {
+        self.enrolment = enrolment.to_link_text();
+        self.vouch_link = format!("{}people/vouch?enrolment={}", portal.base_url, self.enrolment);
+        self
+    }
+
+    pub(crate) fn with_problem(mut self, problem: &Problem, language: Language) -> Self {
+        self.problem = Some(problem.detail(language));
+        self
+    }
+
+    fn is(&self, stage: &str) -> bool {
+        stage
+            == match self.stage {
+                PasskeyStage::Begin => "begin",
+                PasskeyStage::Code => "code",
+                PasskeyStage::Others(_) | PasskeyStage::OwnOrOthers(_) => "vouch",
+                PasskeyStage::Done => "done",
+            }
+    }
+
+    /// Who has to vouch.
+    fn who_vouches(&self) -> String {
+        match self.stage {
+            PasskeyStage::OwnOrOthers(others) => {
+                self.site.say(Message::new("passkey-own-or-others").with("others", others))
+            }
+            _ => self.site.text("passkey-another-approver"),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "vouch.html")]
+pub(crate) struct VouchPage {
+    site: Site,
+    enrolment: String,
+    /// The id, in groups.
+    id: String,
+    /// The id, as the script needs it.
+    plain_id: String,
+    /// Whose passkey it is.
+    address: String,
+    voucher: String,
+    data: PasskeyData,
+    base: String,
+    is_done: bool,
+}
+
+impl VouchPage {
+    pub(crate) fn new(
+        portal: &Portal,
+        locale: &Locale,
+        enrolment: &Enrolment,
+        voucher: Option<&Email>,
+        passkeys: &[Passkey],
+    ) -> Self {
+        let id = enrolment.id(portal.base_url.as_str());
+        Self {
+            site: Site::of(portal, locale),
+            enrolment: enrolment.to_link_text(),
+            id: grouped(id.as_str()),
+            plain_id: id.to_string(),
+            address: enrolment.address.to_string(),
+            voucher: voucher.map(ToString::to_string).unwrap_or_default(),
+            data: PasskeyData::of(portal, passkeys),
+            base: portal.base_url.to_string(),
+            is_done: false,
+        }
+    }
+
+    pub(crate) fn thanks(mut self) -> Self {
+        self.is_done = true;
+        self
+    }
+}

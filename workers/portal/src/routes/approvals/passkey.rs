@@ -1,0 +1,179 @@
+//! `/approvals/{key}?passkey=set-up`: an approver sets a passkey up, and types the code from the mail.
+//!
+//! A query in place of a path: a page of an approver has relative links alone, which cannot name a path below its own without
+//! the key.
+//!
+//! Invariant: nothing is stored here. The page carries the enrolment, whose code is for exactly this one; Sign adds the
+//! passkey.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use pki::webauthn::register;
+use serde::Serialize;
+use workflow::approval::enrolment::{CODE_LIFETIME, EnrolmentNeeds, needs};
+use workflow::approval::passkey::Passkey;
+use workflow::approval::voting::ResolvedLink;
+use workflow::base64url::Base64Url;
+use workflow::enrolment::{
+    Enrolment, EnrolmentCode, EnrolmentId, EnrolmentMessage, EnrolmentProof, enrolment_challenge,
+};
+use workflow::finding::Code;
+use workflow::message::RecheckMessage;
+use workflow::policy::Policy;
+use workflow::request::input::missing;
+use workflow::texts::Message;
+
+use crate::http::fields::Fields;
+use crate::http::negotiate::ResponseFormat;
+use crate::http::problem::Problem;
+use crate::locale::Locale;
+use crate::pages::{self, PasskeyPage, PasskeyStage};
+use crate::state::Portal;
+
+/// An enrolment, as JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EnrolmentAnswer {
+    /// Carries the enrolment to the next call.
+    enrolment: String,
+    id: EnrolmentId,
+    /// What it still needs: `code`, `another-approver`, `own-or-others`, `nothing`.
+    needs: &'static str,
+}
+
+/// True if the fields are for this page, and not for a vote.
+pub(super) fn is_set_up(fields: &Fields) -> bool {
+    ["attestationObject", "enrolment"].iter().any(|name| fields.text(name).is_ok_and(|text| text.is_some()))
+}
+
+/// GET: the person's passkeys, and the way to a new one.
+pub(super) async fn show(
+    portal: &Portal,
+    locale: &Locale,
+    resolved: &ResolvedLink,
+) -> Result<Response, Problem> {
+    let (_, existing) = known(portal, resolved).await?;
+    let page = PasskeyPage::new(portal, locale, &resolved.link.approver, &existing, PasskeyStage::Begin);
+    Ok(pages::page(StatusCode::OK, locale.language, &page))
+}
+
+/// POST with the answer of an authenticator: has the code mailed. POST with a code: has the passkey added.
+pub(super) async fn set_up(
+    portal: &Portal,
+    format: ResponseFormat,
+    locale: &Locale,
+    resolved: &ResolvedLink,
+    fields: &Fields,
+) -> Result<Response, Problem> {
+    let (policy, existing) = known(portal, resolved).await?;
+    let begun = fields.text("enrolment")?;
+    let outcome = match &begun {
+        None => begin(portal, resolved, fields).await.map(|enrolment| (enrolment, EnrolmentNeeds::Code)),
+        Some(text) => confirm(portal, resolved, &policy, &existing, text, fields).await,
+    };
+    let page = |stage, enrolment: Option<&Enrolment>| {
+        let page = PasskeyPage::new(portal, locale, &resolved.link.approver, &existing, stage);
+        match enrolment {
+            Some(enrolment) => page.with_enrolment(portal, enrolment),
+            None => page,
+        }
+    };
+    match (outcome, format) {
+        (Ok((enrolment, needs)), ResponseFormat::Json) => {
+            let id = enrolment.id(portal.base_url.as_str());
+            let answer = EnrolmentAnswer { enrolment: enrolment.to_link_text(), id, needs: name_of(needs) };
+            Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
+        }
+        (Ok((enrolment, needs)), ResponseFormat::Page) => {
+            let page = page(PasskeyStage::of(needs), Some(&enrolment));
+            Ok(pages::page(StatusCode::ACCEPTED, locale.language, &page))
+        }
+        (Err(problem), ResponseFormat::Page)
+            if matches!(problem.code, Code::PasskeyRefused | Code::MissingField) =>
+        {
+            let enrolment = begun.as_deref().and_then(Enrolment::from_link_text);
+            let stage = if enrolment.is_some() { PasskeyStage::Code } else { PasskeyStage::Begin };
+            let page = page(stage, enrolment.as_ref()).with_problem(&problem, locale.language);
+            Ok(pages::page(problem.status, locale.language, &page))
+        }
+        (Err(problem), _) => Err(problem),
+    }
+}
+
+/// The policy, and the passkeys of the person.
+async fn known(portal: &Portal, resolved: &ResolvedLink) -> Result<(Arc<Policy>, Vec<Passkey>), Problem> {
+    let policy = portal.policies.current().await?;
+    let person = policy.plus_tags().person(&resolved.link.approver);
+    let existing = portal.people.passkeys(&person).await?;
+    Ok((policy, existing))
+}
+
+/// Reads the new passkey, and has notify mail the code for it.
+async fn begin(portal: &Portal, resolved: &ResolvedLink, fields: &Fields) -> Result<Enrolment, Problem> {
+    let octets = |name: &'static str| -> Result<Vec<u8>, Problem> {
+        let text = fields.text(name)?.ok_or_else(|| missing(name, "finding-give-passkey"))?;
+        let octets = Base64Url::from_text(&text);
+        octets.map(|octets| octets.0).ok_or_else(|| refused(Message::new("problem-passkey-unreadable")))
+    };
+    let (client_data, attestation) = (octets("clientDataJSON")?, octets("attestationObject")?);
+    let party = portal.base_url.relying_party();
+    let party = party.ok_or_else(|| refused(Message::new("problem-passkey-no-domain")))?;
+    let address = &resolved.link.approver;
+    let challenge = enrolment_challenge(portal.base_url.as_str(), address);
+    let new = register(&party, &challenge, &client_data, &attestation)
+        .map_err(|error| refused(Message::new("problem-passkey-new").with("why", error.to_string())))?;
+    let enrolment = Enrolment {
+        address: address.clone(),
+        credential_id: Base64Url(new.credential_id),
+        public_key: Base64Url(new.key.cose().to_vec()),
+        counter: new.counter,
+    };
+    let message = EnrolmentMessage { enrolment: enrolment.clone(), code: None, vouch: None };
+    portal.notify_queue.recheck(&RecheckMessage::enrolment(resolved.request.id(), message)).await?;
+    Ok(enrolment)
+}
+
+/// Checks a code, and has Sign check it again and add the passkey.
+async fn confirm(
+    portal: &Portal,
+    resolved: &ResolvedLink,
+    policy: &Policy,
+    existing: &[Passkey],
+    begun: &str,
+    fields: &Fields,
+) -> Result<(Enrolment, EnrolmentNeeds), Problem> {
+    let wrong = || refused(Message::new("problem-passkey-code"));
+    let enrolment = Enrolment::from_link_text(begun);
+    let enrolment = enrolment.filter(|enrolment| enrolment.address == resolved.link.approver);
+    let enrolment = enrolment.ok_or_else(|| refused(Message::new("problem-passkey-unreadable")))?;
+    let code = fields.text("code")?.ok_or_else(|| missing("code", "finding-give-code"))?;
+    let code = EnrolmentCode::parse(&code).ok_or_else(wrong)?;
+    let id = enrolment.id(portal.base_url.as_str());
+    let mailed_at = portal.people.code(&id, &code.digest(&id)).await?;
+    if mailed_at.is_none_or(|at| portal.clock.now() >= at + CODE_LIFETIME) {
+        return Err(wrong());
+    }
+    let message = EnrolmentMessage { enrolment: enrolment.clone(), code: Some(code), vouch: None };
+    portal.sign_queue.recheck(&RecheckMessage::enrolment(resolved.request.id(), message)).await?;
+    let mut proofs = portal.people.proofs(&id).await?;
+    proofs.push(EnrolmentProof::Code);
+    let needs = needs(policy, &enrolment, existing, &proofs);
+    Ok((enrolment, needs))
+}
+
+/// A passkey that cannot be taken.
+pub(super) fn refused(detail: Message) -> Problem {
+    Problem::new(Code::PasskeyRefused, detail)
+}
+
+fn name_of(needs: EnrolmentNeeds) -> &'static str {
+    match needs {
+        EnrolmentNeeds::Nothing => "nothing",
+        EnrolmentNeeds::Code => "code",
+        EnrolmentNeeds::AnotherApprover => "another-approver",
+        EnrolmentNeeds::OwnOrOthers(_) => "own-or-others",
+    }
+}

@@ -1,0 +1,129 @@
+//! `/people/vouch?enrolment=TEXT`: an approver vouches for the new passkey of another, or for a further one of their own.
+//!
+//! Invariant: the page needs no link of a mail, because it tells nothing but what its own address says, and the passkey of the
+//! person who vouches is the proof. Sign checks it again.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use workflow::approval::enrolment::lists;
+use workflow::approval::passkey::Passkey;
+use workflow::base64url::Base64Url;
+use workflow::decision::{PasskeyEvidence, ReviewDigest};
+use workflow::email::Email;
+use workflow::enrolment::{Enrolment, EnrolmentMessage, Vouch};
+use workflow::finding::Code;
+use workflow::ids::RequestId;
+use workflow::message::RecheckMessage;
+use workflow::request::input::missing;
+use workflow::texts::Message;
+
+use crate::http::cross_site::refuse_cross_site;
+use crate::http::fields::Fields;
+use crate::http::negotiate::ResponseFormat;
+use crate::http::problem::Problem;
+use crate::locale::Locale;
+use crate::pages::{self, VouchPage};
+use crate::state::Portal;
+
+/// The query of the page.
+#[derive(Deserialize)]
+pub(crate) struct VouchQuery {
+    #[serde(default)]
+    enrolment: String,
+    /// The address of the person who vouches.
+    address: Option<String>,
+}
+
+/// GET: who the new passkey is of, and the button that vouches.
+pub(crate) async fn show(
+    State(portal): State<Arc<Portal>>,
+    locale: Locale,
+    Query(query): Query<VouchQuery>,
+) -> Result<Response, Problem> {
+    let enrolment = Enrolment::from_link_text(&query.enrolment).ok_or_else(Problem::no_such_link)?;
+    let voucher = query.address.as_deref().and_then(|text| text.trim().parse::<Email>().ok());
+    let passkeys = match &voucher {
+        Some(voucher) => passkeys_of(&portal, voucher).await?,
+        None => Vec::new(),
+    };
+    let page = VouchPage::new(&portal, &locale, &enrolment, voucher.as_ref(), &passkeys);
+    Ok(pages::page(StatusCode::OK, locale.language, &page))
+}
+
+/// POST: the signature.
+pub(crate) async fn vouch(
+    State(portal): State<Arc<Portal>>,
+    format: ResponseFormat,
+    locale: Locale,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, Problem> {
+    refuse_cross_site(&portal, &headers, "problem-cross-site")?;
+    let text = fields.text("enrolment")?.ok_or_else(|| missing("enrolment", "finding-give-passkey"))?;
+    let enrolment = Enrolment::from_link_text(&text).ok_or_else(Problem::no_such_link)?;
+    let voucher = fields.text("address")?.ok_or_else(|| missing("address", "finding-give-email"))?;
+    let voucher = voucher.trim().parse::<Email>()?;
+    let id = enrolment.id(portal.base_url.as_str());
+    let evidence = evidence(&fields, ReviewDigest::from_text(id.as_str()))?;
+    let evidence = evidence.ok_or_else(|| Problem::new(Code::PasskeyNeeded, "problem-passkey-needed"))?;
+    let vouch = Vouch { voucher: voucher.clone(), evidence };
+    let passkeys = passkeys_of(&portal, &voucher).await?;
+    vouch.check(&portal.base_url, &id, &passkeys).map_err(|error| {
+        let why = error.to_string();
+        Problem::new(Code::PasskeyRefused, Message::new("problem-passkey-refused").with("why", why))
+    })?;
+    let message = EnrolmentMessage { enrolment: enrolment.clone(), code: None, vouch: Some(vouch) };
+    portal.sign_queue.recheck(&RecheckMessage::enrolment(RequestId::random(), message)).await?;
+    Ok(match format {
+        ResponseFormat::Json => (StatusCode::ACCEPTED, Json(serde_json::json!({ "id": id }))).into_response(),
+        ResponseFormat::Page => {
+            let page = VouchPage::new(&portal, &locale, &enrolment, Some(&voucher), &passkeys).thanks();
+            pages::page(StatusCode::ACCEPTED, locale.language, &page)
+        }
+    })
+}
+
+/// The passkeys of an approver whom the policy lists; none for anybody else, who may not vouch.
+async fn passkeys_of(portal: &Portal, voucher: &Email) -> Result<Vec<Passkey>, Problem> {
+    let policy = portal.policies.current().await?;
+    let person = policy.plus_tags().person(voucher);
+    match lists(&policy, &person) {
+        true => Ok(portal.people.passkeys(&person).await?),
+        false => Ok(Vec::new()),
+    }
+}
+
+/// The signature of a passkey in the fields of a form; `None` if there is none.
+pub(crate) fn evidence(
+    fields: &Fields,
+    review_digest: ReviewDigest,
+) -> Result<Option<PasskeyEvidence>, Problem> {
+    let Some(credential) = fields.text("credential")? else { return Ok(None) };
+    let octets = |name: &'static str| -> Result<Base64Url, Problem> {
+        let text = fields.text(name)?.ok_or_else(|| missing(name, "finding-give-passkey"))?;
+        Base64Url::from_text(&text)
+            .ok_or_else(|| Problem::new(Code::PasskeyRefused, "problem-passkey-unreadable"))
+    };
+    let nonce = fields.text("nonce")?.unwrap_or_default().into_owned();
+    if nonce.len() > MAX_NONCE_BYTES {
+        return Err(Problem::new(Code::PasskeyRefused, "problem-passkey-unreadable"));
+    }
+    let credential_id = Base64Url::from_text(&credential)
+        .ok_or_else(|| Problem::new(Code::PasskeyRefused, "problem-passkey-unreadable"))?;
+    Ok(Some(PasskeyEvidence {
+        credential_id,
+        nonce,
+        review_digest,
+        authenticator_data: octets("authenticatorData")?,
+        client_data_json: octets("clientDataJSON")?,
+        signature: octets("signature")?,
+    }))
+}
+
+/// The bytes of a nonce, at most.
+const MAX_NONCE_BYTES: usize = 64;

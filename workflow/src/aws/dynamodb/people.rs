@@ -1,0 +1,186 @@
+//! The table `people`: key `person` and `item`.
+//!
+//! | person | item | written by |
+//! | --- | --- | --- |
+//! | an address | `passkey#<credential id>` | Sign, when an enrolment is complete |
+//! | `enrolment#<id>` | `code#<digest>` | notify |
+//! | `enrolment#<id>` | `confirmed`, `vouch#<address>` | Sign |
+//! | `enrolment#<id>` | `operator#<name>` | `countersign people vouch` |
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_types::sdk_config::SdkConfig;
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+
+use super::{Item, Table, decode, encode, saved};
+use crate::approval::passkey::Passkey;
+use crate::aws::unavailable;
+use crate::enrolment::{EnrolmentId, EnrolmentProof};
+use crate::ports::{EnrolmentCodes, People, PeopleWriter, PortError, Saved};
+
+const PASSKEY: &str = "passkey#";
+const CODE: &str = "code#";
+/// DynamoDB removes what is left of an enrolment after this time.
+const KEPT_FOR: Duration = Duration::days(30);
+
+/// The table.
+pub struct DynamoPeople(Table);
+
+/// A row about an enrolment.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EnrolmentRow {
+    person: String,
+    item: String,
+    #[serde(with = "time::serde::rfc3339")]
+    at: OffsetDateTime,
+    /// The attribute of the table's time to live, in seconds since 1970.
+    ends_at: i64,
+}
+
+impl EnrolmentRow {
+    fn new(enrolment: &EnrolmentId, item: String, now: OffsetDateTime) -> Self {
+        let at = crate::timestamp::whole_seconds(now);
+        Self { person: partition(enrolment), item, at, ends_at: (now + KEPT_FOR).unix_timestamp() }
+    }
+}
+
+fn partition(enrolment: &EnrolmentId) -> String {
+    format!("enrolment#{enrolment}")
+}
+
+impl DynamoPeople {
+    /// The table with this name.
+    pub fn new(sdk: &SdkConfig, table: &str) -> Self {
+        Self(Table::new(sdk, table, "person"))
+    }
+
+    /// All rows of a partition whose item begins so.
+    async fn rows(&self, person: &str, item: &str, what: &'static str) -> Result<Vec<Item>, PortError> {
+        let (mut rows, mut start) = (Vec::new(), None);
+        loop {
+            let mut query = self.0.client.query().table_name(&self.0.name).consistent_read(true);
+            query = query
+                .expression_attribute_names("#person", "person")
+                .expression_attribute_values(":person", AttributeValue::S(person.to_owned()))
+                .set_exclusive_start_key(start);
+            query = match item {
+                "" => query.key_condition_expression("#person = :person"),
+                item => query
+                    .key_condition_expression("#person = :person AND begins_with(#item, :item)")
+                    .expression_attribute_names("#item", "item")
+                    .expression_attribute_values(":item", AttributeValue::S(item.to_owned())),
+            };
+            let page = query.send().await.map_err(unavailable(what))?;
+            rows.extend(page.items.unwrap_or_default());
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(rows);
+            }
+        }
+    }
+
+    async fn put(&self, item: Item, what: &'static str) -> Result<(), PortError> {
+        // A row that is there is of an earlier try.
+        let _: Saved = self.0.create(item, what).await?;
+        Ok(())
+    }
+
+    /// Removes a passkey; returns true if there was one. For operators.
+    ///
+    /// # Errors
+    /// [`PortError`] if the table does not answer.
+    pub async fn remove(&self, passkey: &Passkey) -> Result<bool, PortError> {
+        const WHAT: &str = "remove the passkey";
+        let item = format!("{PASSKEY}{}", passkey.credential_id);
+        let delete = self.0.client.delete_item().table_name(&self.0.name);
+        let delete = delete
+            .key("person", AttributeValue::S(passkey.person.clone()))
+            .key("item", AttributeValue::S(item))
+            .condition_expression("attribute_exists(person)");
+        Ok(saved(delete.send().await, WHAT)? == Saved::Yes)
+    }
+
+    /// Every passkey, in no order. For operators: a scan.
+    ///
+    /// # Errors
+    /// [`PortError`] if the table does not answer.
+    pub async fn all(&self) -> Result<Vec<Passkey>, PortError> {
+        const WHAT: &str = "read the passkeys";
+        let (mut all, mut start) = (Vec::new(), None);
+        loop {
+            let scan = self.0.client.scan().table_name(&self.0.name).consistent_read(true);
+            let scan = scan
+                .filter_expression("begins_with(#item, :item)")
+                .expression_attribute_names("#item", "item")
+                .expression_attribute_values(":item", AttributeValue::S(PASSKEY.to_owned()))
+                .set_exclusive_start_key(start);
+            let page = scan.send().await.map_err(unavailable(WHAT))?;
+            for item in page.items.unwrap_or_default() {
+                all.push(decode(item, WHAT)?);
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl People for DynamoPeople {
+    async fn passkeys(&self, person: &str) -> Result<Vec<Passkey>, PortError> {
+        const WHAT: &str = "read the passkeys";
+        let rows = self.rows(person, PASSKEY, WHAT).await?;
+        rows.into_iter().map(|row| decode(row, WHAT)).collect()
+    }
+
+    async fn code(&self, enrolment: &EnrolmentId, digest: &str) -> Result<Option<OffsetDateTime>, PortError> {
+        const WHAT: &str = "read the code";
+        let rows = self.rows(&partition(enrolment), &format!("{CODE}{digest}"), WHAT).await?;
+        let row = rows.into_iter().next().map(|row| decode::<EnrolmentRow>(row, WHAT)).transpose()?;
+        Ok(row.map(|row| row.at))
+    }
+
+    async fn proofs(&self, enrolment: &EnrolmentId) -> Result<Vec<EnrolmentProof>, PortError> {
+        const WHAT: &str = "read the proofs of an enrolment";
+        let rows = self.rows(&partition(enrolment), "", WHAT).await?;
+        let read: Vec<EnrolmentRow> =
+            rows.into_iter().map(|row| decode(row, WHAT)).collect::<Result<_, _>>()?;
+        Ok(read.iter().filter_map(|row| EnrolmentProof::from_item(&row.item)).collect())
+    }
+}
+
+#[async_trait]
+impl PeopleWriter for DynamoPeople {
+    async fn prove(
+        &self,
+        enrolment: &EnrolmentId,
+        proof: &EnrolmentProof,
+        now: OffsetDateTime,
+    ) -> Result<(), PortError> {
+        const WHAT: &str = "store a proof of an enrolment";
+        self.put(encode(&EnrolmentRow::new(enrolment, proof.to_item(), now), WHAT)?, WHAT).await
+    }
+
+    async fn add(&self, passkey: &Passkey) -> Result<(), PortError> {
+        const WHAT: &str = "add the passkey";
+        let mut item = encode(passkey, WHAT)?;
+        item.insert("item".into(), AttributeValue::S(format!("{PASSKEY}{}", passkey.credential_id)));
+        self.put(item, WHAT).await
+    }
+}
+
+#[async_trait]
+impl EnrolmentCodes for DynamoPeople {
+    async fn add_code(
+        &self,
+        enrolment: &EnrolmentId,
+        digest: &str,
+        now: OffsetDateTime,
+    ) -> Result<(), PortError> {
+        const WHAT: &str = "store the code of an enrolment";
+        self.put(encode(&EnrolmentRow::new(enrolment, format!("{CODE}{digest}"), now), WHAT)?, WHAT).await
+    }
+}
