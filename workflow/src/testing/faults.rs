@@ -28,6 +28,8 @@ pub struct Summary {
     pub revocations: Vec<String>,
     /// The lists that other services have.
     pub relayed: Vec<String>,
+    /// Passkeys, and proofs of enrolments.
+    pub people: BTreeSet<String>,
     /// The index of names.
     pub names: BTreeSet<(String, String)>,
     /// Recipients and kinds of the mails.
@@ -76,6 +78,7 @@ impl InMemoryBackend {
             ),
             revocations: self.revocation_summary(),
             relayed: self.relayed(),
+            people: self.people(),
             names: self.names(),
             mails: self.mails().iter().map(|mail| (mail.to.to_string(), mail.kind.to_string())).collect(),
             told: self.told().into_iter().collect(),

@@ -16,6 +16,7 @@ mod log;
 mod looks;
 mod mine;
 mod openapi;
+mod passkeys;
 mod preview;
 mod reading;
 mod renewal;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // A test may.
 
 mod coverage;
+mod enrolments;
 mod lists;
 mod passkeys;
 mod renewals;

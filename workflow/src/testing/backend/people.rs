@@ -1,5 +1,7 @@
 //! The passkeys and enrolments of [`InMemoryBackend`].
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
@@ -17,6 +19,13 @@ pub(super) struct PeopleRows {
 }
 
 impl InMemoryBackend {
+    /// Whose passkeys there are, and the proofs of enrolments.
+    pub fn people(&self) -> BTreeSet<String> {
+        let people = &self.state.lock().expect("no test panicked").people;
+        let passkeys = people.passkeys.iter().map(|one| format!("{} {:?}", one.person, one.vouched_by));
+        passkeys.chain(people.proofs.iter().map(|(_, proof)| proof.to_item())).collect()
+    }
+
     /// Removes every passkey, as an operator may.
     pub fn forget_passkeys(&self) {
         self.state.lock().expect("no test panicked").people.passkeys.clear();
