@@ -15,11 +15,20 @@ use crate::stack::{Stack, StackSelector};
 use crate::wording::count;
 use crate::{approval_row, policy, requests, table};
 
+mod verify;
+
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum ApprovalsCommand {
     /// Shows the approvers and their votes
     Show {
+        /// The request's id
+        id: RequestId,
+        #[command(flatten)]
+        which: StackSelector,
+    },
+    /// Computes the digest of a decision anew, and checks the passkey signature of each vote
+    Verify {
         /// The request's id
         id: RequestId,
         #[command(flatten)]
@@ -43,6 +52,7 @@ pub(crate) async fn run(command: ApprovalsCommand) -> Result<(), CliError> {
             show(&approval, &removed_approvers(&stack, &approval).await?);
             Ok(())
         }
+        ApprovalsCommand::Verify { id, which } => verify::run(&which.find().await?, id).await,
         ApprovalsCommand::Resend { id, which } => resend(&which.find().await?, id).await,
     }
 }

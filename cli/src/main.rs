@@ -31,6 +31,7 @@ mod error;
 mod executions;
 mod local;
 mod moment;
+mod people;
 mod policy;
 mod progress;
 mod requests;
@@ -68,6 +69,9 @@ enum Command {
     /// Shows the approvers of a request and their votes, and sends new links
     #[command(subcommand)]
     Approvals(approvals::ApprovalsCommand),
+    /// Lists and removes the passkeys of approvers, and vouches for new ones
+    #[command(subcommand)]
+    People(people::PeopleCommand),
     /// Verifies or exports the audit trail
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -96,6 +100,7 @@ async fn main() -> ExitCode {
         Command::Certificates(command) => certificates::run(command).await,
         Command::Executions(options) => executions::run(options).await,
         Command::Approvals(command) => approvals::run(command).await,
+        Command::People(command) => people::run(command).await,
         Command::Audit(command) => audit::run(command).await,
         Command::Ca(command) => ca::run(command).await,
         Command::Policy(command) => policy::run(command).await,

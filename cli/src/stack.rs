@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use serde::Deserialize;
+use workflow::approval::BaseUrl;
 use workflow::aws::secret_name;
 use workflow::certificate::PublicationUrl;
 
@@ -212,6 +213,12 @@ impl Stack {
             publication_url: PublicationUrl::parse(&endpoints.portal).ok(),
             ca_in_kms: endpoints.ca_key == "kms",
         }
+    }
+
+    /// The public base URL, as the workers have it.
+    pub(crate) fn base_url(&self) -> Result<BaseUrl, CliError> {
+        let wrong = |why| CliError::new(format!("cannot read the base URL {}: {why}", self.portal_url), "");
+        BaseUrl::parse(&self.portal_url).map_err(wrong)
     }
 
     /// Returns a client of the bucket. With `--endpoint-url`, the bucket's name is in the path of its URLs.

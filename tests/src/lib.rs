@@ -5,6 +5,7 @@
 
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
+mod authenticator;
 mod automated;
 mod axe;
 mod broken;

@@ -60,6 +60,12 @@ description = "Many may decide, and one is enough"
 extended_key_usage = ["serverAuth"]
 approvers = [CROWD]
 
+[profiles.proven]
+description = "Needs passkeys"
+extended_key_usage = ["serverAuth"]
+identity = "passkey"
+approvers = ["keyholder@example.com", "holder2@example.com"]
+
 [profiles.narrowing]
 description = "Allows less while a request waits"
 extended_key_usage = ["serverAuth"]

@@ -30,7 +30,7 @@ use workflow::request::{Status, execution_name};
 use workflow::requester::Requester;
 use workflow::runtime::step::{NoInput, Progress, Step, Task};
 use workflow::store::update_approval;
-use workflow::testing::{InMemoryBackend, Skewed, fixtures};
+use workflow::testing::{InMemoryBackend, Skewed, fixtures, passkeys};
 use workflow::texts::Language;
 use workflow::wire_name::WireName;
 
@@ -98,6 +98,8 @@ impl Flow {
             approvals: &*self.backend,
             issuers: &*self.backend,
             policies: &*self.backend,
+            people: &*self.backend,
+            base_url: &passkeys::base_url(),
             approval_queue: &*self.backend,
             clock: &*self.backend,
         };
@@ -181,6 +183,8 @@ impl Flow {
             revocations: self.backend.clone(),
             lists: self.backend.clone(),
             responders: self.backend.clone(),
+            people: self.backend.clone(),
+            base_url: passkeys::base_url(),
             publication_url: None,
             clock: self.clock(self.skews.sign),
         };

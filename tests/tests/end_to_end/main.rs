@@ -27,6 +27,7 @@ mod nginx;
 mod ocsp;
 mod options;
 mod outcomes;
+mod passkeys;
 mod policy;
 mod recovery;
 mod restart;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::logged;
 use super::roles::Permission;
-use crate::APPROVER;
+use crate::{APPROVER, passkeys};
 
 /// Host of all requests, so that reviews find earlier ones.
 const HOST: &str = "least-privilege.example.com";
@@ -53,6 +53,8 @@ pub(super) async fn run(stack: &Stack, worker: &str, permission: &Permission) {
         ("Persist", "s3:GetObject") if resource.ends_with("/signed-certificate/*") => {
             revocation(stack).await;
         }
+        _ if resource.contains("PeopleTable") => passkeys::by_program(stack).await,
+        ("Portal", "sqs:SendMessage") if is_of("sign") => passkeys::by_program(stack).await,
         ("Sign", "dynamodb:Query") => revocation(stack).await,
         _ if resource.contains("Revocation") => revocation(stack).await,
         ("Housekeeping", "ssm:GetParameter") => renewal(stack).await,

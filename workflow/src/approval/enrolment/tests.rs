@@ -28,8 +28,8 @@ fn a_first_passkey_needs_the_code_and_another_approver_where_the_policy_says_so(
     let code = EnrolmentProof::Code;
     assert_eq!(missing("mail", 0, &[]), Code);
     assert_eq!(missing("mail", 0, &[vouch("bob@example.com")]), Code, "nobody vouches for a mailbox");
-    assert_eq!(missing("mail", 0, &[code.clone()]), Nothing);
-    assert_eq!(missing("vouched", 0, &[code.clone()]), AnotherApprover);
+    assert_eq!(missing("mail", 0, std::slice::from_ref(&code)), Nothing);
+    assert_eq!(missing("vouched", 0, std::slice::from_ref(&code)), AnotherApprover);
     for nobody in ["approver@example.com", "mallory@example.com"] {
         assert_eq!(missing("vouched", 0, &[code.clone(), vouch(nobody)]), AnotherApprover, "{nobody}");
     }
@@ -43,7 +43,7 @@ fn a_mailbox_alone_replaces_no_passkey() {
     for enrol in ["mail", "vouched"] {
         let code = EnrolmentProof::Code;
         let (bob, carol) = (vouch("bob@example.com"), vouch("carol@example.com"));
-        assert_eq!(missing(enrol, 1, &[code.clone()]), OwnOrOthers(2));
+        assert_eq!(missing(enrol, 1, std::slice::from_ref(&code)), OwnOrOthers(2));
         assert_eq!(missing(enrol, 1, &[code.clone(), vouch("approver@example.com")]), Nothing);
         assert_eq!(missing(enrol, 1, &[code.clone(), bob.clone()]), OwnOrOthers(1));
         assert_eq!(

@@ -1,0 +1,150 @@
+//! `countersign people`: the passkeys of approvers.
+
+use workflow::approval::enrolment::lists;
+use workflow::approval::passkey::Passkey;
+use workflow::aws::DynamoPeople;
+use workflow::email::Email;
+use workflow::enrolment::{Enrolment, EnrolmentProof};
+use workflow::finding::Finding;
+use workflow::policy::Policy;
+use workflow::ports::{Clock as _, PeopleWriter as _, SystemClock};
+
+use crate::confirm::confirmed;
+use crate::error::{CliError, OrFail as _};
+use crate::requests::{instant, print_json};
+use crate::stack::{Stack, StackSelector, whoami};
+use crate::{policy, table};
+
+/// The subcommands.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum PeopleCommand {
+    /// Lists the passkeys of approvers
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        which: StackSelector,
+    },
+    /// Removes the passkeys of a person, who can then set up a first one again
+    Remove {
+        /// Address of the person
+        #[arg(value_parser = address)]
+        address: Email,
+        /// Remove only the passkey with this id, or with one that begins so
+        #[arg(long, value_name = "ID")]
+        passkey: Option<String>,
+        /// Remove without asking
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        which: StackSelector,
+    },
+    /// Vouches for a new passkey, as an operator
+    Vouch {
+        /// The link that the page of the new passkey shows, or its end
+        enrolment: String,
+        /// Vouch without asking
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        which: StackSelector,
+    },
+}
+
+fn address(text: &str) -> Result<Email, String> {
+    text.parse().map_err(|error: Finding| error.detail)
+}
+
+/// Runs `countersign people`.
+pub(crate) async fn run(command: PeopleCommand) -> Result<(), CliError> {
+    match command {
+        PeopleCommand::List { json, which } => list(&which.find().await?, json).await,
+        PeopleCommand::Remove { address, passkey, yes, which } => {
+            remove(&which.find().await?, &address, passkey.as_deref(), yes).await
+        }
+        PeopleCommand::Vouch { enrolment, yes, which } => vouch(&which.find().await?, &enrolment, yes).await,
+    }
+}
+
+fn people(stack: &Stack) -> DynamoPeople {
+    DynamoPeople::new(&stack.sdk, &stack.people_table)
+}
+
+async fn all(stack: &Stack) -> Result<Vec<Passkey>, CliError> {
+    let mut all = people(stack).all().await.or_fail(|| "cannot read the passkeys".into(), "")?;
+    all.sort_by(|one, other| (&one.person, one.added_at).cmp(&(&other.person, other.added_at)));
+    Ok(all)
+}
+
+async fn list(stack: &Stack, json: bool) -> Result<(), CliError> {
+    let all = all(stack).await?;
+    if json {
+        return print_json(&all);
+    }
+    let row = |passkey: &Passkey| {
+        let vouched = passkey.vouched_by.join(", ");
+        vec![passkey.person.clone(), passkey.credential_id.to_string(), instant(passkey.added_at), vouched]
+    };
+    let rows: Vec<Vec<String>> = all.iter().map(row).collect();
+    print!("{}", table::aligned(&["PERSON", "PASSKEY", "ADDED", "VOUCHED BY"], &rows));
+    Ok(())
+}
+
+async fn remove(stack: &Stack, address: &Email, passkey: Option<&str>, yes: bool) -> Result<(), CliError> {
+    let person = in_force(stack).await?.plus_tags().person(address);
+    let mut own: Vec<Passkey> = all(stack).await?;
+    let wanted = |one: &Passkey| passkey.is_none_or(|id| one.credential_id.to_string().starts_with(id));
+    own.retain(|one| one.person == person && wanted(one));
+    if own.is_empty() {
+        return Err(CliError::new(
+            format!("{person} has no such passkey"),
+            "See them with: countersign people list.",
+        ));
+    }
+    let ids: Vec<String> = own.iter().map(|one| one.credential_id.to_string()).collect();
+    confirmed(
+        &format!(
+            "Remove {} of {person}? Approvals that it signed and that are not issued yet will not be signed.",
+            ids.join(", ")
+        ),
+        yes,
+    )?;
+    for one in &own {
+        people(stack).remove(one).await.or_fail(|| "cannot remove the passkey".into(), "Try again.")?;
+        println!("Removed {} of {person}.", one.credential_id);
+    }
+    Ok(())
+}
+
+async fn vouch(stack: &Stack, text: &str, yes: bool) -> Result<(), CliError> {
+    let text = text.rsplit_once("enrolment=").map_or(text, |(_, end)| end);
+    let text = text.split('&').next().unwrap_or_default();
+    let enrolment = Enrolment::from_link_text(text).ok_or_else(|| {
+        CliError::new("this is no link of a new passkey", "Copy all of it from the page of the new passkey.")
+    })?;
+    let base_url = stack.base_url()?;
+    let id = enrolment.id(base_url.as_str());
+    let policy = in_force(stack).await?;
+    if !lists(&policy, &policy.plus_tags().person(&enrolment.address)) {
+        return Err(CliError::new(
+            format!("the policy does not list {} as an approver", enrolment.address),
+            "",
+        ));
+    }
+    confirmed(
+        &format!("Vouch for the passkey of {}, fingerprint {id}? Ask the person first.", enrolment.address),
+        yes,
+    )?;
+    let proof = EnrolmentProof::Operator(whoami());
+    let proven = people(stack).prove(&id, &proof, SystemClock.now()).await;
+    proven.or_fail(|| "cannot vouch for the passkey".into(), "Try again.")?;
+    // Sign looks at the enrolment again when the code arrives, or is typed again.
+    println!("Vouched. The passkey is added when its code is typed; if that was done, type the code again.");
+    Ok(())
+}
+
+async fn in_force(stack: &Stack) -> Result<Policy, CliError> {
+    let text = policy::document(stack).await?.ok_or_else(|| CliError::new("the stack has no policy", ""))?;
+    Policy::parse(&text).or_fail(|| "cannot read the policy in force".into(), "")
+}
