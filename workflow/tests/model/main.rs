@@ -1,0 +1,93 @@
+//! Approving and issuing, checked in every order of events that the bounds allow (docs/decisions/0134).
+//!
+//! The model has one request, two executions, three voters of whom one leaves the policy, a withdrawal, the end of the
+//! approval period, two processes at a time, and one fault at any moment. A state holds numbers of real rows and
+//! approvals; the real rules change them (`world.rs`). What happens between the rules is told again here, effect by effect
+//! (`effects.rs`): a worker that changes the order of its effects has to be changed there too.
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // A test may.
+
+mod approving;
+mod checker;
+mod effects;
+mod properties;
+mod state;
+mod values;
+mod work;
+mod world;
+
+use approving::Approving;
+use checker::{Space, explore};
+use effects::Mutation;
+use state::Action;
+use world::World;
+
+fn space(faults: u8, mutation: Option<Mutation>, sought: Option<&'static str>) -> Space<Action> {
+    let space = explore(&Approving::new(&World::new(), faults, mutation), sought);
+    println!("{faults} faults, {mutation:?}: {} states, {} steps", space.states, space.steps);
+    println!("ends: {:?}", space.ends);
+    for broken in &space.broken {
+        println!("not so: {}", broken.property);
+        broken.trace.iter().for_each(|step| println!("    {step:?}"));
+    }
+    space
+}
+
+fn assert_holds(space: &Space<Action>) {
+    let broken: Vec<&str> = space.broken.iter().map(|one| one.property).collect();
+    let mut new = broken.iter().filter(|property| !properties::GAPS.contains(property));
+    assert_eq!(new.next(), None, "the trace is above");
+    let ends = ["delivered", "expired", "failed", "refused", "rejected", "withdrawn"];
+    assert!(space.ends.keys().eq(&ends), "{:?}", space.ends);
+}
+
+#[test]
+fn every_property_holds_whatever_fails_once() {
+    let space = space(1, None, None);
+    assert_holds(&space);
+    // A smaller space would show that a part of the model is never reached.
+    assert!(space.states > 800_000, "{}", space.states);
+    for gap in properties::GAPS {
+        let is_found = space.broken.iter().any(|one| one.property == gap);
+        assert!(is_found, "holds now, so it is no gap any more: {gap}");
+    }
+}
+
+#[test]
+fn each_run_visits_the_same_states() {
+    let one = || {
+        // The smallest whole space.
+        let space = space(1, Some(Mutation::NoHousekeeping), None);
+        (space.states, space.steps, format!("{:?}", space.broken))
+    };
+    assert_eq!(one(), one());
+}
+
+fn assert_found(mutation: Mutation, faults: u8, property: &'static str) {
+    let space = space(faults, Some(mutation), Some(property));
+    assert!(space.broken.iter().any(|one| one.property == property), "not found: {property}");
+}
+
+#[test]
+fn signing_without_coverage_is_found() {
+    assert_found(Mutation::CoverageIgnored, 0, properties::COVERED);
+}
+
+#[test]
+fn two_serials_by_an_unconditional_write_are_found() {
+    assert_found(Mutation::SerialReservedUnconditionally, 0, properties::ONE_CERTIFICATE);
+}
+
+#[test]
+fn counting_votes_of_people_who_left_is_found() {
+    assert_found(Mutation::VotesOfFormerApproversCounted, 0, properties::ENOUGH_VOTES);
+}
+
+#[test]
+fn replacing_a_certificate_is_found() {
+    assert_found(Mutation::CertificateOverwritten, 0, properties::CERTIFICATE_STAYS);
+}
+
+#[test]
+fn a_request_without_housekeeping_is_found() {
+    assert_found(Mutation::NoHousekeeping, 1, properties::EVERY_REQUEST_ENDS);
+}
