@@ -8,6 +8,7 @@ use x509_parser::certificate::{TbsCertificate, X509Certificate};
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::FromDer;
 
+use super::lint::plain;
 use super::tbs::with_signature;
 use super::{Serial, Validity};
 use crate::key::PublicKey;
@@ -165,6 +166,18 @@ impl Certificate {
         let malformed = |_| CertificateError::Malformed;
         let (_, read) = X509Certificate::from_der(&self.der).map_err(malformed)?;
         PublicKey::from_spki(read.public_key().raw).map_err(|_| CertificateError::Malformed)
+    }
+
+    /// The subject alternative names, in their order, without those of kinds that are not supported.
+    ///
+    /// # Errors
+    /// [`CertificateError::Malformed`] if they cannot be read.
+    pub fn names(&self) -> Result<Vec<String>, CertificateError> {
+        const MALFORMED: CertificateError = CertificateError::Malformed;
+        let (_, read) = X509Certificate::from_der(&self.der).map_err(|_| MALFORMED)?;
+        let names = read.subject_alternative_name().map_err(|_| MALFORMED)?;
+        let names = names.iter().flat_map(|names| &names.value.general_names);
+        Ok(names.filter_map(plain).map(|name| name.text().into_owned()).collect())
     }
 
     /// Lower-case hex of the SHA-256 of the SubjectPublicKeyInfo.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_lc_rs::rand::SystemRandom;
-use pki::certificate::{Certificate, Serial, Validity};
+use pki::certificate::{Certificate, CertificateError, Serial, Validity};
 use pki::issuer::Issuer;
 use serde::Serialize;
 use workflow::approval::BaseUrl;
@@ -149,7 +149,6 @@ impl Sign {
     }
 
     async fn sign(&self, request: Request) -> Result<Signed, StepError> {
-        let id = request.id();
         match (request.status(), request.reservation()) {
             (Status::Issued | Status::Delivered | Status::Revoked, Some(reserved)) => {
                 return Ok(signed(reserved.serial.clone(), reserved.validity));
@@ -158,6 +157,11 @@ impl Sign {
             (status, _) => {
                 return Err(StepError::refused(ErrorName::NotApproved, format!("the request is {status}")));
             }
+        }
+        // Signed by an earlier run, whose approval covered it. What changed since is about the next certificate: a refusal now
+        // would leave a valid one that nobody knows.
+        if let Some(stored) = self.stored(&request).await? {
+            return self.finish(&request, &stored).await;
         }
         let policy = self.policies.for_csr(request.csr_content()).await?;
         let issuer = self.issuer().await?;
@@ -171,19 +175,39 @@ impl Sign {
             Some(pem) => pem,
             None => self.make(&policy, &covered, &issuer, &serial, reserved).await?,
         };
-        let stored = Certificate::from_pem(&pem).map_err(|error| {
-            StepError::transient(format!("the stored certificate cannot be read: {error}"))
-        })?;
+        self.finish(&request, &read(&pem)?).await
+    }
+
+    /// The certificate of the reserved serial, if it is stored and for the key of the request.
+    async fn stored(&self, request: &Request) -> Result<Option<Certificate>, StepError> {
+        let Some(reservation) = request.reservation() else { return Ok(None) };
+        let Some(pem) = self.certificates.certificate(&reservation.serial).await? else { return Ok(None) };
+        let stored = read(&pem)?;
+        let is_own = request.csr().is_some_and(|csr| csr.public_key_digest == stored.public_key_digest());
+        Ok(is_own.then_some(stored))
+    }
+
+    /// Writes a stored certificate into the index of names and into the row.
+    async fn finish(&self, request: &Request, stored: &Certificate) -> Result<Signed, StepError> {
+        let (id, serial) = (request.id(), stored.serial());
         let (fingerprint, validity) = (stored.fingerprint(), stored.validity());
+        let names = stored.names().map_err(unreadable)?;
         // Names before the row: the index has every certificate that a row reports as issued.
-        let rows = NameRow::of_certificate(&covered.grant().names, validity.not_after, id);
-        self.names.enter(&rows).await?;
+        self.names.enter(&NameRow::of_certificate(&names, validity.not_after, id)).await?;
         let now = self.clock.now();
         let issued = |row: &mut Request| row.issued(&fingerprint, validity, now);
-        update_known_request(&*self.requests, &request, &Origin::worker("sign"), issued).await?;
+        update_known_request(&*self.requests, request, &Origin::worker("sign"), issued).await?;
         tracing::info!(%serial, "issued certificate {serial} for request {id}");
-        Ok(signed(serial, validity))
+        Ok(signed(serial.clone(), validity))
     }
+}
+
+fn read(pem: &str) -> Result<Certificate, StepError> {
+    Certificate::from_pem(pem).map_err(unreadable)
+}
+
+fn unreadable(error: CertificateError) -> StepError {
+    StepError::transient(format!("the stored certificate cannot be read: {error}"))
 }
 
 fn signed(serial: Serial, validity: Validity) -> Signed {

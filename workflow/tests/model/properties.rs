@@ -31,7 +31,7 @@ pub(crate) const ALL_VOTES: &str = "every recorded vote is in the decision";
 /// From each state an end can be reached by steps that need no fault. So a state without such a step is an end.
 pub(crate) const EVERY_REQUEST_ENDS: &str = "what was accepted ends";
 
-/// Does not hold (docs/reliability.md): Sign asks for coverage before it looks for a stored certificate.
+/// Does not hold (docs/reliability.md): of two runs of Sign at once, one stores while the other is refused by a new policy.
 pub(crate) const NOTHING_LEFT: &str = "a refused request has no certificate in the bucket";
 
 /// Does not hold (docs/reliability.md): the task can time out while the report of a late approval is on its way.

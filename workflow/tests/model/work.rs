@@ -194,6 +194,13 @@ impl Work<'_> {
             });
         }
         let row = it.row.unwrap().number;
+        // Sign looks for a stored certificate before it asks for coverage.
+        if let Some(serial) = self.world().serial(row)
+            && self.state.stored[serial] != 0
+        {
+            let issued = Effect::Update(RowChange::Issued(self.state.stored[serial]), Phase::Known);
+            return Some(it.then(issued));
+        }
         match self.world().not_covered(row, policy) {
             Some(answer) if !self.effects.has(Mutation::CoverageIgnored) => {
                 Some(Process { row: None, ..it.then(Effect::Report(answer)) })

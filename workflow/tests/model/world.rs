@@ -12,7 +12,7 @@ use std::sync::Arc;
 use pki::certificate::Validity;
 use pki::issuer::Issuer;
 use time::{Duration, OffsetDateTime};
-use workflow::approval::coverage::{NotCovered, covers};
+use workflow::approval::coverage::{NotCovered, Voters, covers};
 use workflow::approval::{Approval, VoteInput};
 use workflow::decision::{ApprovalDigest, Decision};
 use workflow::mail_kind::MailKind;
@@ -21,7 +21,7 @@ use workflow::policy::Policy;
 use workflow::request::audit::Origin;
 use workflow::request::renewal::{approver_set, approvers_in_force};
 use workflow::request::{Request, Status};
-use workflow::testing::InMemoryBackend;
+use workflow::testing::{InMemoryBackend, passkeys};
 
 use super::checker::SmallMap;
 use super::properties;
@@ -186,6 +186,7 @@ impl World {
                     decision: if approves { Decision::Approve } else { Decision::Reject },
                     review_digest: shown(),
                     reason: None,
+                    evidence: None,
                 };
                 let in_force = self.row(0, |row| {
                     approvers_in_force(self.policy(policy), &row.renewal_terms(row.csr().unwrap()), None)
@@ -281,9 +282,14 @@ impl World {
     }
 
     fn coverage(&self, row: &Request, policy: u8) -> Option<Answer> {
-        match covers(row, None, self.policy(policy), &self.issuer) {
+        // The policies of the model ask for no passkeys.
+        let base_url = passkeys::base_url();
+        let voters = Voters { base_url: &base_url, passkeys: &[] };
+        match covers(row, None, self.policy(policy), &self.issuer, voters) {
             Ok(_) => None,
-            Err(NotCovered::NotApproved | NotCovered::Another) => Some(Answer::Error),
+            Err(NotCovered::NotApproved | NotCovered::Another | NotCovered::NotProven(_)) => {
+                Some(Answer::Error)
+            }
             Err(NotCovered::NotGranted(_) | NotCovered::TooFew) => Some(Answer::Refused),
         }
     }

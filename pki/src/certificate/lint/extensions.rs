@@ -235,7 +235,7 @@ fn is_named_bit_list(der: &[u8]) -> bool {
 }
 
 /// Reads a name of a supported kind; `None` for other kinds and for other than the canonical spelling.
-fn plain(name: &GeneralName<'_>) -> Option<Name> {
+pub(in crate::certificate) fn plain(name: &GeneralName<'_>) -> Option<Name> {
     match name {
         GeneralName::DNSName(text) => Name::dns(text).ok().filter(|name| name.text() == *text),
         GeneralName::RFC822Name(text) => Name::email(text).ok().filter(|name| name.text() == *text),

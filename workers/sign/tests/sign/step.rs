@@ -227,6 +227,34 @@ async fn a_ca_or_a_policy_that_changes_after_the_reservation_cuts_the_validity()
 }
 
 #[tokio::test]
+async fn a_certificate_that_is_stored_is_issued_even_if_the_policy_became_stricter() {
+    let (backend, other) = (InMemoryBackend::new(), InMemoryBackend::new());
+    let id = reserved(&backend).await;
+    // An earlier run stored the certificate, and died before it wrote the row.
+    other.put(backend.request(id).unwrap());
+    let stored = sign(&other, id).await.unwrap();
+    backend.put_certificate(&stored.serial, &other.certificates()[&stored.serial.to_string()]);
+    let policy = include_str!("../../../../infra/policy.toml");
+    backend.set_policy(&policy.replace("example.com\"", "example.edu\""));
+    assert_eq!(sign(&backend, id).await.unwrap(), stored);
+    assert_eq!(backend.request(id).unwrap().status(), Status::Issued);
+    assert_eq!(backend.names(), other.names());
+}
+
+#[tokio::test]
+async fn a_stored_certificate_for_another_key_is_not_taken_for_that_of_the_request() {
+    let backend = InMemoryBackend::new();
+    let mine = reserved(&backend).await;
+    let other = sign(&backend, backend.request_at(Status::Approved)).await.unwrap().serial;
+    let pem = backend.certificates()[&other.to_string()].clone();
+    let serial = backend.request(mine).unwrap().serial().unwrap().clone();
+    backend.put_certificate(&serial, &pem);
+    backend
+        .set_policy(&include_str!("../../../../infra/policy.toml").replace("example.com\"", "example.edu\""));
+    assert!(matches!(sign(&backend, mine).await, Err(StepError::Refused { .. })));
+}
+
+#[tokio::test]
 async fn a_certificate_that_another_signer_stored_meanwhile_is_the_one() {
     let (backend, other) = (InMemoryBackend::new(), InMemoryBackend::new());
     let id = reserved(&backend).await;
