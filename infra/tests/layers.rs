@@ -8,7 +8,7 @@ use infra_tests::imports::{self, of_crate};
 use infra_tests::repository;
 
 /// The modules of workflow by layer, highest first. Modules of one layer may use each other, in one direction only.
-const WORKFLOW: [&[&str]; 14] = [
+const WORKFLOW: [&[&str]; 15] = [
     &["testing"],
     &["runtime"],
     &["aws"],
@@ -31,12 +31,13 @@ const WORKFLOW: [&[&str]; 14] = [
     &["approval", "certificate"],
     &["request"],
     &["policy", "message"],
+    &["enrolment"],
     &["decision", "approver_set"],
     &["grant"],
     &["ids", "secret", "requester", "mail_kind"],
     &["email", "name_list"],
     &["texts", "finding"],
-    &["timestamp", "framed_hash", "web_url", "wire_name"],
+    &["timestamp", "framed_hash", "base64url", "web_url", "wire_name"],
 ];
 
 /// Files that, with their submodules, form a layer of their own inside the folder of a lower layer.

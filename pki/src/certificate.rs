@@ -9,6 +9,7 @@ mod issue;
 mod issue_responder;
 mod lint;
 mod parsed;
+mod plain_name;
 mod responder;
 mod serial;
 mod strict;

@@ -14,31 +14,19 @@ mod cbor;
 mod client_data;
 mod error;
 mod key;
+mod limits;
 
 pub use error::WebAuthnError;
 pub use key::{PasskeyAlgorithm, PasskeyKey};
+use limits::at_most;
+pub use limits::{
+    MAX_ATTESTATION_OBJECT_BYTES, MAX_AUTHENTICATOR_DATA_BYTES, MAX_CLIENT_DATA_BYTES, MAX_SIGNATURE_BYTES,
+    RelyingParty,
+};
 
 use authenticator_data::AuthenticatorData;
-use cbor::{Item, Key};
+use cbor::{CborItem, CborKey};
 use client_data::Ceremony;
-
-/// The bytes of an attestationObject, at most.
-pub const MAX_ATTESTATION_OBJECT_BYTES: usize = 64 * 1024;
-/// The bytes of a clientDataJSON, at most.
-pub const MAX_CLIENT_DATA_BYTES: usize = 8 * 1024;
-/// The bytes of the authenticatorData of an assertion, at most: 37, and extensions.
-pub const MAX_AUTHENTICATOR_DATA_BYTES: usize = 8 * 1024;
-/// The bytes of a signature, at most. RSA with 4096 bits has 512.
-pub const MAX_SIGNATURE_BYTES: usize = 1024;
-
-/// The site that passkeys are for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RelyingParty {
-    /// The relying party identifier: a domain in lower case.
-    pub id: String,
-    /// The origin as browsers serialise it: `scheme://host[:port]`.
-    pub origin: String,
-}
 
 /// A new passkey.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,9 +97,12 @@ fn attested_data(attestation_object: &[u8]) -> Result<&[u8], WebAuthnError> {
     let Ok((object, [])) = cbor::map(attestation_object) else {
         return Err(MALFORMED);
     };
-    match (object.get(Key::Text("fmt")), object.get(Key::Text("attStmt")), object.get(Key::Text("authData")))
-    {
-        (Some(Item::Text(_)), Some(_), Some(Item::Bytes(data))) => Ok(data),
+    match (
+        object.get(CborKey::Text("fmt")),
+        object.get(CborKey::Text("attStmt")),
+        object.get(CborKey::Text("authData")),
+    ) {
+        (Some(CborItem::Text(_)), Some(_), Some(CborItem::Bytes(data))) => Ok(data),
         _ => Err(MALFORMED),
     }
 }
@@ -143,10 +134,6 @@ pub fn verify(
 /// Section 7.2: the signature is over authenticatorData and the SHA-256 of clientDataJSON.
 fn signed_octets(authenticator_data: &[u8], client_data_json: &[u8]) -> Vec<u8> {
     [authenticator_data, &sha256(client_data_json)].concat()
-}
-
-fn at_most(max: usize, octets: &[u8], error: &'static str) -> Result<(), WebAuthnError> {
-    if octets.len() > max { Err(WebAuthnError::Malformed(error)) } else { Ok(()) }
 }
 
 #[cfg(test)]

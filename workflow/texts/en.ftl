@@ -1095,6 +1095,7 @@ vouch-button = Vouch with my passkey
 vouch-done = Thank you
 vouch-done-text = The new passkey of { $address } counts as soon as nothing else is missing.
 review-needs-passkey = Decisions about this request are signed with a passkey, and you have none yet. Setting one up takes a minute.
+review-passkey-hint = Your device asks for your passkey, which signs the decision.
 fact-approval-digest = Digest that the approval covers
 title-passkey-needed = A passkey is needed
 title-passkey-refused = The passkey was not accepted

@@ -1014,6 +1014,7 @@ vouch-button = 自分のパスキーで保証する
 vouch-done = ありがとうございます
 vouch-done-text = { $address } の新しいパスキーは、ほかに必要なものがそろい次第、有効になります。
 review-needs-passkey = この申請の判断にはパスキーの署名が必要ですが、まだ設定されていません。設定は1分ほどで終わります。
+review-passkey-hint = 端末がパスキーを求め、その署名が判断に付きます。
 fact-approval-digest = 承認の対象のダイジェスト
 title-passkey-needed = パスキーが必要です
 title-passkey-refused = パスキーを受け付けられませんでした

@@ -22,7 +22,6 @@ use crate::name::encode_subject;
 use crate::signer::SignatureAlgorithm;
 
 pub use extensions::is_web_address;
-pub(super) use extensions::plain;
 pub(super) use responder::lint_responder;
 pub use subject::check_subject;
 

@@ -8,7 +8,7 @@ use x509_parser::certificate::{TbsCertificate, X509Certificate};
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::FromDer;
 
-use super::lint::plain;
+use super::plain_name::plain;
 use super::tbs::with_signature;
 use super::{Serial, Validity};
 use crate::key::PublicKey;

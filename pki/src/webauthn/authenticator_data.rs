@@ -13,7 +13,8 @@
 //! | as the CBOR says | credentialPublicKey, a COSE_Key |
 //! | as the CBOR says | extensions, if the flag ED is set: a map |
 
-use super::{RelyingParty, WebAuthnError, cbor};
+use super::limits::RelyingParty;
+use super::{WebAuthnError, cbor};
 use crate::sha256::sha256;
 
 const MALFORMED: WebAuthnError = WebAuthnError::Malformed("the authenticator data are not well formed");

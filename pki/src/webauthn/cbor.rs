@@ -20,7 +20,7 @@ pub(super) struct NotCbor;
 
 /// An item.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Item<'a> {
+pub(super) enum CborItem<'a> {
     Integer(i128),
     Bytes(&'a [u8]),
     Text(&'a str),
@@ -30,18 +30,18 @@ pub(super) enum Item<'a> {
 
 /// A key of a map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Key<'a> {
+pub(super) enum CborKey<'a> {
     Integer(i128),
     Text(&'a str),
 }
 
 /// A map.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Map<'a>(Vec<(Key<'a>, Item<'a>)>);
+pub(super) struct Map<'a>(Vec<(CborKey<'a>, CborItem<'a>)>);
 
 impl<'a> Map<'a> {
     /// The value of a key.
-    pub(super) fn get(&self, key: Key<'_>) -> Option<&Item<'a>> {
+    pub(super) fn get(&self, key: CborKey<'_>) -> Option<&CborItem<'a>> {
         self.0.iter().find(|(known, _)| *known == key).map(|(_, item)| item)
     }
 
@@ -53,7 +53,7 @@ impl<'a> Map<'a> {
 
 /// Reads the map at the start of the octets. Returns the octets after it as well.
 pub(super) fn map(octets: &[u8]) -> Result<(Map<'_>, &[u8]), NotCbor> {
-    let mut parser = Parser { reader: SliceReader::new(octets), items_left: MAX_ITEMS };
+    let mut parser = CborReader { reader: SliceReader::new(octets), items_left: MAX_ITEMS };
     let map = parser.map(MAX_DEPTH - 1)?;
     match parser.reader.fill(octets.len()) {
         Ok(Reference::Long(rest)) => Ok((map, rest)),
@@ -61,33 +61,33 @@ pub(super) fn map(octets: &[u8]) -> Result<(Map<'_>, &[u8]), NotCbor> {
     }
 }
 
-struct Parser<'a> {
+struct CborReader<'a> {
     reader: SliceReader<'a>,
     items_left: usize,
 }
 
-impl<'a> Parser<'a> {
+impl<'a> CborReader<'a> {
     /// Reads an item that may contain `depth` levels of others.
-    fn item(&mut self, depth: usize) -> Result<Item<'a>, NotCbor> {
+    fn item(&mut self, depth: usize) -> Result<CborItem<'a>, NotCbor> {
         self.items_left = self.items_left.checked_sub(1).ok_or(NotCbor)?;
         let first = self.peek()?;
         match if_major(first) {
-            major::UNSIGNED => self.read::<u64>().map(|number| Item::Integer(number.into())),
+            major::UNSIGNED => self.read::<u64>().map(|number| CborItem::Integer(number.into())),
             // RFC 8949 section 3.1: -1 minus the number.
             major::NEGATIVE => {
-                self.read::<Negative<u64>>().map(|number| Item::Integer(-1 - i128::from(number.0)))
+                self.read::<Negative<u64>>().map(|number| CborItem::Integer(-1 - i128::from(number.0)))
             }
-            major::BYTES => self.read::<Bytes<&[u8]>>().map(|bytes| Item::Bytes(bytes.0)),
-            major::STRING => self.read::<&str>().map(Item::Text),
+            major::BYTES => self.read::<Bytes<&[u8]>>().map(|bytes| CborItem::Bytes(bytes.0)),
+            major::STRING => self.read::<&str>().map(CborItem::Text),
             major::ARRAY => {
                 let depth = depth.checked_sub(1).ok_or(NotCbor)?;
                 let length = Array::len(&mut self.reader).ok().flatten().ok_or(NotCbor)?;
                 for _ in 0..length {
                     self.item(depth)?;
                 }
-                Ok(Item::Other)
+                Ok(CborItem::Other)
             }
-            major::MAP => self.map(depth.checked_sub(1).ok_or(NotCbor)?).map(|_| Item::Other),
+            major::MAP => self.map(depth.checked_sub(1).ok_or(NotCbor)?).map(|_| CborItem::Other),
             major::SIMPLE => {
                 match first {
                     marker::FALSE | marker::TRUE | marker::NULL | marker::UNDEFINED => self.reader.advance(1),
@@ -96,7 +96,7 @@ impl<'a> Parser<'a> {
                     marker::F64 => _ = self.read::<f64>()?,
                     _ => return Err(NotCbor),
                 }
-                Ok(Item::Other)
+                Ok(CborItem::Other)
             }
             // A tag.
             _ => Err(NotCbor),
@@ -110,9 +110,9 @@ impl<'a> Parser<'a> {
         let mut map = Map(Vec::new());
         for _ in 0..length {
             let key = match self.item(0)? {
-                Item::Integer(number) => Key::Integer(number),
-                Item::Text(text) => Key::Text(text),
-                Item::Bytes(_) | Item::Other => return Err(NotCbor),
+                CborItem::Integer(number) => CborKey::Integer(number),
+                CborItem::Text(text) => CborKey::Text(text),
+                CborItem::Bytes(_) | CborItem::Other => return Err(NotCbor),
             };
             if map.get(key).is_some() {
                 return Err(NotCbor);

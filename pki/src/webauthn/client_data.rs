@@ -5,7 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
-use super::{MAX_CLIENT_DATA_BYTES, RelyingParty, WebAuthnError, at_most};
+use super::WebAuthnError;
+use super::limits::{MAX_CLIENT_DATA_BYTES, RelyingParty, at_most};
 
 /// The operation of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,8 +3,9 @@
 //! Invariant: a [`PasskeyKey`] has exactly the parameters that section 6.5.1 of WebAuthn allows, is accepted by the
 //! verifier, and has none of the weaknesses that a request for a certificate is refused for.
 
-use super::cbor::{self, Item, Key, Map};
-use super::{WebAuthnError, at_most};
+use super::WebAuthnError;
+use super::cbor::{self, CborItem, CborKey, Map};
+use super::limits::at_most;
 use crate::error::WeakKeyError;
 use crate::key::{KeyKind, PublicKey};
 use crate::signer::{self, Digest, Scheme};
@@ -54,11 +55,11 @@ pub struct PasskeyKey {
 const MALFORMED: WebAuthnError = WebAuthnError::Malformed("the public key is not well formed");
 
 // The labels of RFC 9052 section 7.1, and the key types and parameters of RFC 9053 section 7 and RFC 8230 section 4.
-const KTY: Key<'_> = Key::Integer(1);
-const ALG: Key<'_> = Key::Integer(3);
-const FIRST: Key<'_> = Key::Integer(-1);
-const SECOND: Key<'_> = Key::Integer(-2);
-const THIRD: Key<'_> = Key::Integer(-3);
+const KTY: CborKey<'_> = CborKey::Integer(1);
+const ALG: CborKey<'_> = CborKey::Integer(3);
+const FIRST: CborKey<'_> = CborKey::Integer(-1);
+const SECOND: CborKey<'_> = CborKey::Integer(-2);
+const THIRD: CborKey<'_> = CborKey::Integer(-3);
 const OKP: i128 = 1;
 const EC2: i128 = 2;
 const RSA: i128 = 3;
@@ -81,7 +82,7 @@ impl PasskeyKey {
         let Ok((map, [])) = cbor::map(octets) else {
             return Err(MALFORMED);
         };
-        let Some(Item::Integer(number)) = map.get(ALG) else {
+        let Some(CborItem::Integer(number)) = map.get(ALG) else {
             return Err(MALFORMED);
         };
         let algorithm =
@@ -124,7 +125,7 @@ impl PasskeyKey {
 
 /// Section 5.8.5: the curve is P-256, and the point is not compressed, so y is octets and not a boolean.
 fn es256(map: &Map<'_>) -> Result<PublicKey, WebAuthnError> {
-    let (Some(Item::Bytes(x)), Some(Item::Bytes(y))) = (map.get(SECOND), map.get(THIRD)) else {
+    let (Some(CborItem::Bytes(x)), Some(CborItem::Bytes(y))) = (map.get(SECOND), map.get(THIRD)) else {
         return Err(MALFORMED);
     };
     if !is_integer(map, KTY, EC2) || !is_integer(map, FIRST, P_256) || map.len() != 5 {
@@ -138,7 +139,7 @@ fn es256(map: &Map<'_>) -> Result<PublicKey, WebAuthnError> {
 }
 
 fn ed25519(map: &Map<'_>) -> Result<PublicKey, WebAuthnError> {
-    let Some(Item::Bytes(x)) = map.get(SECOND) else {
+    let Some(CborItem::Bytes(x)) = map.get(SECOND) else {
         return Err(MALFORMED);
     };
     if !is_integer(map, KTY, OKP) || !is_integer(map, FIRST, ED25519) || map.len() != 4 {
@@ -148,7 +149,8 @@ fn ed25519(map: &Map<'_>) -> Result<PublicKey, WebAuthnError> {
 }
 
 fn rs256(map: &Map<'_>) -> Result<PublicKey, WebAuthnError> {
-    let (Some(Item::Bytes(modulus)), Some(Item::Bytes(exponent))) = (map.get(FIRST), map.get(SECOND)) else {
+    let (Some(CborItem::Bytes(modulus)), Some(CborItem::Bytes(exponent))) = (map.get(FIRST), map.get(SECOND))
+    else {
         return Err(MALFORMED);
     };
     if !is_integer(map, KTY, RSA) || map.len() != 4 {
@@ -164,8 +166,8 @@ fn rs256(map: &Map<'_>) -> Result<PublicKey, WebAuthnError> {
     PublicKey::from_rsa_numbers(modulus, exponent).map_err(|_| MALFORMED)
 }
 
-fn is_integer(map: &Map<'_>, key: Key<'_>, value: i128) -> bool {
-    map.get(key) == Some(&Item::Integer(value))
+fn is_integer(map: &Map<'_>, key: CborKey<'_>, value: i128) -> bool {
+    map.get(key) == Some(&CborItem::Integer(value))
 }
 
 #[cfg(test)]

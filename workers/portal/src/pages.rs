@@ -27,6 +27,7 @@ mod markup;
 mod mine;
 mod names;
 mod passkey;
+mod passkey_data;
 mod review;
 mod revocation;
 mod status;
@@ -41,7 +42,7 @@ pub(crate) use status::StatusPage;
 
 use assets::Paths;
 use markup::{Instant, Markup};
-use passkey::PasskeyData;
+use passkey_data::PasskeyData;
 
 /// The parts of every page: paths, language, and links to the other languages.
 #[derive(Clone, Debug)]

@@ -36,7 +36,7 @@ use keys::{Field, PlacedValue, TableKeys, elements, read as read_value, table};
 use lifecycle::LifecycleSection;
 pub use notes::PolicyNote;
 pub use revocation::RevocationRules;
-use settings::{Common, FEWEST_RSA_BITS, NameRules, People, Settings};
+use settings::{Common, FEWEST_RSA_BITS, NameRules, PeopleSection, Settings};
 pub use values::MAX_LIST_SHARDS;
 use values::{Approver, KeyDigest, ListShards, WebAddress};
 pub use values::{EnrolmentRule, LONGEST_LIMIT, RequesterProof};
@@ -113,8 +113,9 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
         let section = LifecycleSection::of(keys, mistakes);
         Some((section, renewal::of(keys, mistakes)?))
     });
-    let people =
-        top.table("people", People::KEYS, mistakes, |keys, mistakes| Some(People::of(keys, mistakes)));
+    let people = top.table("people", PeopleSection::KEYS, mistakes, |keys, mistakes| {
+        Some(PeopleSection::of(keys, mistakes))
+    });
     let people = people.get().cloned().unwrap_or_default();
     let common = Common { groups: groups(&top, mistakes), people };
     let defaults = match top.value("defaults") {

@@ -7,6 +7,7 @@ use x509_parser::extensions::{DistributionPointName, GeneralName, ParsedExtensio
 
 use super::Linter;
 use crate::certificate::CertificateContents;
+use crate::certificate::plain_name::plain;
 use crate::certificate::usages::{
     has_critical_purpose, key_can, mixes_time_stamping, restricts_agreement_wrongly, serve_a_purpose,
 };
@@ -232,15 +233,4 @@ pub fn is_web_address(text: &str) -> bool {
 /// X.690 section 11.2.2: true if a BIT STRING ends in its last set bit.
 fn is_named_bit_list(der: &[u8]) -> bool {
     matches!(der, [3, _, unused, .., last] if last.trailing_zeros() == u32::from(*unused))
-}
-
-/// Reads a name of a supported kind; `None` for other kinds and for other than the canonical spelling.
-pub(in crate::certificate) fn plain(name: &GeneralName<'_>) -> Option<Name> {
-    match name {
-        GeneralName::DNSName(text) => Name::dns(text).ok().filter(|name| name.text() == *text),
-        GeneralName::RFC822Name(text) => Name::email(text).ok().filter(|name| name.text() == *text),
-        GeneralName::URI(text) => Name::uri(text).ok(),
-        GeneralName::IPAddress(octets) => Name::ip(octets).ok(),
-        _ => None,
-    }
 }

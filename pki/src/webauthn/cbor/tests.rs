@@ -24,11 +24,11 @@ fn values_are_found_by_their_keys() {
     let (map, rest) = map(&octets).unwrap();
     assert_eq!(rest, b"");
     assert_eq!(map.len(), 4);
-    assert_eq!(map.get(Key::Integer(1)), Some(&Item::Integer(-257)));
-    assert_eq!(map.get(Key::Integer(-3)), Some(&Item::Bytes(b"octets")));
-    assert_eq!(map.get(Key::Text("fmt")), Some(&Item::Text("none")));
-    assert_eq!(map.get(Key::Text("x5c")), Some(&Item::Other));
-    assert_eq!(map.get(Key::Integer(2)), None);
+    assert_eq!(map.get(CborKey::Integer(1)), Some(&CborItem::Integer(-257)));
+    assert_eq!(map.get(CborKey::Integer(-3)), Some(&CborItem::Bytes(b"octets")));
+    assert_eq!(map.get(CborKey::Text("fmt")), Some(&CborItem::Text("none")));
+    assert_eq!(map.get(CborKey::Text("x5c")), Some(&CborItem::Other));
+    assert_eq!(map.get(CborKey::Integer(2)), None);
 }
 
 #[test]

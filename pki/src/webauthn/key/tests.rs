@@ -24,8 +24,8 @@ fn read(entries: &[Entry]) -> Result<PasskeyAlgorithm, E> {
 fn parameter(passkey: &SoftPasskey, label: i64) -> Vec<u8> {
     let octets = passkey.cose_key();
     let (map, _) = cbor::map(&octets).unwrap();
-    match map.get(Key::Integer(label.into())) {
-        Some(Item::Bytes(value)) => value.to_vec(),
+    match map.get(CborKey::Integer(label.into())) {
+        Some(CborItem::Bytes(value)) => value.to_vec(),
         other => panic!("{other:?}"),
     }
 }

@@ -24,7 +24,7 @@ pub(super) const FEWEST_RSA_BITS: u32 = 2048;
 
 /// `[people]`: the reading and display of addresses.
 #[derive(Clone, Default)]
-pub(super) struct People {
+pub(super) struct PeopleSection {
     pub(super) plus_tags: Field<PlusTags>,
     pub(super) requesters: Field<RequesterProof>,
     shown_to_requesters: Field<Shown>,
@@ -33,12 +33,12 @@ pub(super) struct People {
     enrol: Field<EnrolmentRule>,
 }
 
-impl People {
+impl PeopleSection {
     pub(super) const KEYS: &[&str] =
         &["requesters", "plus_tags", "shown_to_requesters", "language", "identity", "enrol"];
 
-    pub(super) fn of(keys: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> People {
-        People {
+    pub(super) fn of(keys: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> PeopleSection {
+        PeopleSection {
             plus_tags: keys.field("plus_tags", mistakes),
             requesters: keys.field("requesters", mistakes),
             shown_to_requesters: keys.field("shown_to_requesters", mistakes),
@@ -80,7 +80,7 @@ pub(super) struct NamedGroup {
 pub(super) struct Common {
     /// A group with a reported mistake is [`Field::Wrong`].
     pub(super) groups: BTreeMap<String, Field<Vec<Email>>>,
-    pub(super) people: People,
+    pub(super) people: PeopleSection,
 }
 
 impl Common {
