@@ -230,6 +230,7 @@ fn settings(likely: f64) -> BoxedStrategy<Table> {
             Union::new_weighted(vec![(4, one_of(&["ignored"])), (1, one_of(&["refused"]))]).boxed(),
         ),
         ("subject", subjects()),
+        ("identity", one_of(&["mail", "passkey"])),
         ("limit", one_of(&["30d", "2h"])),
         ("reminders", one_of(&[Value::from(vec!["1h"])])),
         ("escalation", one_of(&[Value::from(escalation)])),
@@ -299,6 +300,8 @@ pub(crate) fn policies() -> impl Strategy<Value = GeneratedPolicy> {
         ("plus_tags".to_owned(), "same".into()),
         ("requesters".to_owned(), "none".into()),
         ("shown_to_requesters".to_owned(), "full".into()),
+        ("identity".to_owned(), "passkey".into()),
+        ("enrol".to_owned(), "vouched".into()),
         ("language".to_owned(), "ja".into()),
     ]);
     let groups = Table::from_iter([("platform".to_owned(), strings(&["carol@example.com"]))]);
