@@ -12,6 +12,6 @@ pub mod voting;
 pub mod withdrawal;
 
 pub use link::{
-    BaseUrl, Link, LinkDigest, LinkGiven, LinkKey, LinkSecret, NoRandomness, OverviewKey, StatusKey,
+    BaseUrl, Link, LinkDigest, LinkGiven, LinkKey, LinkSecret, NoRandomness, OverviewKey, StatusKey, VouchKey,
 };
 pub use votes::{Approval, VoteError, VoteInput, VoteResult};

@@ -48,8 +48,8 @@ fn has_passkey(stack: &Stack, credential: &str) -> bool {
     all.as_array().unwrap().iter().any(|one| one["credentialId"] == credential)
 }
 
-/// Sets a passkey up, as a program does.
-async fn set_up(stack: &Stack, link: &str, holder: &PasskeyHolder) {
+/// Makes a passkey and types the code from the mail, as a program does. Returns the answer.
+async fn confirm(stack: &Stack, link: &str, holder: &PasskeyHolder) -> Value {
     let (client_data, attestation) = holder.answer(&base_url(stack));
     let body =
         json!({"clientDataJSON": client_data.to_string(), "attestationObject": attestation.to_string()});
@@ -58,8 +58,11 @@ async fn set_up(stack: &Stack, link: &str, holder: &PasskeyHolder) {
     assert_eq!(begun["needs"], "code");
     let code = code(stack, holder.address.as_str(), &before).await;
     let body = json!({"enrolment": begun["enrolment"], "code": code});
-    let confirmed = stack.portal().post(link, &body).await.expect(202).json();
-    assert_eq!(confirmed["needs"], "nothing");
+    stack.portal().post(link, &body).await.expect(202).json()
+}
+
+/// Waits until Sign has added the passkey.
+async fn is_added(stack: &Stack, holder: &PasskeyHolder) {
     let credential = holder.enrolment().credential_id.to_string();
     eventually("the passkey to be added", PATIENCE, async || has_passkey(stack, &credential).then_some(()))
         .await;
@@ -89,7 +92,8 @@ pub(crate) async fn by_program(stack: &Stack) {
     let (asked, link) = ask(stack, BY_PROGRAM).await;
     remove(stack, BY_PROGRAM);
     let holder = PasskeyHolder::new(BY_PROGRAM);
-    set_up(stack, &link, &holder).await;
+    assert_eq!(confirm(stack, &link, &holder).await["needs"], "nothing");
+    is_added(stack, &holder).await;
     let vote = signed_approval(stack, &link, &asked, &holder).await;
     stack.portal().post(&link, &vote).await.expect(200);
     stack.portal().until(&asked, "delivered").await;
@@ -144,10 +148,12 @@ async fn an_approver_sets_a_passkey_up_in_a_browser_and_signs_the_decision() {
     browser.element(".banner.good").await;
     stack.portal().until(&asked, "delivered").await;
 
-    // The page of whoever vouches, for an enrolment of this person.
-    let other = PasskeyHolder::new(IN_BROWSER).enrolment().to_link_text();
-    let vouch = format!("{}people/vouch?enrolment={other}", stack.endpoint("portal"));
-    browser.page.goto(&vouch).await.unwrap();
+    // A second passkey, for which the first one vouches.
+    let second = PasskeyHolder::new(IN_BROWSER);
+    let confirmed = confirm(stack, &link, &second).await;
+    assert_eq!(confirmed["needs"], "own-or-others");
+    let vouch = confirmed["vouchLink"].as_str().unwrap();
+    browser.page.goto(vouch).await.unwrap();
     browser.element("#address").await;
     check("vouch-address").await;
     browser.page.goto(&format!("{vouch}&address={IN_BROWSER}")).await.unwrap();
@@ -156,6 +162,7 @@ async fn an_approver_sets_a_passkey_up_in_a_browser_and_signs_the_decision() {
     browser.leave("form[data-passkey=vouch] button").await;
     browser.element(".banner.good").await;
     check("vouch-done").await;
+    is_added(stack, &second).await;
     browser.close().await;
     assert!(wrong.is_empty(), "{wrong:#?}");
 

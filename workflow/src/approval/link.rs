@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 use url::Url;
 
 use crate::email::Email;
+use crate::enrolment::{Enrolment, EnrolmentId};
 use crate::ids::RequestId;
 use crate::secret::Secret;
 use crate::web_url;
@@ -141,6 +142,11 @@ impl BaseUrl {
         format!("{}?renew={id}&key={}", self.0, key.expose())
     }
 
+    /// The link by which others vouch for a passkey.
+    pub fn vouch(&self, enrolment: &Enrolment, key: &VouchKey) -> String {
+        format!("{}people/vouch?enrolment={}&key={}", self.0, enrolment.to_link_text(), key.expose())
+    }
+
     /// The link of a requester to the certificate, as a zip.
     pub fn certificate(&self, id: RequestId, key: &StatusKey) -> String {
         format!("{}requests/{id}/certificate.zip?key={}", self.0, key.expose())
@@ -230,6 +236,17 @@ impl LinkSecret {
         (self.verifies(&overview_text(id, until), &tag) && now.unix_timestamp() < until).then_some(id)
     }
 
+    /// The key of the link by which others vouch for a passkey.
+    pub fn vouch_key(&self, enrolment: &EnrolmentId) -> VouchKey {
+        let tag = hmac::sign(self.current.expose(), vouch_text(enrolment).as_bytes());
+        VouchKey(Secret::new(URL_SAFE_NO_PAD.encode(tag)))
+    }
+
+    /// True if `key` is that of the link by which others vouch for this enrolment.
+    pub fn opens_vouch(&self, enrolment: &EnrolmentId, key: &str) -> bool {
+        URL_SAFE_NO_PAD.decode(key).is_ok_and(|tag| self.verifies(&vouch_text(enrolment), &tag))
+    }
+
     /// To whom the link with `key` was given, if it opens the request. Takes the same time for every wrong key.
     pub fn opens(&self, id: RequestId, key: &str) -> Option<LinkGiven> {
         let tag = URL_SAFE_NO_PAD.decode(key).ok()?;
@@ -265,6 +282,22 @@ fn overview_text(id: RequestId, until: i64) -> String {
     format!("overview {id} {until}")
 }
 
+/// The text that the HMAC tag of a vouch key authenticates.
+fn vouch_text(enrolment: &EnrolmentId) -> String {
+    format!("vouch {enrolment}")
+}
+
+/// The key of the link by which others vouch for a passkey. Without it, anybody could ask which approvers have passkeys.
+#[derive(Debug)]
+pub struct VouchKey(Secret<String>);
+
+impl VouchKey {
+    /// The text that goes into the link, and nowhere else.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
 /// The key of a link to all requests of an address, valid for a limited time.
 #[derive(Debug)]
 pub struct OverviewKey(Secret<String>);
@@ -290,6 +323,21 @@ impl StatusKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_vouch_key_is_for_one_enrolment() {
+        let secret = LinkSecret::new(&"s".repeat(64)).unwrap();
+        let id = |name: &str| {
+            let holder = crate::testing::passkeys::PasskeyHolder::new(name);
+            holder.enrolment().id("https://pki.example.com/")
+        };
+        let (one, other) = (id("a@example.com"), id("b@example.com"));
+        let key = secret.vouch_key(&one);
+        assert!(secret.opens_vouch(&one, key.expose()));
+        assert!(!secret.opens_vouch(&other, key.expose()));
+        assert!(!secret.opens_vouch(&one, "") && !secret.opens_vouch(&one, "AAAA"));
+        assert!(!format!("{key:?}").contains(key.expose()));
+    }
 
     #[test]
     fn a_status_key_opens_its_request_and_no_other() {

@@ -80,9 +80,10 @@ impl PasskeyPage {
         }
     }
 
-    pub(crate) fn with_enrolment(mut self, portal: &Portal, enrolment: &Enrolment) -> Self {
+    /// Adds the enrolment, and the link for those who vouch, which is shown once the code was right.
+    pub(crate) fn with_enrolment(mut self, enrolment: &Enrolment, vouch_link: Option<String>) -> Self {
         self.enrolment = enrolment.to_link_text();
-        self.vouch_link = format!("{}people/vouch?enrolment={}", portal.base_url, self.enrolment);
+        self.vouch_link = vouch_link.unwrap_or_default();
         self
     }
 
@@ -117,6 +118,8 @@ impl PasskeyPage {
 pub(crate) struct VouchPage {
     site: Site,
     enrolment: String,
+    /// The key of the link.
+    key: String,
     /// The id, in groups.
     id: String,
     /// The id, as the script needs it.
@@ -134,6 +137,7 @@ impl VouchPage {
         portal: &Portal,
         locale: &Locale,
         enrolment: &Enrolment,
+        key: &str,
         voucher: Option<&Email>,
         passkeys: &[Passkey],
     ) -> Self {
@@ -141,6 +145,7 @@ impl VouchPage {
         Self {
             site: Site::of(portal, locale),
             enrolment: enrolment.to_link_text(),
+            key: key.to_owned(),
             id: grouped(id.as_str()),
             plain_id: id.to_string(),
             address: enrolment.address.to_string(),

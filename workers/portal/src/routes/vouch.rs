@@ -1,7 +1,7 @@
-//! `/people/vouch?enrolment=TEXT`: an approver vouches for the new passkey of another, or for a further one of their own.
+//! `/people/vouch?enrolment=TEXT&key=KEY`: an approver vouches for the new passkey of another, or for a further one of their own.
 //!
-//! Invariant: the page needs no link of a mail, because it tells nothing but what its own address says, and the passkey of the
-//! person who vouches is the proof. Sign checks it again.
+//! Invariant: the link has a key, so nobody else can ask which approvers have passkeys. The key proves nothing more: the passkey
+//! of the person who vouches is the proof, and Sign checks it again.
 
 use std::sync::Arc;
 
@@ -35,6 +35,8 @@ use crate::state::Portal;
 pub(crate) struct VouchQuery {
     #[serde(default)]
     enrolment: String,
+    #[serde(default)]
+    key: String,
     /// The address of the person who vouches.
     address: Option<String>,
 }
@@ -45,13 +47,13 @@ pub(crate) async fn show(
     locale: Locale,
     Query(query): Query<VouchQuery>,
 ) -> Result<Response, Problem> {
-    let enrolment = Enrolment::from_link_text(&query.enrolment).ok_or_else(Problem::no_such_link)?;
+    let enrolment = open(&portal, &query.enrolment, &query.key).await?;
     let voucher = query.address.as_deref().and_then(|text| text.trim().parse::<Email>().ok());
     let passkeys = match &voucher {
         Some(voucher) => passkeys_of(&portal, voucher).await?,
         None => Vec::new(),
     };
-    let page = VouchPage::new(&portal, &locale, &enrolment, voucher.as_ref(), &passkeys);
+    let page = VouchPage::new(&portal, &locale, &enrolment, &query.key, voucher.as_ref(), &passkeys);
     Ok(pages::page(StatusCode::OK, locale.language, &page))
 }
 
@@ -65,7 +67,8 @@ pub(crate) async fn vouch(
 ) -> Result<Response, Problem> {
     refuse_cross_site(&portal, &headers, "problem-cross-site")?;
     let text = fields.text("enrolment")?.ok_or_else(|| missing("enrolment", "finding-give-passkey"))?;
-    let enrolment = Enrolment::from_link_text(&text).ok_or_else(Problem::no_such_link)?;
+    let key = fields.text("key")?.unwrap_or_default();
+    let enrolment = open(&portal, &text, &key).await?;
     let voucher = fields.text("address")?.ok_or_else(|| missing("address", "finding-give-email"))?;
     let voucher = voucher.trim().parse::<Email>()?;
     let id = enrolment.id(portal.base_url.as_str());
@@ -82,10 +85,20 @@ pub(crate) async fn vouch(
     Ok(match format {
         ResponseFormat::Json => (StatusCode::ACCEPTED, Json(serde_json::json!({ "id": id }))).into_response(),
         ResponseFormat::Page => {
-            let page = VouchPage::new(&portal, &locale, &enrolment, Some(&voucher), &passkeys).thanks();
+            let page = VouchPage::new(&portal, &locale, &enrolment, &key, Some(&voucher), &passkeys).thanks();
             pages::page(StatusCode::ACCEPTED, locale.language, &page)
         }
     })
+}
+
+/// The enrolment of a link, if its key is right.
+async fn open(portal: &Portal, text: &str, key: &str) -> Result<Enrolment, Problem> {
+    let enrolment = Enrolment::from_link_text(text).ok_or_else(Problem::no_such_link)?;
+    let id = enrolment.id(portal.base_url.as_str());
+    match portal.links.secret().await?.opens_vouch(&id, key) {
+        true => Ok(enrolment),
+        false => Err(Problem::no_such_link()),
+    }
 }
 
 /// The passkeys of an approver whom the policy lists; none for anybody else, who may not vouch.

@@ -8,7 +8,7 @@ use workflow::decision::{ApprovalDigest, Decision, Outcome, PasskeyEvidence, Rev
 use workflow::enrolment::{Enrolment, EnrolmentCode, EnrolmentMessage};
 use workflow::ids::RequestId;
 use workflow::mail_kind::MailKind;
-use workflow::ports::{Clock as _, EnrolmentCodes as _};
+use workflow::ports::{Clock as _, EnrolmentCodes as _, LinkSecrets as _};
 use workflow::testing::fixtures::approver;
 use workflow::testing::passkeys::{PasskeyHolder, base_url};
 
@@ -189,11 +189,16 @@ async fn an_approver_vouches_with_their_own_passkey() {
     let bob = PasskeyHolder::new("bob@example.com");
     let enrolment = holder.enrolment();
     let (text, id) = (enrolment.to_link_text(), enrolment.id(base_url().as_str()));
+    let key = site.backend.secret().await.unwrap().vouch_key(&id).expose().to_owned();
     let vouch = |by: &PasskeyHolder| {
         let vouch = by.vouch(&base_url(), &id);
-        signed(&vouch.evidence, json!({"enrolment": text, "address": vouch.voucher}))
+        signed(&vouch.evidence, json!({"enrolment": text, "address": vouch.voucher, "key": key}))
     };
-    let path = format!("people/vouch?enrolment={text}&address=bob@example.com");
+    let path = format!("people/vouch?enrolment={text}&key={key}&address=bob@example.com");
+    for wrong in [path.replace(&key, "x"), path.replace(&format!("&key={key}"), "")] {
+        let answer = site.call("GET", &format!("/{wrong}"), &[("accept", "application/json")], "").await;
+        answer.is_problem(404, "not_found");
+    }
     let page = site.call("GET", &format!("/{path}"), &[("accept", BROWSER)], "").await.is_page(200);
     assert!(page.contains("No approver with this address has a passkey"), "{page}");
     site.post("/people/vouch", &vouch(&bob)).await.is_problem(403, "passkey_refused");
@@ -206,8 +211,10 @@ async fn an_approver_vouches_with_their_own_passkey() {
     site.post("/people/vouch", &vouch(&mallory)).await.is_problem(403, "passkey_refused");
     let mut other = vouch(&bob);
     other["enrolment"] = PasskeyHolder::new("approver@example.com").enrolment().to_link_text().into();
-    site.post("/people/vouch", &other).await.is_problem(403, "passkey_refused");
-    site.post("/people/vouch", &json!({"enrolment": text, "address": "bob@example.com"}))
+    site.post("/people/vouch", &other).await.is_problem(404, "not_found");
+    let without_key = json!({"enrolment": text, "address": "bob@example.com"});
+    site.post("/people/vouch", &without_key).await.is_problem(404, "not_found");
+    site.post("/people/vouch", &json!({"enrolment": text, "address": "bob@example.com", "key": key}))
         .await
         .is_problem(403, "passkey_needed");
     site.post("/people/vouch", &json!({"enrolment": "x", "address": "bob@example.com"}))

@@ -42,6 +42,9 @@ struct EnrolmentAnswer {
     id: EnrolmentId,
     /// What it still needs: `code`, `another-approver`, `own-or-others`, `nothing`.
     needs: &'static str,
+    /// For those who vouch, if somebody has to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vouch_link: Option<String>,
 }
 
 /// True if the fields are for this page, and not for a vote.
@@ -74,21 +77,30 @@ pub(super) async fn set_up(
         None => begin(portal, resolved, fields).await.map(|enrolment| (enrolment, EnrolmentNeeds::Code)),
         Some(text) => confirm(portal, resolved, &policy, &existing, text, fields).await,
     };
-    let page = |stage, enrolment: Option<&Enrolment>| {
+    let page = |stage, enrolment: Option<(&Enrolment, Option<String>)>| {
         let page = PasskeyPage::new(portal, locale, &resolved.link.approver, &existing, stage);
         match enrolment {
-            Some(enrolment) => page.with_enrolment(portal, enrolment),
+            Some((enrolment, vouch_link)) => page.with_enrolment(enrolment, vouch_link),
             None => page,
+        }
+    };
+    // Only with the right code: whoever holds the link can ask which approvers have passkeys.
+    let vouch_link = match &outcome {
+        Ok((_, EnrolmentNeeds::Nothing | EnrolmentNeeds::Code)) | Err(_) => None,
+        Ok((enrolment, EnrolmentNeeds::AnotherApprover | EnrolmentNeeds::OwnOrOthers(_))) => {
+            let key = portal.links.secret().await?.vouch_key(&enrolment.id(portal.base_url.as_str()));
+            Some(portal.base_url.vouch(enrolment, &key))
         }
     };
     match (outcome, format) {
         (Ok((enrolment, needs)), ResponseFormat::Json) => {
             let id = enrolment.id(portal.base_url.as_str());
-            let answer = EnrolmentAnswer { enrolment: enrolment.to_link_text(), id, needs: name_of(needs) };
+            let needs = name_of(needs);
+            let answer = EnrolmentAnswer { enrolment: enrolment.to_link_text(), id, needs, vouch_link };
             Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
         }
         (Ok((enrolment, needs)), ResponseFormat::Page) => {
-            let page = page(PasskeyStage::of(needs), Some(&enrolment));
+            let page = page(PasskeyStage::of(needs), Some((&enrolment, vouch_link)));
             Ok(pages::page(StatusCode::ACCEPTED, locale.language, &page))
         }
         (Err(problem), ResponseFormat::Page)
@@ -96,7 +108,8 @@ pub(super) async fn set_up(
         {
             let enrolment = begun.as_deref().and_then(Enrolment::from_link_text);
             let stage = if enrolment.is_some() { PasskeyStage::Code } else { PasskeyStage::Begin };
-            let page = page(stage, enrolment.as_ref()).with_problem(&problem, locale.language);
+            let page = page(stage, enrolment.as_ref().map(|one| (one, None)))
+                .with_problem(&problem, locale.language);
             Ok(pages::page(problem.status, locale.language, &page))
         }
         (Err(problem), _) => Err(problem),
