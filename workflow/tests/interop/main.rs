@@ -23,6 +23,7 @@ mod limits;
 mod mutations;
 mod ocsp;
 mod panel;
+mod passkeys;
 mod pkilint;
 mod pkits;
 mod question;
