@@ -5,7 +5,13 @@ use benches::bundles::{bundle_of, chain_of, hostile_bundle};
 use benches::issuing::{Asked, Authority, shipped_policy};
 use divan::Bencher;
 use pki::testing::TestKey;
+use pki::webauthn::PasskeyAlgorithm;
+use time::OffsetDateTime;
+use workflow::approval::passkey::{VoteMeaning, check_vote};
+use workflow::decision::{ApprovalDigest, Decision, ReviewDigest, Vote};
+use workflow::ids::RequestId;
 use workflow::policy::Policy;
+use workflow::testing::passkeys::{PasskeyHolder, base_url};
 
 const REQUESTS: [TestKey; 5] =
     [TestKey::EcP256, TestKey::EcP384, TestKey::Rsa2048, TestKey::Rsa4096, TestKey::Ed25519];
@@ -55,6 +61,20 @@ fn judge(bencher: Bencher<'_, '_>) {
     let (policy, csr) = (shipped_policy(), Asked::of(TestKey::EcP256).read());
     let profile = policy.profile(None).unwrap();
     bencher.bench_local(|| policy.evaluate(&csr, profile, None));
+}
+
+/// The check that a passkey signed a vote, which Sign makes for each vote.
+#[divan::bench(args = PasskeyAlgorithm::ALL)]
+fn check_a_vote(bencher: Bencher<'_, '_>, algorithm: PasskeyAlgorithm) {
+    let (holder, base_url) = (PasskeyHolder::with("approver@example.com", algorithm), base_url());
+    let (id, binds) = (RequestId::random(), ApprovalDigest::from_text(&"a".repeat(64)));
+    let (decision, reason) = (Decision::Approve, Some("Checked."));
+    let meaning = VoteMeaning { base_url: &base_url, request_id: id, binds: &binds, decision, reason };
+    let evidence = Some(holder.evidence(&meaning, &ReviewDigest::from_text("a review")));
+    let (approver, at) = (holder.address.clone(), OffsetDateTime::UNIX_EPOCH);
+    let vote = Vote { approver, decision, reason: reason.map(str::to_owned), at, evidence };
+    let passkeys = [holder.passkey(at)];
+    bencher.bench_local(|| check_vote(&base_url, id, &binds, &vote, &passkeys).unwrap());
 }
 
 /// From a granted request to a certificate: built, linted, signed.

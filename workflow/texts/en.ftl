@@ -1070,6 +1070,7 @@ passkey-title = Passkey for your decisions
 passkey-none = { $address } has no passkey yet.
 passkey-have = { $address } has a passkey, added:
 passkey-what = Your device makes a passkey and keeps it: a fingerprint, a face, a PIN or a security key unlocks it. With it you sign each decision, so nobody who only reads your mail can decide for you.
+passkey-borrowed-host = This service has no domain of its own yet. If it gets one, you'll set your passkey up again.
 passkey-set-up = Set up a passkey
 passkey-add = Add another passkey
 passkey-back = Back to the request

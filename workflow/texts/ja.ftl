@@ -992,6 +992,7 @@ passkey-title = 判断に使うパスキー
 passkey-none = { $address } のパスキーはまだありません。
 passkey-have = { $address } のパスキーがあります。追加日時:
 passkey-what = パスキーはお使いの端末が作成して保管します。指紋、顔、PIN、またはセキュリティキーで解除します。判断のたびにパスキーで署名するため、メールを読めるだけの人が代わりに判断することはできません。
+passkey-borrowed-host = このサービスにはまだ独自のドメインがありません。独自のドメインに移った場合は、パスキーを設定し直す必要があります。
 passkey-set-up = パスキーを設定する
 passkey-add = パスキーを追加する
 passkey-back = 申請に戻る

@@ -30,7 +30,12 @@ pub struct PasskeyHolder {
 impl PasskeyHolder {
     /// A person with a new passkey, which nobody has enrolled.
     pub fn new(address: &str) -> Self {
-        let authenticator = SoftPasskey::new(PasskeyAlgorithm::Es256);
+        Self::with(address, PasskeyAlgorithm::Es256)
+    }
+
+    /// The same, with a key of this kind.
+    pub fn with(address: &str, algorithm: PasskeyAlgorithm) -> Self {
+        let authenticator = SoftPasskey::new(algorithm);
         Self { address: address.parse().expect("an address"), authenticator }
     }
 

@@ -48,6 +48,8 @@ pub(crate) struct PasskeyPage {
     data: PasskeyData,
     /// The challenge of a new passkey, base64url.
     challenge: String,
+    /// True if the host is one of API Gateway, which another stack does not have.
+    is_borrowed_host: bool,
     /// The times at which the passkeys were added.
     added: Vec<Instant>,
     /// The text that carries the enrolment.
@@ -72,6 +74,7 @@ impl PasskeyPage {
             address: address.to_string(),
             data: PasskeyData::of(portal, existing),
             challenge: Base64Url(challenge.to_vec()).to_string(),
+            is_borrowed_host: portal.base_url.domain().is_some_and(|host| host.contains(".amazonaws.com")),
             added: existing.iter().map(|passkey| site.instant(passkey.added_at)).collect(),
             enrolment: String::new(),
             vouch_link: String::new(),

@@ -75,6 +75,13 @@ async fn a_passkey_is_set_up_with_the_code_from_the_mail() {
         site.call("GET", &format!("{link}?passkey=set-up"), &[("accept", BROWSER)], "").await.is_page(200);
     assert!(page.contains("Set up a passkey") && !page.contains(&link[1..]), "{page}");
 
+    assert!(!page.contains("no domain of its own"), "{page}");
+    let borrowed = Site::at("https://abcde12345.execute-api.eu-central-1.amazonaws.com/live/");
+    let (_, there) = borrowed.pending();
+    let path = format!("/live{there}?passkey=set-up");
+    let page = borrowed.call("GET", &path, &[("accept", BROWSER)], "").await.is_page(200);
+    assert!(page.contains("no domain of its own"), "{page}");
+
     let begun = site.post(&link, &answer(&holder)).await;
     assert_eq!(begun.status, 202, "{}", begun.text());
     let begun = begun.json();

@@ -94,10 +94,10 @@ fn two_approvals(policy: &str) -> String {
         .replace("quorum = 1 ", "quorum = 2 ")
 }
 
-type Attack = fn(&Arc<InMemoryBackend>, RequestId, Path);
+pub(super) type Attack = fn(&Arc<InMemoryBackend>, RequestId, Path);
 
 /// Everything that must not be signed, with the error that ends the execution.
-const ATTACKS: [(&str, ErrorName, Attack); 17] = [
+pub(super) const ATTACKS: [(&str, ErrorName, Attack); 17] = [
     ("other names", NotApproved, |backend, id, _| {
         backend.alter(id, |row| row.csr_content = csr(&["admin.example.com"]))
     }),

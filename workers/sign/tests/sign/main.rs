@@ -4,6 +4,7 @@
 mod coverage;
 mod enrolments;
 mod lists;
+mod matrix;
 mod passkeys;
 mod renewals;
 mod step;

@@ -20,7 +20,7 @@ use super::coverage::{PATHS, Path};
 use super::sign;
 
 /// A backend with an approved request, whose vote the passkey of the approver signed.
-struct Case {
+pub(super) struct Case {
     backend: Arc<InMemoryBackend>,
     id: RequestId,
     approver: PasskeyHolder,
@@ -80,11 +80,14 @@ fn asking_for_passkeys(path: Path) -> String {
     path.policy().replace("[people]", "[people]\nidentity = \"passkey\"")
 }
 
-type Attack = fn(&Case);
+/// The attack after which the vote does not count at all.
+pub(super) const NO_EVIDENCE: &str = "no evidence";
+
+pub(super) type Attack = fn(&Case);
 
 /// What a stolen portal can put into the row.
-const ATTACKS: [(&str, Attack); 15] = [
-    ("no evidence", |case| case.alter(|vote| vote.evidence = None)),
+pub(super) const ATTACKS: [(&str, Attack); 15] = [
+    (NO_EVIDENCE, |case| case.alter(|vote| vote.evidence = None)),
     ("a passkey that nobody enrolled", |case| {
         let mallory = PasskeyHolder::new("approver@example.com");
         case.put(case.evidence(&mallory, |_| {}));
@@ -168,7 +171,7 @@ async fn on_every_path_whoever_owns_the_portal_gets_nothing_signed() {
 
 /// A vote without evidence does not count at all.
 fn is_too_few<T>(said: &Result<T, StepError>, what: &str) -> bool {
-    what == "no evidence" && matches!(said, Err(StepError::Refused { .. }))
+    what == NO_EVIDENCE && matches!(said, Err(StepError::Refused { .. }))
 }
 
 #[tokio::test]

@@ -1,0 +1,41 @@
+//! docs/threat-model.md has every attack on an approval that the tests try on every path.
+
+use std::fs;
+
+use workflow::wire_name::WireName as _;
+
+use super::{coverage, passkeys};
+
+const BEGIN: &str =
+    "<!-- The attacks are written by workers/sign/tests/sign/matrix.rs; do not edit them. -->\n";
+const END: &str = "<!-- end of the attacks -->";
+
+fn table() -> String {
+    let paths: Vec<String> = coverage::PATHS.iter().map(|path| format!("{path:?}").to_lowercase()).collect();
+    let mut text = format!("Paths: {}.\n\n| attack | answer |\n| --- | --- |\n", paths.join(", "));
+    for (what, error, _) in coverage::ATTACKS {
+        text += &format!("| {what} | `{}` |\n", error.wire_name());
+    }
+    for (what, _) in passkeys::ATTACKS {
+        let error = if what == passkeys::NO_EVIDENCE { "Request.Refused" } else { "Request.NotApproved" };
+        text += &format!("| where the policy asks for passkeys: {what} | `{error}` |\n");
+    }
+    text
+}
+
+#[test]
+fn the_page_has_every_attack() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/threat-model.md");
+    let text = fs::read_to_string(page).unwrap();
+    let (before, rest) = text.split_once(BEGIN).unwrap();
+    let (_, after) = rest.split_once(END).unwrap();
+    let wanted = format!("{before}{BEGIN}\n{}\n{END}{after}", table());
+    if std::env::var_os("COUNTERSIGN_WRITE").is_some() {
+        fs::write(page, wanted).unwrap();
+    } else {
+        assert!(
+            text == wanted,
+            "docs/threat-model.md is stale; COUNTERSIGN_WRITE=1 cargo test -p sign writes it"
+        );
+    }
+}
