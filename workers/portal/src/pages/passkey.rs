@@ -159,7 +159,9 @@ impl VouchPage {
         }
     }
 
-    pub(crate) fn thanks(mut self) -> Self {
+    /// The answer to the POST.
+    pub(crate) fn thanks(mut self, portal: &Portal, locale: &Locale) -> Self {
+        self.site = Site::of_form(portal, locale);
         self.is_done = true;
         self
     }

@@ -85,7 +85,8 @@ pub(crate) async fn vouch(
     Ok(match format {
         ResponseFormat::Json => (StatusCode::ACCEPTED, Json(serde_json::json!({ "id": id }))).into_response(),
         ResponseFormat::Page => {
-            let page = VouchPage::new(&portal, &locale, &enrolment, &key, Some(&voucher), &passkeys).thanks();
+            let page = VouchPage::new(&portal, &locale, &enrolment, &key, Some(&voucher), &passkeys);
+            let page = page.thanks(&portal, &locale);
             pages::page(StatusCode::ACCEPTED, locale.language, &page)
         }
     })
