@@ -6,16 +6,21 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
+use workflow::approval::BaseUrl;
+use workflow::approval::passkey::VoteMeaning;
+use workflow::decision::{ApprovalDigest, Decision, ReviewDigest};
+use workflow::testing::passkeys::PasskeyHolder;
 
 use super::mail_watcher::MailWatcher;
 use crate::{Asked, PATIENCE, Portal, Submission, csr_for, eventually, unique_host};
 
 /// Approver of the shipped policy, and the second approver of the profile `pair`.
 const APPROVERS: [&str; 2] = ["approver@example.com", "second@example.com"];
+/// Approver of the profile `proven`.
+pub(super) const HOLDER: &str = "holder2@example.com";
 /// Maximum number of calls until an answer.
 const ATTEMPTS: usize = 200;
-/// Pause between two calls.
 /// Pause between two calls.
 const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
@@ -34,6 +39,8 @@ pub(super) enum Scenario {
     Expired,
     /// No decision, and the limit is far away.
     Waiting,
+    /// The approver approves twice at once, each time with the signature of a passkey.
+    Proven,
     /// Approved; as soon as there is a certificate, the requester revokes it for two reasons at once.
     Revoked,
 }
@@ -46,6 +53,7 @@ impl Scenario {
             4 => Self::Contested,
             5 => Self::Revoked,
             6 => Self::Pair,
+            7 => Self::Proven,
             8 => Self::Expired,
             9 => Self::Waiting,
             _ => Self::Approved,
@@ -55,7 +63,7 @@ impl Scenario {
     /// Statuses that a request may end in.
     pub(super) fn ends(self) -> &'static [&'static str] {
         match self {
-            Self::Approved | Self::Pair => &["delivered"],
+            Self::Approved | Self::Pair | Self::Proven => &["delivered"],
             Self::Rejected => &["rejected"],
             Self::Contested => &["delivered", "rejected"],
             Self::Expired => &["expired"],
@@ -68,6 +76,7 @@ impl Scenario {
         match self {
             Self::Pair => Some("pair"),
             Self::Expired => Some("brief"),
+            Self::Proven => Some("proven"),
             _ => None,
         }
     }
@@ -102,6 +111,8 @@ pub(super) struct Clients {
     pub(super) mails: MailWatcher,
     /// Limits concurrent calls to the portal.
     pub(super) at_once: Semaphore,
+    /// The approver of the profile `proven`, once the passkey is set up.
+    pub(super) holder: OnceCell<PasskeyHolder>,
 }
 
 impl Clients {
@@ -128,6 +139,7 @@ impl Clients {
             Scenario::Pair => {
                 &[(first, "approve"), (second, "approve"), (first, "approve"), (second, "approve")]
             }
+            Scenario::Proven => &[(HOLDER, "approve"), (HOLDER, "approve")],
             Scenario::Expired | Scenario::Waiting => &[],
         };
         let votes =
@@ -201,10 +213,61 @@ impl Clients {
         let mut tried_again = 0;
         let (status, review) = self.insist(&link, &Value::Null, None, &mut tried_again).await;
         assert_eq!(status, 200, "{review:#}");
-        let body =
+        let mut body =
             json!({ "decision": decision, "digest": review["digest"], "reason": "Said under faults." });
+        if review["identity"] == "passkey" {
+            self.sign(&link, &review, &mut body).await;
+        }
         let (status, answer) = self.insist(&link, &body, None, &mut tried_again).await;
         Voted { status, answer, tried_again }
+    }
+
+    /// Adds the signature of the approver's passkey, which is set up before the first one.
+    async fn sign(&self, link: &str, review: &Value, body: &mut Value) {
+        let base_url = BaseUrl::parse(&self.portal.base).unwrap();
+        let holder = self.holder.get_or_init(|| self.set_up(link, &base_url)).await;
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let digest = ReviewDigest::from_text(&text(&review["digest"]));
+        let meaning = VoteMeaning {
+            base_url: &base_url,
+            request_id: text(&review["requestId"]).parse().unwrap(),
+            binds: &ApprovalDigest::from_text(&text(&review["approvalDigest"])),
+            decision: Decision::Approve,
+            reason: body["reason"].as_str(),
+        };
+        let evidence = holder.evidence(&meaning, &digest);
+        body["nonce"] = evidence.nonce.into();
+        body["credential"] = evidence.credential_id.to_string().into();
+        body["authenticatorData"] = evidence.authenticator_data.to_string().into();
+        body["clientDataJSON"] = evidence.client_data_json.to_string().into();
+        body["signature"] = evidence.signature.to_string().into();
+    }
+
+    /// Sets a passkey up: a code by mail, and Sign adds it.
+    async fn set_up(&self, link: &str, base_url: &BaseUrl) -> PasskeyHolder {
+        let holder = PasskeyHolder::new(HOLDER);
+        let (client_data, attestation) = holder.answer(base_url);
+        let new = json!({ "clientDataJSON": client_data.to_string(), "attestationObject": attestation.to_string() });
+        let mut tried = 0;
+        let (status, begun) = self.insist(link, &new, None, &mut tried).await;
+        assert_eq!(status, 202, "{begun:#}");
+        let is_code = |word: &&str| word.len() == 19 && word.matches('-').count() == 3;
+        let code = eventually("the mail with the code", 5 * PATIENCE, async || {
+            let mails = self.mails.to(HOLDER);
+            let mut codes = mails.iter().filter(|mail| mail.subject.contains("Code for your new passkey"));
+            codes.find_map(|mail| mail.text.split_whitespace().find(is_code).map(str::to_owned))
+        })
+        .await;
+        let confirmation = json!({ "enrolment": begun["enrolment"], "code": code });
+        let (status, confirmed) = self.insist(link, &confirmation, None, &mut tried).await;
+        assert_eq!((status, confirmed["needs"].as_str()), (202, Some("nothing")), "{confirmed:#}");
+        let page = format!("{link}?passkey=set-up");
+        eventually("the passkey to be added", 5 * PATIENCE, async || {
+            let page = self.portal.try_send(Method::GET, &page, &[("accept", "text/html")], Vec::new()).await;
+            page.is_ok_and(|page| page.text().contains("has a passkey, added")).then_some(())
+        })
+        .await;
+        holder
     }
 
     /// Sends until the answer is not "try again".

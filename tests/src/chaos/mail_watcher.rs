@@ -42,6 +42,12 @@ impl MailWatcher {
         }
     }
 
+    /// Mails to an address, as of the last `look`.
+    pub fn to(&self, address: &str) -> Vec<Mail> {
+        let read = self.read.lock().unwrap();
+        read.by_request.values().flatten().filter(|mail| mail.to == address).cloned().collect()
+    }
+
     /// Mails about a request, as of the last `look`.
     pub fn about(&self, id: &str) -> Vec<Mail> {
         self.read.lock().unwrap().by_request.get(id).cloned().unwrap_or_default()

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use serde_json::Value;
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 
 use super::aws_proxy::AwsProxy;
-use super::clients::{AcceptedRequest, Clients};
+use super::clients::{AcceptedRequest, Clients, Scenario};
 use super::fault_injector::FaultInjector;
 use super::invariants::{Invariants, all_rows, under_way};
 use super::mail_watcher::MailWatcher;
@@ -76,8 +76,12 @@ pub async fn run(requests: usize, seed: u64, stops_executions: bool) -> Outcome 
     mail.activate(true);
     let worker = injector.clone();
     let sabotage = tokio::spawn(async move { worker.work().await });
-    let clients =
-        Clients { portal: stack.portal(), mails: mails.clone(), at_once: Semaphore::new(CONCURRENCY) };
+    let clients = Clients {
+        portal: stack.portal(),
+        mails: mails.clone(),
+        at_once: Semaphore::new(CONCURRENCY),
+        holder: OnceCell::new(),
+    };
     let promised = join_all((0..requests).map(|number| clients.run(number))).await;
     injector.stop();
     sabotage.await.unwrap();
@@ -115,6 +119,7 @@ pub async fn run(requests: usize, seed: u64, stops_executions: bool) -> Outcome 
     let (calls, faults) = aws.counts();
     let (connections, mail_faults) = mail.counts();
     let mut violations = observed.violations();
+    violations.extend(unproven(stack, &promised));
     let left = messages(stack, Queues::All).await;
     if left > 0 {
         violations.push(format!("queues: {left} messages are left"));
@@ -144,6 +149,18 @@ pub async fn run(requests: usize, seed: u64, stops_executions: bool) -> Outcome 
     };
     stack.end();
     outcome
+}
+
+/// Requests of the profile `proven` whose approval has no signature that `approvals verify` accepts.
+fn unproven(stack: &Stack, promised: &[AcceptedRequest]) -> Vec<String> {
+    let proven = promised.iter().filter(|one| one.scenario == Scenario::Proven);
+    let verify = |one: &AcceptedRequest| {
+        let output = stack.countersign(&["approvals", "verify", &one.asked.id]);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let is_proven = output.status.success() && said.contains("signed by passkey");
+        (!is_proven).then(|| format!("{}: not proven: {said}", one.asked.id))
+    };
+    proven.filter_map(verify).collect()
 }
 
 /// The state of the stack once it is idle; after [`IDLE_TIMEOUT`] the state as it is then.
