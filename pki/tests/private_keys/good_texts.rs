@@ -28,7 +28,10 @@ pub(crate) fn requests() -> Vec<String> {
                 .der(),
         );
     }
-    ders.extend(test_pki::csrs_with_non_canonical_keys().iter().map(|(_, maker)| maker.der()));
+    // Twenty thousand equal octets behind random ones can be read as deflate that inflates beyond the budget, which is refused.
+    let others = test_pki::csrs_with_non_canonical_keys();
+    let others = others.iter().filter(|(what, _)| *what != "much content in NULL");
+    ders.extend(others.map(|(_, maker)| maker.der()));
     let mut texts = Vec::new();
     for der in ders {
         let pem = test_pki::pem("CERTIFICATE REQUEST", &der);

@@ -56,6 +56,7 @@ const DEPLOY: &str = "docs/operations/deploy.md";
 const FIRST_HOUR: &str = "docs/operations/first-hour.md";
 const NETWORK: &str = "docs/operations/private-network.md";
 
+const PASSKEYS: &str = "docs/passkeys.md";
 const POLICY: &str = "docs/policy.md";
 const TRUST: &str = "docs/trust.md";
 
@@ -327,6 +328,9 @@ pub(super) const BLOCKS: &[Block] = &[
         )],
         |said| said.contains("verify OK"),
     ),
+    not(TRUST, "root_list=$(openssl", "interop/readme.rs types it; the CA of this stack is a root"),
+    not(CA, "countersign ca revoke", "ca.rs revokes an issuing CA; this stack has a root alone"),
+    not(PASSKEYS, "countersign people list", "passkeys.rs runs both, with the passkey of a browser"),
     not(TRUST, "countersign deploy --parameter TrustStoreArn", NO_CONSUMERS),
     not(TRUST, "aws rolesanywhere import-crl", NO_CONSUMERS),
     not(TRUST, "aws apigateway update-domain-name", NO_CONSUMERS),
