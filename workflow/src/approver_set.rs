@@ -60,6 +60,13 @@ pub enum Identity {
     Passkey,
 }
 
+impl Identity {
+    /// True for rows as they were before there were passkeys.
+    fn is_mail(&self) -> bool {
+        *self == Identity::Mail
+    }
+}
+
 /// A group of approvers, and its quorum.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupQuorum {
@@ -86,7 +93,7 @@ pub struct ApproverSet {
     #[serde(default)]
     pub plus_tags: PlusTags,
     /// The proof without which no vote counts.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Identity::is_mail")]
     pub identity: Identity,
 }
 
