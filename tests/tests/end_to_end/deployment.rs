@@ -299,7 +299,7 @@ async fn a_stack_is_planned_deployed_updated_and_destroyed() {
 /// Types the commands of the documentation that remove tables, bucket and secrets for good.
 async fn remove_what_stays(operator: &Operator, stateful: &[String]) {
     let terminal = Terminal::new(operator.stack, PkiDir::new());
-    let block = documented::lines("docs/operations/deploy.md", "# Each of the six tables");
+    let block = documented::lines("docs/operations/deploy.md", "# Each table");
     let (of_table, rest) = block.split_once("# The bucket").unwrap();
     let [tables @ .., bucket, secret] = stateful else { panic!("{stateful:?}") };
     for table in tables {

@@ -276,7 +276,7 @@ pub(super) const BLOCKS: &[Block] = &[
         "aws scheduler get-schedule",
         "deployment.rs removes its stack with destroy; .ci/commands runs the jq and checks the calls",
     ),
-    not(DEPLOY, "# Each of the five tables", "deployment.rs types it for what its stack leaves"),
+    not(DEPLOY, "# Each table", "deployment.rs types it for what its stack leaves"),
     not(
         DEPLOY,
         "for alias in",
