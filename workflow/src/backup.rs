@@ -59,8 +59,16 @@ pub struct Counts {
     pub links: u64,
     /// Rows of the table `names`.
     pub names: u64,
+    /// Passkeys in the table `people`. Without any, as in exports of earlier versions, it is left out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub passkeys: u64,
     /// Objects of the bucket.
     pub objects: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Counts {
@@ -72,6 +80,7 @@ impl Counts {
             Record::Approval(_) => &mut self.approvals,
             Record::Link(_) => &mut self.links,
             Record::Name(_) => &mut self.names,
+            Record::Passkey(_) => &mut self.passkeys,
             Record::Object(..) => &mut self.objects,
         } += 1;
     }
@@ -79,12 +88,15 @@ impl Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { policies, requests, events, approvals, links, names, objects } = self;
+        let Self { policies, requests, events, approvals, links, names, passkeys, objects } = self;
         write!(
             f,
-            "{requests} requests, {events} events, {approvals} approvals, {links} links, {names} names, {objects} certificates, {}",
-            if *policies == 0 { "no policy" } else { "the policy" }
-        )
+            "{requests} requests, {events} events, {approvals} approvals, {links} links, {names} names, "
+        )?;
+        if *passkeys > 0 {
+            write!(f, "{passkeys} passkeys, ")?;
+        }
+        write!(f, "{objects} certificates, {}", if *policies == 0 { "no policy" } else { "the policy" })
     }
 }
 

@@ -37,8 +37,9 @@ pub(super) async fn run(options: &ExportOptions) -> Result<(), CliError> {
         None => None,
     };
     if let Some(suffix) = &options.tables_suffix {
-        let Stack { requests_table, approvals_table, audit_table, names_table, .. } = &mut stack;
-        [requests_table, approvals_table, audit_table, names_table]
+        let Stack { requests_table, approvals_table, audit_table, names_table, people_table, .. } =
+            &mut stack;
+        [requests_table, approvals_table, audit_table, names_table, people_table]
             .into_iter()
             .for_each(|table| table.push_str(suffix));
     }
@@ -119,6 +120,7 @@ async fn everything(
             false => Ok(()),
         })
         .await?;
+    source.passkeys(|passkey| put(&Record::Passkey(passkey))).await?;
     let (keys, others) = source.objects().await?;
     let mut objects = futures_util::stream::iter(keys)
         .map(|key| async move { stack.object(&key.to_string()).await.map(|text| (key, text)) })

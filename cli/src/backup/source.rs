@@ -1,5 +1,5 @@
 //! A consistent read of a stack: each request with its approval in one transaction, then its audit trail up to the last
-//! event in its row; links, names and certificates after the rows that refer to them.
+//! event in its row; links, names, passkeys and certificates after the rows that refer to them.
 
 use std::time::Duration;
 
@@ -8,11 +8,12 @@ use aws_sdk_dynamodb::types::{AttributeValue, Get, TransactGetItem};
 use serde::de::DeserializeOwned;
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 use workflow::approval::Link;
+use workflow::approval::passkey::Passkey;
 use workflow::backup::{NameRow, ObjectKey, Record, RowColumns, TableRow};
 use workflow::ids::RequestId;
 use workflow::request::audit::{AuditError, Event};
 use workflow::request::{Request, verify_request};
-use workflow::store::object_key::{APPROVALS, CERTIFICATES, ISSUERS, approval_key};
+use workflow::store::object_key::{APPROVALS, CERTIFICATES, ISSUERS, PASSKEYS, approval_key};
 
 use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
 use crate::moment::{TableItem, at_one_moment};
@@ -151,6 +152,29 @@ impl<'a> ExportSource<'a> {
         let table = &self.stack.names_table;
         let mut items =
             self.dynamodb.scan().table_name(table).consistent_read(true).into_paginator().items().send();
+        while let Some(item) = items.next().await {
+            each(row_of(item.or_fail(|| format!("cannot read the table {table}"), "")?, table)?)?;
+        }
+        Ok(())
+    }
+
+    /// Passes all passkeys to `each`. What is left of enrolments ends within days, and is not exported.
+    pub(super) async fn passkeys(
+        &self,
+        mut each: impl FnMut(TableRow<Passkey>) -> Result<(), CliError>,
+    ) -> Result<(), CliError> {
+        let table = &self.stack.people_table;
+        let mut items = self
+            .dynamodb
+            .scan()
+            .table_name(table)
+            .consistent_read(true)
+            .filter_expression("begins_with(#item, :passkey)")
+            .expression_attribute_names("#item", "item")
+            .expression_attribute_values(":passkey", AttributeValue::S(PASSKEYS.into()))
+            .into_paginator()
+            .items()
+            .send();
         while let Some(item) = items.next().await {
             each(row_of(item.or_fail(|| format!("cannot read the table {table}"), "")?, table)?)?;
         }

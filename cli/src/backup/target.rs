@@ -18,7 +18,7 @@ use workflow::ids::RequestId;
 use workflow::ports::CompromisedKeys as _;
 use workflow::request::audit::{Event, verify};
 use workflow::request::{Request, execution_name, revocation_execution_name};
-use workflow::store::object_key::{approval_key, link_key};
+use workflow::store::object_key::{approval_key, link_key, passkey_key};
 
 use super::source::{ExportSource, item_of, row_of};
 use crate::error::{CliError, OrFail as _};
@@ -108,6 +108,15 @@ impl<'a> ImportTarget<'a> {
                     .await
             }
             Write::Before(Record::Name(row), _) => self.name(row.value(), row.columns()).await,
+            Write::Before(Record::Passkey(row), _) => {
+                let passkey = row.value();
+                let key = [
+                    ("person", AttributeValue::S(passkey.person.clone())),
+                    ("item", AttributeValue::S(passkey_key(&passkey.credential_id))),
+                ];
+                let what = || format!("a passkey of {}", passkey.person);
+                self.same(&stack.people_table, key, row.columns(), what).await
+            }
             Write::Before(Record::Approval(row), request) => self.approval(&row, request.as_deref()).await,
             Write::Before(Record::Object(key, text), _) => self.object(&key, &text).await,
             // The caller activates the policy and writes the requests.

@@ -10,6 +10,7 @@ use end_to_end::{
 };
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, KeyUsagePurpose};
 use serde_json::{Value, json};
+use workflow::testing::passkeys::PasskeyHolder;
 
 use crate::APPROVER;
 
@@ -123,7 +124,20 @@ async fn fill(stack: &Stack) -> Before {
     }
     Broken::worker(stack, "validate");
     underway.push((ask(stack, "server", &[]).await.asked, "submitted"));
+    add_passkey(stack);
     Before { ended, waiting, half, underway }
+}
+
+/// Adds a passkey of the approver, as Sign does when it was set up.
+fn add_passkey(stack: &Stack) {
+    let passkey = PasskeyHolder::new(APPROVER).passkey(time::OffsetDateTime::now_utc());
+    let item = json!({
+        "person": { "S": passkey.person }, "item": { "S": format!("passkey#{}", passkey.credential_id) },
+        "credentialId": { "S": passkey.credential_id }, "publicKey": { "S": passkey.public_key },
+        "counter": { "N": "0" }, "addedAt": { "S": "2026-01-01T00:00:00Z" },
+    });
+    let put = ["dynamodb", "put-item", "--table-name", stack.endpoint("peopleTable"), "--item"];
+    stack.aws(&[&put[..], &[&item.to_string()]].concat());
 }
 
 fn table(stack: &Stack, table: &str) -> Vec<Value> {
@@ -187,7 +201,7 @@ fn export(stack: &Stack, dir: &PkiDir) -> String {
 
 /// Asserts that tables restored by point-in-time recovery export the same records.
 fn restored(stack: &Stack, dir: &PkiDir) {
-    for table in ["requestsTable", "approvalsTable", "auditTable", "namesTable"] {
+    for table in ["requestsTable", "approvalsTable", "auditTable", "namesTable", "peopleTable"] {
         let name = stack.endpoint(table);
         let target = format!("{name}-restored");
         let restore = ["dynamodb", "restore-table-to-point-in-time", "--source-table-name", name];
@@ -245,7 +259,7 @@ fn rejects_invalid_imports(stack: &Stack, dir: &PkiDir, sha256: &str, ca: &[Stri
     import_ca(stack, ca);
     stack.set_policy("other.toml", &format!("{}\n# Another.\n", end_to_end::policy()));
     assert!(refused(stack, &["import", &good, "--sha256", sha256]).contains("another policy in force"));
-    for name in ["requestsTable", "approvalsTable", "auditTable", "namesTable"] {
+    for name in ["requestsTable", "approvalsTable", "auditTable", "namesTable", "peopleTable"] {
         assert_eq!(table(stack, name), Vec::<Value>::new(), "{name}");
     }
 }
@@ -311,6 +325,8 @@ async fn a_stack_is_lost_and_another_goes_on_from_its_export() {
     assert_eq!(first.difference(&second).next(), None, "everything is there, as it was");
 
     revoked(&stack, &before.ended[0].1).await;
+    let people: Value = serde_json::from_str(&ran(&stack, &["people", "list", "--json"])).unwrap();
+    assert_eq!(people[0]["person"], APPROVER, "{people}");
 
     // A repeated import restores a lost row, also after changes on the new stack.
     let (lost, _) = &before.underway[1];

@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Counts, ExportError};
+use crate::approval::passkey::Passkey;
 use crate::approval::{Approval, Link};
 use crate::ports::NameRow;
 use crate::request::Request;
 use crate::request::audit::Event;
-use crate::store::object_key::{ObjectKey, approval_key, link_key};
+use crate::store::object_key::{ObjectKey, approval_key, link_key, passkey_key};
 
 /// The columns of a row, as plain JSON: text, numbers, booleans, lists and maps.
 pub type RowColumns = serde_json::Map<String, Value>;
@@ -99,6 +100,8 @@ pub enum Record {
     Link(TableRow<Link>),
     /// A name and a request for it.
     Name(TableRow<NameRow>),
+    /// A passkey of an approver: public keys only.
+    Passkey(TableRow<Passkey>),
     /// A certificate in PEM.
     Object(ObjectKey, String),
 }
@@ -113,6 +116,7 @@ pub(super) enum Line {
     Approval { row: RowColumns },
     Link { row: RowColumns },
     Name { row: RowColumns },
+    Passkey { row: RowColumns },
     Object { key: String, text: String },
     Manifest { counts: Counts, sha256: String },
 }
@@ -126,6 +130,7 @@ impl From<&Record> for Line {
             Record::Approval(row) => Line::Approval { row: row.columns.clone() },
             Record::Link(row) => Line::Link { row: row.columns.clone() },
             Record::Name(row) => Line::Name { row: row.columns.clone() },
+            Record::Passkey(row) => Line::Passkey { row: row.columns.clone() },
             Record::Object(key, text) => Line::Object { key: key.to_string(), text: text.clone() },
         }
     }
@@ -140,24 +145,29 @@ impl Line {
             Line::Request { row } => Record::Request(Box::new(TableRow::read(row)?)),
             Line::Approval { row } => {
                 let row = TableRow::<Approval>::read(row)?;
-                keyed(&row, &approval_key(row.value.request_id))?;
+                keyed(&row, "key", &approval_key(row.value.request_id))?;
                 Record::Approval(Box::new(row))
             }
             Line::Link { row } => {
                 let row = TableRow::<Link>::read(row)?;
-                keyed(&row, &link_key(&row.value.digest))?;
+                keyed(&row, "key", &link_key(&row.value.digest))?;
                 Record::Link(row)
             }
             Line::Name { row } => Record::Name(TableRow::read(row)?),
+            Line::Passkey { row } => {
+                let row = TableRow::<Passkey>::read(row)?;
+                keyed(&row, "item", &passkey_key(&row.value.credential_id))?;
+                Record::Passkey(row)
+            }
             Line::Object { key, text } => Record::Object(key.parse()?, text),
             Line::Manifest { counts, sha256 } => return Ok(Err((counts, sha256))),
         }))
     }
 }
 
-/// Checks that the key of a row in the table `approvals` fits its value.
-fn keyed<T>(row: &TableRow<T>, key: &str) -> Result<(), String> {
-    if row.columns.get("key").and_then(Value::as_str) == Some(key) {
+/// Checks that the key of a row, in this column, fits its value.
+fn keyed<T>(row: &TableRow<T>, column: &str, key: &str) -> Result<(), String> {
+    if row.columns.get(column).and_then(Value::as_str) == Some(key) {
         Ok(())
     } else {
         Err("its key does not fit its value".to_owned())

@@ -2,6 +2,7 @@ use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use super::*;
 use crate::approval::{Approval, Link, LinkKey};
@@ -11,6 +12,7 @@ use crate::message::TaskToken;
 use crate::request::Status;
 use crate::testing::InMemoryBackend;
 use crate::testing::fixtures::approver;
+use crate::testing::passkeys::PasskeyHolder;
 
 fn columns(value: &impl Serialize) -> RowColumns {
     match serde_json::to_value(value).unwrap() {
@@ -66,6 +68,10 @@ fn stack() -> (Arc<InMemoryBackend>, Vec<Record>) {
             records.push(Record::Name(TableRow::read(columns(&name)).unwrap()));
         }
     }
+    let passkey = PasskeyHolder::new("approver@example.com").passkey(OffsetDateTime::UNIX_EPOCH);
+    let mut row = columns(&passkey);
+    row.insert("item".into(), format!("passkey#{}", passkey.credential_id).into());
+    records.push(Record::Passkey(TableRow::read(row).unwrap()));
     let pem = backend.issuer_certificate().chain_pem();
     let keys = [
         ObjectKey::IssuerInForce(IssuerId::DEFAULT),
@@ -258,4 +264,24 @@ proptest! {
         prop_assert!(read(&bytes).is_err());
         prop_assert!(read(&behind).is_err());
     }
+}
+
+#[test]
+fn a_passkey_under_the_key_of_another_is_refused() {
+    let mut record = stack().1.into_iter().find(|record| matches!(record, Record::Passkey(_))).unwrap();
+    if let Record::Passkey(row) = &mut record {
+        let mut columns = row.columns().clone();
+        columns.insert("item".into(), "passkey#AAAA".into());
+        *row = TableRow::read(columns).unwrap();
+    }
+    assert!(said(&written(&[record])).contains("its key does not fit its value"));
+}
+
+#[test]
+fn an_export_without_passkeys_reads_as_those_of_earlier_versions() {
+    let mut records = stack().1;
+    records.retain(|record| !matches!(record, Record::Passkey(_)));
+    let bytes = written(&records);
+    assert!(!String::from_utf8(bytes.clone()).unwrap().contains("passkey"));
+    assert_eq!(read(&bytes).unwrap(), records);
 }

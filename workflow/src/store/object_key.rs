@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::approval::LinkDigest;
+use crate::base64url::Base64Url;
 use crate::framed_hash::{is_lower_hex, is_sha256};
 use crate::ids::{IssuerId, RequestId};
 use pki::certificate::Serial;
@@ -11,6 +12,8 @@ use pki::issuer::Issuer;
 
 /// The prefix of the keys of approvals; the table also has links.
 pub const APPROVALS: &str = "request#";
+/// The prefix of the sort keys of passkeys in the table `people`.
+pub const PASSKEYS: &str = "passkey#";
 /// The folder of the issuers.
 pub const ISSUERS: &str = "ca-certificate/";
 /// The folder of the issued certificates.
@@ -24,6 +27,11 @@ pub fn approval_key(id: RequestId) -> String {
 /// The key of a link.
 pub fn link_key(digest: &LinkDigest) -> String {
     format!("link#{}", digest.as_str())
+}
+
+/// The sort key of a passkey in the table `people`.
+pub fn passkey_key(credential_id: &Base64Url) -> String {
+    format!("{PASSKEYS}{credential_id}")
 }
 
 /// The key of a certificate in the bucket. Other keys are not parsed, so that an import writes only certificates.

@@ -18,8 +18,8 @@ use crate::approval::passkey::Passkey;
 use crate::aws::unavailable;
 use crate::enrolment::{EnrolmentId, EnrolmentProof};
 use crate::ports::{EnrolmentCodes, People, PeopleWriter, PortError, Saved};
+use crate::store::object_key::{PASSKEYS, passkey_key};
 
-const PASSKEY: &str = "passkey#";
 const CODE: &str = "code#";
 /// DynamoDB removes what is left of an enrolment after this time.
 const KEPT_FOR: Duration = Duration::days(30);
@@ -93,7 +93,7 @@ impl DynamoPeople {
     /// [`PortError`] if the table does not answer.
     pub async fn remove(&self, passkey: &Passkey) -> Result<bool, PortError> {
         const WHAT: &str = "remove the passkey";
-        let item = format!("{PASSKEY}{}", passkey.credential_id);
+        let item = passkey_key(&passkey.credential_id);
         let delete = self.0.client.delete_item().table_name(&self.0.name);
         let delete = delete
             .key("person", AttributeValue::S(passkey.person.clone()))
@@ -114,7 +114,7 @@ impl DynamoPeople {
             let scan = scan
                 .filter_expression("begins_with(#item, :item)")
                 .expression_attribute_names("#item", "item")
-                .expression_attribute_values(":item", AttributeValue::S(PASSKEY.to_owned()))
+                .expression_attribute_values(":item", AttributeValue::S(PASSKEYS.to_owned()))
                 .set_exclusive_start_key(start);
             let page = scan.send().await.map_err(unavailable(WHAT))?;
             for item in page.items.unwrap_or_default() {
@@ -132,7 +132,7 @@ impl DynamoPeople {
 impl People for DynamoPeople {
     async fn passkeys(&self, person: &str) -> Result<Vec<Passkey>, PortError> {
         const WHAT: &str = "read the passkeys";
-        let rows = self.rows(person, PASSKEY, WHAT).await?;
+        let rows = self.rows(person, PASSKEYS, WHAT).await?;
         rows.into_iter().map(|row| decode(row, WHAT)).collect()
     }
 
@@ -167,7 +167,7 @@ impl PeopleWriter for DynamoPeople {
     async fn add(&self, passkey: &Passkey) -> Result<(), PortError> {
         const WHAT: &str = "add the passkey";
         let mut item = encode(passkey, WHAT)?;
-        item.insert("item".into(), AttributeValue::S(format!("{PASSKEY}{}", passkey.credential_id)));
+        item.insert("item".into(), AttributeValue::S(passkey_key(&passkey.credential_id)));
         self.put(item, WHAT).await
     }
 }
