@@ -8,7 +8,7 @@ use super::{coverage, passkeys};
 
 const BEGIN: &str =
     "<!-- The attacks are written by workers/sign/tests/sign/matrix.rs; do not edit them. -->\n";
-const END: &str = "<!-- end of the attacks -->";
+const END: &str = "<!-- The end of the attacks. -->";
 
 fn table() -> String {
     let paths: Vec<String> = coverage::PATHS.iter().map(|path| format!("{path:?}").to_lowercase()).collect();
