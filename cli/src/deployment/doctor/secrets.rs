@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 use time::OffsetDateTime;
+use workflow::approval::BaseUrl;
+use workflow::approver_set::Identity;
 use workflow::aws::secret_name;
 use workflow::policy::{Pointer, Policy};
 
@@ -67,6 +69,7 @@ pub(super) async fn inside(
         let found = aws.find(&["ssm", "get-parameter", "--name", parameter]).await?;
         let text = found.as_ref().and_then(|found| found["Parameter"]["Value"].as_str());
         checks.push(policy(name, parameter, text));
+        checks.extend(passkeys(text.unwrap_or_default(), output(described, "PortalUrl").unwrap_or_default()));
     }
     // `find` fails for a stack of another version, which the check "version" reports.
     if let Ok(stack) = target.which().find().await {
@@ -121,6 +124,30 @@ pub(super) fn policy(stack: &str, parameter: &str, text: Option<&str>) -> Check 
             format!("{parameter}: {error}"),
             format!("Put a valid policy in force: countersign policy set FILE --stack {stack}."),
         ),
+    }
+}
+
+/// Returns what is wrong with the name of the portal if approvers need passkeys, which belong to that name.
+pub(super) fn passkeys(text: &str, portal: &str) -> Option<Check> {
+    const ABOUT: &str = "passkeys";
+    let (policy, base_url) = (Policy::parse(text).ok()?, BaseUrl::parse(portal).ok()?);
+    let profile = policy.profiles().find(|profile| profile.identity() == Identity::Passkey)?.name();
+    let advice =
+        "Deploy with --parameter BaseUrl=https://..., a name of your own, before anybody sets a passkey up.";
+    match base_url.domain() {
+        None => Some(Check::wrong(
+            ABOUT,
+            format!(
+                "nobody can approve for the profile {profile}: {portal} is an IP address, which has no passkeys"
+            ),
+            advice,
+        )),
+        Some(domain) if domain.contains(".execute-api.") => Some(Check::note(
+            ABOUT,
+            format!("they belong to {domain}, a name that another stack does not get"),
+            advice,
+        )),
+        Some(domain) => Some(Check::good(ABOUT, domain)),
     }
 }
 

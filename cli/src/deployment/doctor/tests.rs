@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::mail::{identities_of, identity, sandbox};
-use super::secrets::{authority, ca_key, outside, policy};
+use super::secrets::{authority, ca_key, outside, passkeys, policy};
 use super::*;
 use crate::aws_cli::scripted::ScriptedAws;
 
@@ -209,6 +209,19 @@ fn a_lost_policy_is_not_replaced_by_the_example() {
     assert!(of(&example).verdict == CheckResult::Note && of(&example).found.contains("approver@example.com"));
     assert_eq!(of(&example.replace("approver@example.com", "a@your.domain")).verdict, CheckResult::Good);
     assert_eq!(of("nonsense").verdict, CheckResult::Wrong);
+}
+
+#[test]
+fn passkeys_need_a_name_that_stays() {
+    let example = std::fs::read_to_string(checkout::repository().join("infra/policy.toml")).unwrap();
+    let asks = example.replacen("[people]", "[people]\nidentity = \"passkey\"", 1);
+    assert!(passkeys(&example, "https://10.0.0.1/").is_none());
+    let of = |portal: &str| passkeys(&asks, portal).unwrap();
+    let told = of("https://10.0.0.1/");
+    assert!(told.verdict == CheckResult::Wrong && told.advice.contains("BaseUrl"), "{told:?}");
+    let told = of("https://abc123.execute-api.eu-central-1.amazonaws.com/");
+    assert!(told.verdict == CheckResult::Note && told.found.contains("abc123"), "{told:?}");
+    assert_eq!(of("https://certificates.example.org/").verdict, CheckResult::Good);
 }
 
 #[test]
