@@ -115,7 +115,12 @@ async fn an_approver_sets_a_passkey_up_in_a_browser_and_signs_the_decision() {
     let browser = Browser::start(&programs, true).await;
     browser.add_authenticator().await;
     let mut wrong = Vec::new();
-    let mut check = async |name: &str| wrong.extend(looked_at(&axe, &browser, name).await);
+    let mut check = async |name: &str| {
+        wrong.extend(looked_at(&axe, &browser, name, "en").await);
+        if READ.contains(&name) {
+            wrong.extend(looked_at_in_japanese(&axe, &browser, name).await);
+        }
+    };
 
     browser.page.goto(&link).await.unwrap();
     browser.element("main h1").await;
@@ -193,18 +198,38 @@ fn altered(stack: &Stack, asked: &Asked) {
     set("Checked with the team.");
 }
 
+/// The pages that a GET brings, which can be read again in another language.
+const READ: [&str; 5] =
+    ["review-without-passkey", "passkey-new", "review-with-passkey", "vouch-address", "vouch"];
+
+/// The same of the open page in Japanese; opens it in English again.
+async fn looked_at_in_japanese(axe: &Axe, browser: &Browser, name: &str) -> Vec<String> {
+    let read = browser.page.current_url().await.unwrap();
+    let open = async |language: &str| {
+        let pairs = read.query_pairs().filter(|(name, _)| name != "lang");
+        let mut url = read.clone();
+        url.query_pairs_mut().clear().extend_pairs(pairs).append_pair("lang", language);
+        browser.page.goto(url.as_str()).await.unwrap();
+        browser.element(&format!("html[lang={language}] main h1")).await;
+    };
+    open("ja").await;
+    let wrong = looked_at(axe, browser, name, "ja").await;
+    open("en").await;
+    wrong
+}
+
 /// Pictures of the open page on every screen, and what is wrong with it.
-async fn looked_at(axe: &Axe, browser: &Browser, name: &str) -> Vec<String> {
+async fn looked_at(axe: &Axe, browser: &Browser, name: &str, language: &str) -> Vec<String> {
     let pictures = repository().join("target/screenshots");
     std::fs::create_dir_all(&pictures).unwrap();
     let mut wrong = Vec::new();
     for look in Look::ALL {
         browser.look(look).await;
-        browser.picture(look, &pictures.join(format!("{name}-{}-en.png", look.name))).await;
-        wrong.extend(axe.violations(browser).await.iter().map(|one| format!("{name}: {one}")));
+        browser.picture(look, &pictures.join(format!("{name}-{}-{language}.png", look.name))).await;
+        wrong.extend(axe.violations(browser).await.iter().map(|one| format!("{name} ({language}): {one}")));
         let (content, seen) = browser.widths().await;
         if content > seen {
-            wrong.push(format!("{name}: scrolls sideways, {content} px in {seen}"));
+            wrong.push(format!("{name} ({language}): scrolls sideways, {content} px in {seen}"));
         }
     }
     browser.look(Look::ALL[0]).await;
