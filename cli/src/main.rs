@@ -35,6 +35,7 @@ mod people;
 mod policy;
 mod progress;
 mod requests;
+mod revocation_reason;
 mod stack;
 mod step;
 mod table;

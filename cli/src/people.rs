@@ -6,7 +6,6 @@ use workflow::aws::DynamoPeople;
 use workflow::email::Email;
 use workflow::enrolment::{Enrolment, EnrolmentProof};
 use workflow::finding::Finding;
-use workflow::policy::Policy;
 use workflow::ports::{Clock as _, PeopleWriter as _, SystemClock};
 
 use crate::confirm::confirmed;
@@ -92,7 +91,7 @@ async fn list(stack: &Stack, json: bool) -> Result<(), CliError> {
 }
 
 async fn remove(stack: &Stack, address: &Email, passkey: Option<&str>, yes: bool) -> Result<(), CliError> {
-    let person = in_force(stack).await?.plus_tags().person(address);
+    let person = policy::in_force(stack).await?.plus_tags().person(address);
     let mut own: Vec<Passkey> = all(stack).await?;
     let wanted = |one: &Passkey| passkey.is_none_or(|id| one.credential_id.to_string().starts_with(id));
     own.retain(|one| one.person == person && wanted(one));
@@ -105,7 +104,7 @@ async fn remove(stack: &Stack, address: &Email, passkey: Option<&str>, yes: bool
     let ids: Vec<String> = own.iter().map(|one| one.credential_id.to_string()).collect();
     confirmed(
         &format!(
-            "Remove {} of {person}? Approvals that it signed and that are not issued yet will not be signed.",
+            "Remove {} of {person}? Requests that it approved and that have no certificate yet will fail.",
             ids.join(", ")
         ),
         yes,
@@ -125,11 +124,11 @@ async fn vouch(stack: &Stack, text: &str, yes: bool) -> Result<(), CliError> {
     })?;
     let base_url = stack.base_url()?;
     let id = enrolment.id(base_url.as_str());
-    let policy = in_force(stack).await?;
+    let policy = policy::in_force(stack).await?;
     if !lists(&policy, &policy.plus_tags().person(&enrolment.address)) {
         return Err(CliError::new(
             format!("the policy does not list {} as an approver", enrolment.address),
-            "",
+            "List the address in the policy first: countersign policy set FILE.",
         ));
     }
     confirmed(
@@ -140,11 +139,8 @@ async fn vouch(stack: &Stack, text: &str, yes: bool) -> Result<(), CliError> {
     let proven = people(stack).prove(&id, &proof, SystemClock.now()).await;
     proven.or_fail(|| "cannot vouch for the passkey".into(), "Try again.")?;
     // Sign looks at the enrolment again when the code arrives, or is typed again.
-    println!("Vouched. The passkey is added when its code is typed; if that was done, type the code again.");
+    println!(
+        "Vouched. The passkey is added once its code is typed. If the person typed it already, they type it again."
+    );
     Ok(())
-}
-
-async fn in_force(stack: &Stack) -> Result<Policy, CliError> {
-    let text = policy::document(stack).await?.ok_or_else(|| CliError::new("the stack has no policy", ""))?;
-    Policy::parse(&text).or_fail(|| "cannot read the policy in force".into(), "")
 }

@@ -92,7 +92,7 @@ pub(crate) async fn run(command: PolicyCommand) -> Result<(), CliError> {
         }
         PolicyCommand::DenyKeys { files, which } => key_lists::store(&which.find().await?, &files).await,
         PolicyCommand::Show { which } => {
-            print!("{}", in_force(&which.find().await?).await?);
+            print!("{}", text_in_force(&which.find().await?).await?);
             Ok(())
         }
     }
@@ -179,8 +179,16 @@ fn read_with_notes(file: &Path) -> Result<(String, Policy, Vec<PolicyNote>), Cli
     Ok((text, policy, notes))
 }
 
+/// Returns the policy in force.
+pub(crate) async fn in_force(stack: &Stack) -> Result<Policy, CliError> {
+    Policy::parse(&text_in_force(stack).await?).or_fail(
+        || "cannot read the policy in force".into(),
+        "Activate a policy with: countersign policy set FILE.",
+    )
+}
+
 /// Returns the policy in force as TOML.
-async fn in_force(stack: &Stack) -> Result<String, CliError> {
+async fn text_in_force(stack: &Stack) -> Result<String, CliError> {
     document(stack).await?.ok_or_else(|| {
         CliError::new(
             format!("there is no parameter {}", stack.policy_parameter),

@@ -6,7 +6,6 @@ use workflow::approval::passkey::{NotProven, check_vote};
 use workflow::aws::DynamoPeople;
 use workflow::decision::{ApprovalDigest, DecisionRecord, Vote};
 use workflow::ids::RequestId;
-use workflow::policy::Policy;
 use workflow::ports::People as _;
 use workflow::request::Request;
 
@@ -21,12 +20,10 @@ pub(super) async fn run(stack: &Stack, id: RequestId) -> Result<(), CliError> {
     let decision = request.decision().ok_or_else(|| {
         CliError::new(
             format!("{id} is not decided"),
-            "See its approvers with: countersign approvals show ID.",
+            format!("See its approvers with: countersign approvals show {id}."),
         )
     })?;
-    let text = policy::document(stack).await?;
-    let text = text.ok_or_else(|| CliError::new("the stack has no policy", ""))?;
-    let policy = Policy::parse(&text).or_fail(|| "cannot read the policy in force".into(), "")?;
+    let policy = policy::in_force(stack).await?;
     let base_url = stack.base_url()?;
     let people = DynamoPeople::new(&stack.sdk, &stack.people_table);
     let mut rows = Vec::new();
@@ -44,7 +41,7 @@ pub(super) async fn run(stack: &Stack, id: RequestId) -> Result<(), CliError> {
     faults.extend(other_digest(&request, decision));
     match faults.first() {
         None => {
-            println!("\nThe digest is that of the request, and every signature is right.");
+            println!("\nThe digest is that of the request. Each passkey signature above is right.");
             Ok(())
         }
         Some(fault) => Err(CliError::new(fault.clone(), "See docs/passkeys.md.")),

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Get, TransactGetItem};
 use serde::de::DeserializeOwned;
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
@@ -44,15 +45,7 @@ impl<'a> ExportSource<'a> {
     /// Returns the ids of all requests.
     pub(super) async fn ids(&self) -> Result<Vec<RequestId>, CliError> {
         let table = &self.stack.requests_table;
-        let mut items = self
-            .dynamodb
-            .scan()
-            .table_name(table)
-            .consistent_read(true)
-            .projection_expression("id")
-            .into_paginator()
-            .items()
-            .send();
+        let mut items = self.scan(table).projection_expression("id").into_paginator().items().send();
         let mut ids = Vec::new();
         while let Some(item) = items.next().await {
             let item = item.or_fail(|| format!("cannot read the table {table}"), "")?;
@@ -123,62 +116,36 @@ impl<'a> ExportSource<'a> {
     /// Passes the links of all approvers to `each`.
     pub(super) async fn links(
         &self,
-        mut each: impl FnMut(TableRow<Link>) -> Result<(), CliError>,
+        each: impl FnMut(TableRow<Link>) -> Result<(), CliError>,
     ) -> Result<(), CliError> {
-        let table = &self.stack.approvals_table;
-        let mut items = self
-            .dynamodb
-            .scan()
-            .table_name(table)
-            .consistent_read(true)
-            // Rows of other kinds come from a newer version; reading them as links fails.
-            .filter_expression("NOT begins_with(#key, :approval)")
-            .expression_attribute_names("#key", "key")
-            .expression_attribute_values(":approval", AttributeValue::S(APPROVALS.into()))
-            .into_paginator()
-            .items()
-            .send();
-        while let Some(item) = items.next().await {
-            each(row_of(item.or_fail(|| format!("cannot read the table {table}"), "")?, table)?)?;
-        }
-        Ok(())
+        // Rows of other kinds come from a newer version; reading them as links fails.
+        let links =
+            self.scan(&self.stack.approvals_table).filter_expression("NOT begins_with(#key, :approval)");
+        let links = links.expression_attribute_names("#key", "key");
+        every(links.expression_attribute_values(":approval", AttributeValue::S(APPROVALS.into())), each).await
     }
 
     /// Passes all rows of the table of names to `each`.
     pub(super) async fn names(
         &self,
-        mut each: impl FnMut(TableRow<NameRow>) -> Result<(), CliError>,
+        each: impl FnMut(TableRow<NameRow>) -> Result<(), CliError>,
     ) -> Result<(), CliError> {
-        let table = &self.stack.names_table;
-        let mut items =
-            self.dynamodb.scan().table_name(table).consistent_read(true).into_paginator().items().send();
-        while let Some(item) = items.next().await {
-            each(row_of(item.or_fail(|| format!("cannot read the table {table}"), "")?, table)?)?;
-        }
-        Ok(())
+        every(self.scan(&self.stack.names_table), each).await
     }
 
     /// Passes all passkeys to `each`. What is left of enrolments ends within days, and is not exported.
     pub(super) async fn passkeys(
         &self,
-        mut each: impl FnMut(TableRow<Passkey>) -> Result<(), CliError>,
+        each: impl FnMut(TableRow<Passkey>) -> Result<(), CliError>,
     ) -> Result<(), CliError> {
-        let table = &self.stack.people_table;
-        let mut items = self
-            .dynamodb
-            .scan()
-            .table_name(table)
-            .consistent_read(true)
-            .filter_expression("begins_with(#item, :passkey)")
-            .expression_attribute_names("#item", "item")
-            .expression_attribute_values(":passkey", AttributeValue::S(PASSKEYS.into()))
-            .into_paginator()
-            .items()
-            .send();
-        while let Some(item) = items.next().await {
-            each(row_of(item.or_fail(|| format!("cannot read the table {table}"), "")?, table)?)?;
-        }
-        Ok(())
+        let passkeys = self.scan(&self.stack.people_table).filter_expression("begins_with(#item, :passkey)");
+        let passkeys = passkeys.expression_attribute_names("#item", "item");
+        every(passkeys.expression_attribute_values(":passkey", AttributeValue::S(PASSKEYS.into())), each)
+            .await
+    }
+
+    fn scan(&self, table: &str) -> ScanFluentBuilder {
+        self.dynamodb.scan().table_name(table).consistent_read(true)
     }
 
     /// Returns the keys of the certificates in the bucket, and the keys of other objects beside them.
@@ -200,6 +167,19 @@ impl<'a> ExportSource<'a> {
         }
         Ok((keys, others))
     }
+}
+
+/// Passes all rows of a scan to `each`.
+async fn every<T: DeserializeOwned>(
+    scan: ScanFluentBuilder,
+    mut each: impl FnMut(TableRow<T>) -> Result<(), CliError>,
+) -> Result<(), CliError> {
+    let table = scan.get_table_name().clone().unwrap_or_default();
+    let mut items = scan.into_paginator().items().send();
+    while let Some(item) = items.next().await {
+        each(row_of(item.or_fail(|| format!("cannot read the table {table}"), "")?, &table)?)?;
+    }
+    Ok(())
 }
 
 pub(super) fn row_of<T: DeserializeOwned>(item: TableItem, table: &str) -> Result<TableRow<T>, CliError> {

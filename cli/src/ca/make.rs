@@ -14,7 +14,7 @@ use super::keys::{Keys, Kind, NewKey, Role, name_of};
 use super::name;
 use super::publication;
 use super::root_list;
-use super::status::CaStatus;
+use super::status::{CaStatus, no_ca};
 use crate::error::{CliError, OrFail as _};
 use crate::progress::ProgressStep;
 use crate::stack::Stack;
@@ -178,10 +178,7 @@ pub(super) async fn rotate(stack: &Stack, shape: &CaOptions, how: &Rotation) -> 
     }
     let Some(before) = &status.current else {
         if status.signer.is_none() {
-            return Err(CliError::new(
-                format!("the stack {} has no CA yet", name_of(stack)),
-                "Create one with: countersign ca init.",
-            ));
+            return Err(no_ca(stack));
         }
         let step = ProgressStep::begin("Creating a certificate authority");
         let chain = first(stack, shape, years).await?;

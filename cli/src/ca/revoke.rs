@@ -4,12 +4,13 @@ use pki::crl::RevocationReason;
 
 use super::certificate_store::IssuerFiles;
 use super::chain::Chain;
-use super::keys::name_of;
 use super::publication;
 use super::root_list;
+use super::status::no_ca;
 use crate::confirm::confirmed;
 use crate::error::CliError;
 use crate::progress::ProgressStep;
+use crate::revocation_reason::one_of;
 use crate::stack::Stack;
 
 const REASONS: [RevocationReason; 3] =
@@ -17,10 +18,7 @@ const REASONS: [RevocationReason; 3] =
 
 /// Reads a reason.
 pub(super) fn reason(text: &str) -> Result<RevocationReason, String> {
-    REASONS
-        .into_iter()
-        .find(|reason| reason.as_str().eq_ignore_ascii_case(text))
-        .ok_or_else(|| format!("one of {}", REASONS.map(RevocationReason::as_str).join(", ")))
+    one_of(&REASONS, text)
 }
 
 /// Runs `ca revoke`: of every certificate with this key identifier, or with one that begins so.
@@ -32,12 +30,7 @@ pub(super) async fn run(
 ) -> Result<(), CliError> {
     let store = IssuerFiles::of(stack);
     let (current, filed) = (store.current().await?, store.filed().await?);
-    let current = current.ok_or_else(|| {
-        CliError::new(
-            format!("the stack {} has no CA yet", name_of(stack)),
-            "Create one with: countersign ca init.",
-        )
-    })?;
+    let current = current.ok_or_else(|| no_ca(stack))?;
     let named = named(&filed, &current, key_identifier)?;
     let revoked = root_list::revoked(stack, &current, &filed).await?;
     let subject = named[0].issuer.subject();

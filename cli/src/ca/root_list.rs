@@ -17,6 +17,7 @@ use workflow::aws::S3Publication;
 use workflow::certificate::{self, ListName, PublicationUrl};
 use workflow::ports::{ListVersion, RevocationLists as _, Saved};
 use workflow::store::next_list_number;
+use workflow::timestamp::whole_seconds;
 
 use super::chain::{CertificateInfo, Chain};
 use super::keys::{Keys, Role};
@@ -91,7 +92,7 @@ pub(super) async fn revoke(
     let signer = key(stack, chain).await?.ok_or_else(absent)?;
     let mut list = RootList::read(stack, chain).await?.ok_or_else(absent)?;
     let serial = serial_of(revoked).ok_or_else(|| CliError::new("cannot read the serial of the CA", ""))?;
-    let revoked_at = whole_second(OffsetDateTime::now_utc());
+    let revoked_at = whole_seconds(OffsetDateTime::now_utc());
     list.entries.push(RevokedCertificate { serial, revoked_at, reason });
     list.sign(&*signer, last_end(chain, filed)).await
 }
@@ -125,10 +126,6 @@ fn serial_of(certificate: &CertificateInfo) -> Option<Serial> {
     Serial::from_integer(&hex::decode(&certificate.serial).ok()?).ok()
 }
 
-fn whole_second(at: OffsetDateTime) -> OffsetDateTime {
-    at.replace_nanosecond(0).unwrap_or(at)
-}
-
 const AGAIN: &str = "Run the same command again to continue.";
 
 impl RootList {
@@ -159,7 +156,7 @@ impl RootList {
     /// Signs and publishes the list, valid until a time.
     async fn sign(&mut self, signer: &dyn Signer, until: OffsetDateTime) -> Result<(), CliError> {
         let doing = || format!("cannot publish the revocation list of {}", self.root.subject());
-        let now = whole_second(OffsetDateTime::now_utc());
+        let now = whole_seconds(OffsetDateTime::now_utc());
         let mut builder = CrlBuilder::new(CrlTemplate {
             issuer: &self.root,
             algorithm: signer.algorithm(),

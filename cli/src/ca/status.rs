@@ -6,7 +6,7 @@ use pki::signer::Signer;
 
 use super::certificate_store::IssuerFiles;
 use super::chain::Chain;
-use super::keys::{Keys, Role};
+use super::keys::{Keys, Role, name_of};
 use crate::error::CliError;
 use crate::stack::Stack;
 
@@ -84,4 +84,12 @@ impl CaStatus {
             _ => false,
         }
     }
+}
+
+/// The error of a command that needs a CA.
+pub(super) fn no_ca(stack: &Stack) -> CliError {
+    CliError::new(
+        format!("the stack {} has no CA yet", name_of(stack)),
+        "Create one with: countersign ca init.",
+    )
 }

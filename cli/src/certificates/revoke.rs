@@ -21,6 +21,7 @@ use crate::confirm::confirmed;
 use crate::error::CliError;
 use crate::progress::ProgressStep;
 use crate::requests::{find, instant};
+use crate::revocation_reason::one_of;
 use crate::stack::{Stack, whoami};
 
 /// How long the command waits for the list. Workers need some seconds, and minutes if a call is retried.
@@ -40,10 +41,7 @@ const REASONS: [RevocationReason; 6] = [
 
 /// Reads a reason.
 pub(super) fn reason(text: &str) -> Result<RevocationReason, String> {
-    REASONS
-        .into_iter()
-        .find(|reason| reason.as_str().eq_ignore_ascii_case(text))
-        .ok_or_else(|| format!("one of {}", REASONS.map(RevocationReason::as_str).join(", ")))
+    one_of(&REASONS, text)
 }
 
 /// Runs `certificates revoke`.

@@ -7,4 +7,5 @@ pub mod gateway;
 pub(crate) mod headers;
 pub(crate) mod negotiate;
 pub(crate) mod own_throttle;
+pub(crate) mod passkey_fields;
 pub(crate) mod problem;

@@ -107,6 +107,11 @@ impl BaseUrl {
         self.0.domain()
     }
 
+    /// True if AWS chose the host, as for an API of API Gateway: another stack gets another one.
+    pub fn is_of_aws(&self) -> bool {
+        self.domain().is_some_and(|host| host.contains(".amazonaws.com"))
+    }
+
     /// The origin of the URL, as browsers write it.
     pub fn origin(&self) -> String {
         self.0.origin().ascii_serialization()

@@ -76,7 +76,7 @@ pub enum NotProven {
     /// The person has no such passkey.
     #[error("the passkey is not one of this person")]
     UnknownPasskey,
-    /// The authenticator counted backwards: somebody copied it.
+    /// The counter went back. Somebody may have copied the passkey.
     #[error("the passkey's counter went back, so it may have been copied")]
     OldCounter,
     /// The signature, or what was signed.

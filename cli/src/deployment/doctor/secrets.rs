@@ -138,13 +138,13 @@ pub(super) fn passkeys(text: &str, portal: &str) -> Option<Check> {
         None => Some(Check::wrong(
             ABOUT,
             format!(
-                "nobody can approve for the profile {profile}: {portal} is an IP address, which has no passkeys"
+                "approvers of the profile {profile} cannot set up passkeys: {portal} has an IP address, and no domain"
             ),
             advice,
         )),
-        Some(domain) if domain.contains(".execute-api.") => Some(Check::note(
+        Some(domain) if base_url.is_of_aws() => Some(Check::note(
             ABOUT,
-            format!("they belong to {domain}, a name that another stack does not get"),
+            format!("they work with the host {domain} only, and another stack gets another host"),
             advice,
         )),
         Some(domain) => Some(Check::good(ABOUT, domain)),

@@ -54,6 +54,8 @@ pub(crate) struct PasskeyPage {
     added: Vec<Instant>,
     /// The text that carries the enrolment.
     enrolment: String,
+    /// The enrolment's id in groups, to compare with those who vouch.
+    id: String,
     /// The link for those who vouch.
     vouch_link: String,
     problem: Option<String>,
@@ -74,9 +76,10 @@ impl PasskeyPage {
             address: address.to_string(),
             data: PasskeyData::of(portal, existing),
             challenge: Base64Url(challenge.to_vec()).to_string(),
-            is_borrowed_host: portal.base_url.domain().is_some_and(|host| host.contains(".amazonaws.com")),
+            is_borrowed_host: portal.base_url.is_of_aws(),
             added: existing.iter().map(|passkey| site.instant(passkey.added_at)).collect(),
             enrolment: String::new(),
+            id: String::new(),
             vouch_link: String::new(),
             problem: None,
             site,
@@ -84,7 +87,13 @@ impl PasskeyPage {
     }
 
     /// Adds the enrolment, and the link for those who vouch, which is shown once the code was right.
-    pub(crate) fn with_enrolment(mut self, enrolment: &Enrolment, vouch_link: Option<String>) -> Self {
+    pub(crate) fn with_enrolment(
+        mut self,
+        portal: &Portal,
+        enrolment: &Enrolment,
+        vouch_link: Option<String>,
+    ) -> Self {
+        self.id = grouped(enrolment.id(portal.base_url.as_str()).as_str());
         self.enrolment = enrolment.to_link_text();
         self.vouch_link = vouch_link.unwrap_or_default();
         self

@@ -10,6 +10,7 @@ use workflow::approval::{LinkKey, VoteError};
 use workflow::finding::Code;
 use workflow::texts::Message;
 
+use crate::http::passkey_fields::refused;
 use crate::http::problem::Problem;
 use crate::state::Portal;
 
@@ -45,13 +46,20 @@ impl From<VotingError> for Problem {
             }
             VotingError::Vote(VoteError::StaleDigest) => decided(Message::new("problem-stale")),
             VotingError::Vote(VoteError::Expired) => Problem::new(Code::Expired, "problem-expired"),
-            VotingError::NotProven(NotProven::NoEvidence) => {
-                Problem::new(Code::PasskeyNeeded, "problem-passkey-needed")
-            }
-            VotingError::NotProven(error) => {
-                passkey::refused(Message::new("problem-passkey-refused").with("why", error.to_string()))
-            }
+            VotingError::NotProven(error) => error.into(),
             VotingError::Port(error) => error.into(),
         }
+    }
+}
+
+impl From<NotProven> for Problem {
+    fn from(error: NotProven) -> Self {
+        refused(match error {
+            NotProven::NoEvidence => return Problem::new(Code::PasskeyNeeded, "problem-passkey-needed"),
+            NotProven::NoDomain => Message::new("problem-passkey-no-domain"),
+            NotProven::UnknownPasskey => Message::new("problem-passkey-unknown"),
+            NotProven::OldCounter => Message::new("problem-passkey-copied"),
+            NotProven::WebAuthn(why) => Message::new("problem-passkey-refused").with("why", why.to_string()),
+        })
     }
 }

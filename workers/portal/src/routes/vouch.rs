@@ -11,20 +11,18 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use workflow::approval::enrolment::lists;
-use workflow::approval::passkey::Passkey;
-use workflow::base64url::Base64Url;
-use workflow::decision::{PasskeyEvidence, ReviewDigest};
+use workflow::approval::passkey::{NotProven, Passkey};
+use workflow::decision::ReviewDigest;
 use workflow::email::Email;
 use workflow::enrolment::{Enrolment, EnrolmentMessage, Vouch};
-use workflow::finding::Code;
 use workflow::ids::RequestId;
 use workflow::message::RecheckMessage;
 use workflow::request::input::missing;
-use workflow::texts::Message;
 
 use crate::http::cross_site::refuse_cross_site;
 use crate::http::fields::Fields;
 use crate::http::negotiate::ResponseFormat;
+use crate::http::passkey_fields::evidence;
 use crate::http::problem::Problem;
 use crate::locale::Locale;
 use crate::pages::{self, VouchPage};
@@ -73,13 +71,10 @@ pub(crate) async fn vouch(
     let voucher = voucher.trim().parse::<Email>()?;
     let id = enrolment.id(portal.base_url.as_str());
     let evidence = evidence(&fields, ReviewDigest::from_text(id.as_str()))?;
-    let evidence = evidence.ok_or_else(|| Problem::new(Code::PasskeyNeeded, "problem-passkey-needed"))?;
+    let evidence = evidence.ok_or(NotProven::NoEvidence)?;
     let vouch = Vouch { voucher: voucher.clone(), evidence };
     let passkeys = passkeys_of(&portal, &voucher).await?;
-    vouch.check(&portal.base_url, &id, &passkeys).map_err(|error| {
-        let why = error.to_string();
-        Problem::new(Code::PasskeyRefused, Message::new("problem-passkey-refused").with("why", why))
-    })?;
+    vouch.check(&portal.base_url, &id, &passkeys)?;
     let message = EnrolmentMessage { enrolment: enrolment.clone(), code: None, vouch: Some(vouch) };
     portal.sign_queue.recheck(&RecheckMessage::enrolment(RequestId::random(), message)).await?;
     Ok(match format {
@@ -111,33 +106,3 @@ async fn passkeys_of(portal: &Portal, voucher: &Email) -> Result<Vec<Passkey>, P
         false => Ok(Vec::new()),
     }
 }
-
-/// The signature of a passkey in the fields of a form; `None` if there is none.
-pub(crate) fn evidence(
-    fields: &Fields,
-    review_digest: ReviewDigest,
-) -> Result<Option<PasskeyEvidence>, Problem> {
-    let Some(credential) = fields.text("credential")? else { return Ok(None) };
-    let octets = |name: &'static str| -> Result<Base64Url, Problem> {
-        let text = fields.text(name)?.ok_or_else(|| missing(name, "finding-give-passkey"))?;
-        Base64Url::from_text(&text)
-            .ok_or_else(|| Problem::new(Code::PasskeyRefused, "problem-passkey-unreadable"))
-    };
-    let nonce = fields.text("nonce")?.unwrap_or_default().into_owned();
-    if nonce.len() > MAX_NONCE_BYTES {
-        return Err(Problem::new(Code::PasskeyRefused, "problem-passkey-unreadable"));
-    }
-    let credential_id = Base64Url::from_text(&credential)
-        .ok_or_else(|| Problem::new(Code::PasskeyRefused, "problem-passkey-unreadable"))?;
-    Ok(Some(PasskeyEvidence {
-        credential_id,
-        nonce,
-        review_digest,
-        authenticator_data: octets("authenticatorData")?,
-        client_data_json: octets("clientDataJSON")?,
-        signature: octets("signature")?,
-    }))
-}
-
-/// The bytes of a nonce, at most.
-const MAX_NONCE_BYTES: usize = 64;

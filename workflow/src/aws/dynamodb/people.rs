@@ -58,27 +58,18 @@ impl DynamoPeople {
 
     /// All rows of a partition whose item begins so.
     async fn rows(&self, person: &str, item: &str, what: &'static str) -> Result<Vec<Item>, PortError> {
-        let (mut rows, mut start) = (Vec::new(), None);
-        loop {
-            let mut query = self.0.client.query().table_name(&self.0.name).consistent_read(true);
-            query = query
-                .expression_attribute_names("#person", "person")
-                .expression_attribute_values(":person", AttributeValue::S(person.to_owned()))
-                .set_exclusive_start_key(start);
-            query = match item {
-                "" => query.key_condition_expression("#person = :person"),
-                item => query
-                    .key_condition_expression("#person = :person AND begins_with(#item, :item)")
-                    .expression_attribute_names("#item", "item")
-                    .expression_attribute_values(":item", AttributeValue::S(item.to_owned())),
-            };
-            let page = query.send().await.map_err(unavailable(what))?;
-            rows.extend(page.items.unwrap_or_default());
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                return Ok(rows);
-            }
-        }
+        let mut query = self.0.client.query().table_name(&self.0.name).consistent_read(true);
+        query = query
+            .expression_attribute_names("#person", "person")
+            .expression_attribute_values(":person", AttributeValue::S(person.to_owned()));
+        query = match item {
+            "" => query.key_condition_expression("#person = :person"),
+            item => query
+                .key_condition_expression("#person = :person AND begins_with(#item, :item)")
+                .expression_attribute_names("#item", "item")
+                .expression_attribute_values(":item", AttributeValue::S(item.to_owned())),
+        };
+        query.into_paginator().items().send().collect::<Result<_, _>>().await.map_err(unavailable(what))
     }
 
     async fn put(&self, item: Item, what: &'static str) -> Result<(), PortError> {
@@ -108,23 +99,13 @@ impl DynamoPeople {
     /// [`PortError`] if the table does not answer.
     pub async fn all(&self) -> Result<Vec<Passkey>, PortError> {
         const WHAT: &str = "read the passkeys";
-        let (mut all, mut start) = (Vec::new(), None);
-        loop {
-            let scan = self.0.client.scan().table_name(&self.0.name).consistent_read(true);
-            let scan = scan
-                .filter_expression("begins_with(#item, :item)")
-                .expression_attribute_names("#item", "item")
-                .expression_attribute_values(":item", AttributeValue::S(PASSKEYS.to_owned()))
-                .set_exclusive_start_key(start);
-            let page = scan.send().await.map_err(unavailable(WHAT))?;
-            for item in page.items.unwrap_or_default() {
-                all.push(decode(item, WHAT)?);
-            }
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                return Ok(all);
-            }
-        }
+        let scan = self.0.client.scan().table_name(&self.0.name).consistent_read(true);
+        let scan = scan
+            .filter_expression("begins_with(#item, :item)")
+            .expression_attribute_names("#item", "item")
+            .expression_attribute_values(":item", AttributeValue::S(PASSKEYS.to_owned()));
+        let items = scan.into_paginator().items().send().collect::<Result<Vec<Item>, _>>().await;
+        items.map_err(unavailable(WHAT))?.into_iter().map(|item| decode(item, WHAT)).collect()
     }
 }
 

@@ -29,10 +29,10 @@ use crate::http::client_addr::ClientAddr;
 use crate::http::cross_site::refuse_cross_site;
 use crate::http::fields::Fields;
 use crate::http::negotiate::ResponseFormat;
+use crate::http::passkey_fields::evidence;
 use crate::http::problem::Problem;
 use crate::locale::Locale;
 use crate::pages::{self, ReviewPage};
-use crate::routes::vouch::evidence;
 use crate::state::Portal;
 
 /// The result of a vote.

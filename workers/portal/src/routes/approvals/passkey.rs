@@ -14,7 +14,7 @@ use http::StatusCode;
 use pki::webauthn::register;
 use serde::Serialize;
 use workflow::approval::enrolment::{CODE_LIFETIME, EnrolmentNeeds, needs};
-use workflow::approval::passkey::Passkey;
+use workflow::approval::passkey::{NotProven, Passkey};
 use workflow::approval::voting::ResolvedLink;
 use workflow::base64url::Base64Url;
 use workflow::enrolment::{
@@ -28,6 +28,7 @@ use workflow::texts::Message;
 
 use crate::http::fields::Fields;
 use crate::http::negotiate::ResponseFormat;
+use crate::http::passkey_fields::{octets, refused, unreadable};
 use crate::http::problem::Problem;
 use crate::locale::Locale;
 use crate::pages::{self, PasskeyPage, PasskeyStage};
@@ -80,11 +81,11 @@ pub(super) async fn set_up(
     let page = |stage, enrolment: Option<(&Enrolment, Option<String>)>| {
         let page = PasskeyPage::new(portal, locale, &resolved.link.approver, &existing, stage);
         match enrolment {
-            Some((enrolment, vouch_link)) => page.with_enrolment(enrolment, vouch_link),
+            Some((enrolment, vouch_link)) => page.with_enrolment(portal, enrolment, vouch_link),
             None => page,
         }
     };
-    // Only with the right code: whoever holds the link can ask which approvers have passkeys.
+    // The link is given after the right code only. It lets its holder ask which approvers have passkeys.
     let vouch_link = match &outcome {
         Ok((_, EnrolmentNeeds::Nothing | EnrolmentNeeds::Code)) | Err(_) => None,
         Ok((enrolment, EnrolmentNeeds::AnotherApprover | EnrolmentNeeds::OwnOrOthers(_))) => {
@@ -126,17 +127,12 @@ async fn known(portal: &Portal, resolved: &ResolvedLink) -> Result<(Arc<Policy>,
 
 /// Reads the new passkey, and has notify mail the code for it.
 async fn begin(portal: &Portal, resolved: &ResolvedLink, fields: &Fields) -> Result<Enrolment, Problem> {
-    let octets = |name: &'static str| -> Result<Vec<u8>, Problem> {
-        let text = fields.text(name)?.ok_or_else(|| missing(name, "finding-give-passkey"))?;
-        let octets = Base64Url::from_text(&text);
-        octets.map(|octets| octets.0).ok_or_else(|| refused(Message::new("problem-passkey-unreadable")))
-    };
-    let (client_data, attestation) = (octets("clientDataJSON")?, octets("attestationObject")?);
-    let party = portal.base_url.relying_party();
-    let party = party.ok_or_else(|| refused(Message::new("problem-passkey-no-domain")))?;
+    let (client_data, attestation) =
+        (octets(fields, "clientDataJSON")?, octets(fields, "attestationObject")?);
+    let party = portal.base_url.relying_party().ok_or(NotProven::NoDomain)?;
     let address = &resolved.link.approver;
     let challenge = enrolment_challenge(portal.base_url.as_str(), address);
-    let new = register(&party, &challenge, &client_data, &attestation)
+    let new = register(&party, &challenge, client_data.octets(), attestation.octets())
         .map_err(|error| refused(Message::new("problem-passkey-new").with("why", error.to_string())))?;
     let enrolment = Enrolment {
         address: address.clone(),
@@ -161,7 +157,7 @@ async fn confirm(
     let wrong = || refused(Message::new("problem-passkey-code"));
     let enrolment = Enrolment::from_link_text(begun);
     let enrolment = enrolment.filter(|enrolment| enrolment.address == resolved.link.approver);
-    let enrolment = enrolment.ok_or_else(|| refused(Message::new("problem-passkey-unreadable")))?;
+    let enrolment = enrolment.ok_or_else(unreadable)?;
     let code = fields.text("code")?.ok_or_else(|| missing("code", "finding-give-code"))?;
     let code = EnrolmentCode::parse(&code).ok_or_else(wrong)?;
     let id = enrolment.id(portal.base_url.as_str());
@@ -175,11 +171,6 @@ async fn confirm(
     proofs.push(EnrolmentProof::Code);
     let needs = needs(policy, &enrolment, existing, &proofs);
     Ok((enrolment, needs))
-}
-
-/// A passkey that cannot be taken.
-pub(super) fn refused(detail: Message) -> Problem {
-    Problem::new(Code::PasskeyRefused, detail)
 }
 
 fn name_of(needs: EnrolmentNeeds) -> &'static str {
