@@ -155,14 +155,23 @@ async fn an_approver_sets_a_passkey_up_in_a_browser_and_signs_the_decision() {
 
     // A second passkey, for which the first one vouches.
     let second = PasskeyHolder::new(IN_BROWSER);
+    let before = codes(stack, IN_BROWSER);
     let confirmed = confirm(stack, &link, &second).await;
     assert_eq!(confirmed["needs"], "own-or-others");
     let vouch = confirmed["vouchLink"].as_str().unwrap();
+    // The page of the person and that of the one who vouches show the same fingerprint.
+    browser.page.goto(&link).await.unwrap();
+    browser.element("main h1").await;
+    let typed = json!({"enrolment": confirmed["enrolment"], "code": code(stack, IN_BROWSER, &before).await});
+    browser.page.execute(SUBMIT, vec![typed]).await.unwrap();
+    let fingerprint = browser.element("main dd code").await.text().await.unwrap();
+    check("passkey-vouch").await;
     browser.page.goto(vouch).await.unwrap();
     browser.element("#address").await;
     check("vouch-address").await;
     browser.page.goto(&format!("{vouch}&address={IN_BROWSER}")).await.unwrap();
     browser.element("form[data-passkey=vouch]").await;
+    assert_eq!(browser.element("main dd code").await.text().await.unwrap(), fingerprint);
     check("vouch").await;
     browser.leave("form[data-passkey=vouch] button").await;
     browser.element(".banner.good").await;
@@ -197,6 +206,14 @@ fn altered(stack: &Stack, asked: &Asked) {
     // Other tests verify every row.
     set("Checked with the team.");
 }
+
+/// Sends a form with these fields to the open page.
+const SUBMIT: &str = "const form = document.body.appendChild(document.createElement('form'));
+    form.method = 'post';
+    for (const [name, value] of Object.entries(arguments[0])) {
+        Object.assign(form.appendChild(document.createElement('input')), { name, value });
+    }
+    form.submit();";
 
 /// The pages that a GET brings, which can be read again in another language.
 const READ: [&str; 5] =
