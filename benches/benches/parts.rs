@@ -70,7 +70,7 @@ fn check_a_vote(bencher: Bencher<'_, '_>, algorithm: PasskeyAlgorithm) {
     let (id, binds) = (RequestId::random(), ApprovalDigest::from_text(&"a".repeat(64)));
     let (decision, reason) = (Decision::Approve, Some("Checked."));
     let meaning = VoteMeaning { base_url: &base_url, request_id: id, binds: &binds, decision, reason };
-    let evidence = Some(holder.evidence(&meaning, &ReviewDigest::from_text("a review")));
+    let evidence = Some(holder.evidence(&meaning, &ReviewDigest::from_text("a review")).into());
     let (approver, at) = (holder.address.clone(), OffsetDateTime::UNIX_EPOCH);
     let vote = Vote { approver, decision, reason: reason.map(str::to_owned), at, evidence };
     let passkeys = [holder.passkey(at)];

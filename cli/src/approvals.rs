@@ -27,7 +27,7 @@ pub(crate) enum ApprovalsCommand {
         #[command(flatten)]
         which: StackSelector,
     },
-    /// Computes the digest of a decision anew, and checks the passkey signature of each vote
+    /// Computes the digest of a decision anew, and checks the passkey signature or ID token of each vote
     Verify {
         /// The request's id
         id: RequestId,

@@ -2,6 +2,7 @@
 
 use workflow::approval::enrolment::lists;
 use workflow::approval::passkey::Passkey;
+use workflow::approval::sign_in::ProviderKey;
 use workflow::aws::DynamoPeople;
 use workflow::email::Email;
 use workflow::enrolment::{Enrolment, EnrolmentProof};
@@ -17,7 +18,7 @@ use crate::{policy, table};
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum PeopleCommand {
-    /// Lists the passkeys of approvers
+    /// Lists the passkeys of approvers, and the recorded keys of the identity provider
     List {
         /// Print JSON
         #[arg(long)]
@@ -87,6 +88,18 @@ async fn list(stack: &Stack, json: bool) -> Result<(), CliError> {
     };
     let rows: Vec<Vec<String>> = all.iter().map(row).collect();
     print!("{}", table::aligned(&["PERSON", "PASSKEY", "ADDED", "VOUCHED BY"], &rows));
+    let keys = people(stack).all_provider_keys().await;
+    let mut keys = keys.or_fail(|| "cannot read the keys of identity providers".into(), "")?;
+    if keys.is_empty() {
+        return Ok(());
+    }
+    keys.sort_by(|one, other| (&one.issuer, one.first_seen).cmp(&(&other.issuer, other.first_seen)));
+    let row = |key: &ProviderKey| {
+        let thumbprint = key.thumbprint().unwrap_or_default();
+        vec![key.issuer.clone(), thumbprint, instant(key.first_seen), instant(key.last_seen)]
+    };
+    let rows: Vec<Vec<String>> = keys.iter().map(row).collect();
+    print!("\n{}", table::aligned(&["IDENTITY PROVIDER", "KEY", "FIRST SEEN", "LAST SEEN"], &rows));
     Ok(())
 }
 

@@ -8,6 +8,7 @@
 //! - [`issuer`]: an issuer's certificate, its chain, its name constraints; chains found in bundles. [`pkcs7`]: files of
 //!   certificates.
 //! - [`signer`]: the trait of key holders, a key in memory, the verification of signatures.
+//! - [`id_token`]: ID tokens of OpenID Connect, and the keys of their issuers.
 //! - [`webauthn`]: registrations and assertions of passkeys.
 //! - [`key`], [`name`]: public keys and weak ones; names. Below: [`error`], [`text`], object identifiers, PEM,
 //!   digits, SHA-256.
@@ -20,6 +21,7 @@ pub mod crl;
 pub mod csr;
 mod digits;
 pub mod error;
+pub mod id_token;
 pub mod issuer;
 pub mod key;
 mod key_kind;

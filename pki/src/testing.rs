@@ -11,6 +11,7 @@ mod key;
 mod non_canonical_key;
 mod ocsp;
 mod passkey;
+mod provider;
 mod request;
 mod shapes;
 
@@ -23,6 +24,7 @@ pub use key::{TestKey, TestKeyPair};
 pub use non_canonical_key::csrs_with_non_canonical_keys;
 pub use ocsp::{OcspHash, OcspSaid, ocsp_request, ocsp_said, ocsp_single};
 pub use passkey::SoftPasskey;
+pub use provider::ProviderKeyPair;
 pub use request::{
     CsrMaker, csr, csr_with, csr_with_bad_signature, csr_with_rsa, csr_with_rsa_bits, csr_with_sha1, rsa_spki,
 };

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::decision::{Decision, Vote};
+use crate::decision::{Decision, Evidence, Vote};
 use crate::email::Email;
 
 /// The rule for `alice+ca@example.com` and `alice@example.com`: one person or two.
@@ -58,9 +58,32 @@ pub enum Identity {
     Mail,
     /// By a passkey that signs the decision.
     Passkey,
+    /// By an ID token of the identity provider about the decision.
+    Oidc,
 }
 
 impl Identity {
+    /// All identities.
+    pub const ALL: [Identity; 3] = [Self::Mail, Self::Passkey, Self::Oidc];
+
+    /// The name in policies and rows.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::Passkey => "passkey",
+            Self::Oidc => "oidc",
+        }
+    }
+
+    /// True if the evidence is of the kind that the identity asks for. Whether it is right is checked elsewhere.
+    pub fn accepts(self, evidence: Option<&Evidence>) -> bool {
+        match self {
+            Self::Mail => true,
+            Self::Passkey => matches!(evidence, Some(Evidence::Passkey(_))),
+            Self::Oidc => matches!(evidence, Some(Evidence::IdToken(_))),
+        }
+    }
+
     /// True for rows as they were before there were passkeys.
     fn is_mail(&self) -> bool {
         *self == Identity::Mail
@@ -147,7 +170,7 @@ impl ApproverSet {
         votes
             .iter()
             .filter(|vote| vote.decision == Decision::Approve)
-            .filter(move |vote| identity == Identity::Mail || vote.evidence.is_some())
+            .filter(move |vote| identity.accepts(vote.evidence.as_ref()))
             .map(|vote| &vote.approver)
             .filter(move |one| voters.iter().any(|voter| plus_tags.same_person(voter, one)))
     }

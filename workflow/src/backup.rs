@@ -62,6 +62,9 @@ pub struct Counts {
     /// Passkeys in the table `people`. Without any, as in exports of earlier versions, it is left out.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub passkeys: u64,
+    /// Keys of identity providers in the table `people`; left out like passkeys.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub provider_keys: u64,
     /// Objects of the bucket.
     pub objects: u64,
 }
@@ -72,6 +75,13 @@ fn is_zero(count: &u64) -> bool {
 }
 
 impl Counts {
+    /// The number of all records.
+    pub(crate) fn records(&self) -> u64 {
+        let Self { policies, requests, events, approvals, links, names, passkeys, provider_keys, objects } =
+            self;
+        policies + requests + events + approvals + links + names + passkeys + provider_keys + objects
+    }
+
     fn count(&mut self, record: &Record) {
         *match record {
             Record::Policy(_) => &mut self.policies,
@@ -81,6 +91,7 @@ impl Counts {
             Record::Link(_) => &mut self.links,
             Record::Name(_) => &mut self.names,
             Record::Passkey(_) => &mut self.passkeys,
+            Record::ProviderKey(_) => &mut self.provider_keys,
             Record::Object(..) => &mut self.objects,
         } += 1;
     }
@@ -88,13 +99,17 @@ impl Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { policies, requests, events, approvals, links, names, passkeys, objects } = self;
+        let Self { policies, requests, events, approvals, links, names, passkeys, provider_keys, objects } =
+            self;
         write!(
             f,
             "{requests} requests, {events} events, {approvals} approvals, {links} links, {names} names, "
         )?;
         if *passkeys > 0 {
             write!(f, "{passkeys} passkeys, ")?;
+        }
+        if *provider_keys > 0 {
+            write!(f, "{provider_keys} keys of identity providers, ")?;
         }
         write!(f, "{objects} certificates, {}", if *policies == 0 { "no policy" } else { "the policy" })
     }

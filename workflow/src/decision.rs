@@ -171,6 +171,91 @@ impl PasskeyEvidence {
     }
 }
 
+/// The statement of the identity provider about everything that the vote means: an ID token whose `nonce` is the hash of
+/// [`VoteMeaning`](crate::approval::passkey::VoteMeaning).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IdTokenEvidence {
+    /// The ID token in compact form, as the provider gave it.
+    pub id_token: String,
+    /// A random text, so that no two tokens are about the same hash.
+    pub nonce: String,
+    /// The digest of the review that the approver saw.
+    pub review_digest: ReviewDigest,
+}
+
+/// Without the token: it is a statement about a person.
+impl fmt::Debug for IdTokenEvidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "IdTokenEvidence({})", self.digest())
+    }
+}
+
+impl IdTokenEvidence {
+    /// Lower-case hex SHA-256 of all fields, for the audit trail.
+    pub fn digest(&self) -> String {
+        let mut hash = FramedHash::new("countersign evidence of a sign-in 1");
+        hash.field(&self.id_token).field(&self.nonce).field(self.review_digest.as_str());
+        hash.finish()
+    }
+}
+
+/// The proof of who voted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Evidence {
+    /// A passkey signed the decision.
+    Passkey(PasskeyEvidence),
+    /// The identity provider made a statement about the decision.
+    IdToken(IdTokenEvidence),
+}
+
+impl From<PasskeyEvidence> for Evidence {
+    fn from(evidence: PasskeyEvidence) -> Self {
+        Self::Passkey(evidence)
+    }
+}
+
+impl From<IdTokenEvidence> for Evidence {
+    fn from(evidence: IdTokenEvidence) -> Self {
+        Self::IdToken(evidence)
+    }
+}
+
+impl Evidence {
+    /// The kind of proof and its digest, for the audit trail.
+    pub fn summary(&self) -> String {
+        match self {
+            Self::Passkey(evidence) => format!("passkey:{}", evidence.digest()),
+            Self::IdToken(evidence) => format!("oidc:{}", evidence.digest()),
+        }
+    }
+
+    /// The digest of the review that the approver saw.
+    pub fn review_digest(&self) -> &ReviewDigest {
+        match self {
+            Self::Passkey(evidence) => &evidence.review_digest,
+            Self::IdToken(evidence) => &evidence.review_digest,
+        }
+    }
+
+    /// The signature of a passkey, if it is one.
+    pub fn passkey(&self) -> Option<&PasskeyEvidence> {
+        match self {
+            Self::Passkey(evidence) => Some(evidence),
+            Self::IdToken(_) => None,
+        }
+    }
+
+    /// The statement of an identity provider, if it is one.
+    pub fn id_token(&self) -> Option<&IdTokenEvidence> {
+        match self {
+            Self::Passkey(_) => None,
+            Self::IdToken(evidence) => Some(evidence),
+        }
+    }
+}
+
 /// One vote, as recorded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -187,7 +272,7 @@ pub struct Vote {
     pub at: OffsetDateTime,
     /// The proof of who voted, if the policy asks for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub evidence: Option<PasskeyEvidence>,
+    pub evidence: Option<Evidence>,
 }
 
 impl Vote {
@@ -195,7 +280,7 @@ impl Vote {
     pub fn event_detail(&self) -> String {
         match &self.evidence {
             None => self.decision.as_str().to_owned(),
-            Some(evidence) => format!("{} passkey:{}", self.decision.as_str(), evidence.digest()),
+            Some(evidence) => format!("{} {}", self.decision.as_str(), evidence.summary()),
         }
     }
 

@@ -71,6 +71,10 @@ pub enum Code {
     PasskeyNeeded,
     /// The signature, the passkey or its code is wrong.
     PasskeyRefused,
+    /// The policy asks for a sign-in at the identity provider, and the decision has no ID token.
+    SignInNeeded,
+    /// The sign-in or its ID token does not prove the decision.
+    SignInRefused,
     /// A temporary fault of the service.
     TryAgain,
 }
@@ -98,6 +102,8 @@ wire_names!(Code: "code" {
     RevocationNotAllowed => "revocation_not_allowed",
     PasskeyNeeded => "passkey_needed",
     PasskeyRefused => "passkey_refused",
+    SignInNeeded => "sign_in_needed",
+    SignInRefused => "sign_in_refused",
     TryAgain => "try_again",
 });
 

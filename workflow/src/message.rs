@@ -46,12 +46,23 @@ pub struct RecheckMessage {
     /// For notify: the enrolment whose code is due. For sign: a proof of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enrolment: Option<Box<EnrolmentMessage>>,
+    /// For sign: the keys of the identity provider are to be fetched. Of which one, only the policy says.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub provider_keys: bool,
 }
 
 impl RecheckMessage {
     /// Asks for a re-check only.
     pub fn look(request_id: RequestId) -> Self {
-        Self { request_id, links: None, mail: None, requester: None, issuer: None, enrolment: None }
+        Self {
+            request_id,
+            links: None,
+            mail: None,
+            requester: None,
+            issuer: None,
+            enrolment: None,
+            provider_keys: false,
+        }
     }
 
     /// Asks await-approval for new links, of this generation.
@@ -74,6 +85,11 @@ impl RecheckMessage {
     pub fn enrolment(request_id: RequestId, message: EnrolmentMessage) -> Self {
         let mail = (message.code.is_none() && message.vouch.is_none()).then_some(MailKind::Enrolment);
         Self { enrolment: Some(Box::new(message)), mail, ..Self::look(request_id) }
+    }
+
+    /// Asks sign to fetch the keys of the identity provider of the policy. `request_id` is of the decision that needs them.
+    pub fn provider_keys(request_id: RequestId) -> Self {
+        Self { provider_keys: true, ..Self::look(request_id) }
     }
 
     /// Asks sign to publish the revocation list of an issuer anew.

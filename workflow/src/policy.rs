@@ -12,6 +12,7 @@ pub mod evaluate;
 mod explain;
 pub mod key_list;
 mod lifecycle;
+mod oidc;
 mod pointer;
 mod profile;
 mod renewal;
@@ -34,6 +35,7 @@ pub use document::{
 pub use error::{Place, PolicyError, PolicyErrors};
 pub use explain::{ExplainedRule, Explanation, RuleOutcome};
 pub use lifecycle::Lifecycle;
+pub use oidc::{IssuerUrl, OidcSettings};
 pub use pointer::{Pointer, PointerError};
 pub use profile::Profile;
 pub use renewal::{RenewalRules, SameKeyAction};
@@ -46,6 +48,7 @@ pub struct Policy {
     plus_tags: PlusTags,
     language: Language,
     enrolment: EnrolmentRule,
+    oidc: Option<OidcSettings>,
     publication: Publication,
     list_shards: u16,
     revocation: RevocationRules,
@@ -89,6 +92,7 @@ impl Policy {
             plus_tags: document.plus_tags,
             language: document.language,
             enrolment: document.enrolment,
+            oidc: document.oidc,
             publication: document.publication,
             list_shards: document.list_shards,
             revocation: document.revocation,
@@ -147,6 +151,12 @@ impl Policy {
     #[must_use]
     pub fn enrolment(&self) -> EnrolmentRule {
         self.enrolment
+    }
+
+    /// The identity provider at which approvers sign in.
+    #[must_use]
+    pub fn oidc(&self) -> Option<&OidcSettings> {
+        self.oidc.as_ref()
     }
 
     /// The addresses of revocation lists and issuer certificates, written into every certificate.

@@ -5,6 +5,7 @@
 
 mod error;
 mod flow;
+mod identity;
 mod issuers;
 mod lists;
 mod names;
@@ -17,6 +18,7 @@ mod storage;
 
 pub use error::PortError;
 pub use flow::{ExecutionState, Executions, Queue, Reported, Tasks, WorkerQueue};
+pub use identity::{AuthorizationCode, IdentityProvider, ProviderMetadata, Redeemed};
 pub use issuers::Issuers;
 pub use lists::{ListVersion, PublishedList, RevocationLists};
 pub use names::{NameEntry, NameIndex, NameRow, look_alike};

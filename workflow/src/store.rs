@@ -41,7 +41,7 @@ mod revocations;
 pub use approvals::{update_approval, update_approval_audited};
 pub use issuers::issuer_of;
 pub use lists::{LIFETIME, ListPublisher, PublishError, RENEWAL, next_list_number};
-pub use people::passkeys_of_voters;
+pub use people::{keys_of_provider, passkeys_of_voters};
 pub use renewals::replaced_request;
 pub use requests::{update_known_request, update_request};
 pub use responders::{RenewResponderError, renew_responder};

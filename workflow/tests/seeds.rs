@@ -11,13 +11,16 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt as _;
 use pki::crl::{Crl, CrlBuilder, CrlTemplate, RevocationReason, RevokedCertificate, issue_crl};
 use pki::csr::Csr;
+use pki::id_token::{IdToken, TokenAlgorithm, key_set};
 use pki::issuer::Issuer;
 use pki::name::Subject;
 use pki::ocsp::OcspRequest;
 use pki::pkcs7::pkcs7_certificates;
 use pki::signer::{LocalKey, Signer as _};
 use pki::testing as test_pki;
-use pki::testing::{CaMaker, CsrMaker, SoftPasskey, TestKey, TestKeyPair, oid, pkcs7, sequence, tlv};
+use pki::testing::{
+    CaMaker, CsrMaker, ProviderKeyPair, SoftPasskey, TestKey, TestKeyPair, oid, pkcs7, sequence, tlv,
+};
 use pki::webauthn::{PasskeyAlgorithm, PasskeyKey, RelyingParty, register, verify};
 use time::{Duration, OffsetDateTime};
 use workflow::backup::{FORMAT, Header, ObjectKey, Reader, Record, TableRow, Writer};
@@ -183,6 +186,25 @@ fn passkey_responses() -> [Vec<u8>; 3] {
     })
 }
 
+/// A key set, a token and its nonce, for each algorithm: see fuzz/fuzz_targets/id_token.rs.
+fn id_tokens() -> [Vec<u8>; 5] {
+    TokenAlgorithm::ALL.map(|algorithm| {
+        let pair = ProviderKeyPair::new(algorithm, "k1");
+        let set = serde_json::json!({ "keys": [pair.jwk()] }).to_string();
+        let at = 1_800_000_000;
+        let token = pair.token(&serde_json::json!({
+            "iss": "https://id.example.com", "aud": "countersign", "nonce": "n", "iat": at, "exp": at + 300,
+            "auth_time": at, "email": "a@example.com", "email_verified": true,
+        }));
+        let keys = key_set(set.as_bytes()).unwrap();
+        assert!(IdToken::parse(&token).unwrap().verify(&keys).is_ok());
+        let parts = [set, token, "n".to_owned()];
+        let with_length =
+            |part: &String| [&u16::try_from(part.len()).unwrap().to_be_bytes()[..], part.as_bytes()].concat();
+        parts.iter().flat_map(with_length).collect()
+    })
+}
+
 const SUBJECTS: [&str; 4] = [
     "CN=Root, O=Smith\\, Sons,c=de,DC=example,DC=com",
     "ou=a + cn=b, serialNumber=7",
@@ -216,6 +238,7 @@ fn seeds_are_valid_and_written_where_asked() {
     let mut reader = Reader::open(export.as_slice()).unwrap();
     while reader.record().unwrap().is_some() {}
     let passkey_responses = passkey_responses();
+    let id_tokens = id_tokens();
     let bundles = bundles();
     assert!(bundles.iter().all(|bundle| pkcs7_certificates(&pkcs7(bundle)).as_ref() == Ok(bundle)));
     if std::env::var_os("COUNTERSIGN_SEEDS").is_none() {
@@ -270,6 +293,10 @@ fn seeds_are_valid_and_written_where_asked() {
     std::fs::create_dir_all(corpus.join("webauthn")).unwrap();
     for (number, responses) in passkey_responses.iter().enumerate() {
         std::fs::write(corpus.join(format!("webauthn/{number}.bin")), responses).unwrap();
+    }
+    std::fs::create_dir_all(corpus.join("id_token")).unwrap();
+    for (number, token) in id_tokens.iter().enumerate() {
+        std::fs::write(corpus.join(format!("id_token/{number}.bin")), token).unwrap();
     }
     std::fs::create_dir_all(corpus.join("export")).unwrap();
     std::fs::write(corpus.join("export/stack.jsonl"), export).unwrap();

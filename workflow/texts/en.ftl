@@ -1115,3 +1115,36 @@ mail-enrolment-heading = Confirm your new passkey
 mail-enrolment = Type this code on the page where you set the passkey up. It works until { $until }.
 mail-enrolment-code = { $code }
 mail-enrolment-not-you = Nobody but you should have this code. If you did not set up a passkey, somebody else has your approval link: don't pass the code on, and tell the operators of the CA.
+
+## Sign-ins
+
+sign-in-title = Sign in to decide
+sign-in-text = You sign in at { $host }. It comes back here with your decision, which you confirm with one more button.
+sign-in-go = Continue
+signed-in-approve = Confirm: approve this certificate
+signed-in-reject = Confirm: reject this certificate
+signed-in-as = You are signed in as { $approver }. { $requester } asks for this certificate. Nothing is decided yet.
+review-sign-in-approve = Sign in to approve
+review-sign-in-reject = Sign in to reject
+review-sign-in-hint = You sign in with your organisation for this decision.
+title-sign-in-needed = A sign-in is needed
+title-sign-in-refused = The sign-in was not accepted
+problem-sign-in-needed = Decisions about this request need a sign-in. Open the link in a browser, and decide there.
+problem-sign-in-cookie = This sign-in didn't begin in this browser, or took longer than ten minutes. Open the link in the e-mail again, and allow cookies for this page.
+problem-sign-in-state = This answer doesn't belong to the sign-in that began in this browser. Open the link in the e-mail again.
+problem-sign-in-issuer = This answer is from another sign-in service than the one that was asked. Open the link in the e-mail again. If it happens again, tell the operators of this service.
+problem-sign-in-declined = The sign-in ended without success ({ $error }), and nothing was decided. Open the link in the e-mail again to try once more.
+problem-sign-in-code = This sign-in was used already, or is too old. Open the link in the e-mail again.
+problem-sign-in-client = The sign-in service doesn't accept this service ({ $error }). Tell the operators of this service.
+problem-sign-in-provider = The sign-in service doesn't answer. Nothing was decided. Try again in a few minutes.
+problem-sign-in-keys = The key of the sign-in service is new here and is being fetched. Press the button again in a few seconds.
+problem-sign-in-no-provider = This service has no sign-in service to ask. Tell its operators.
+problem-sign-in-no-address = The sign-in service doesn't say which address is yours. Tell the operators of this service.
+problem-sign-in-unverified = The sign-in service hasn't verified your address. Tell the operators of this service.
+problem-sign-in-other-person = You signed in as somebody else than the approver who got this link. Sign in with that account, or use the link that was sent to you.
+problem-sign-in-clock = The sign-in is from the future, so a clock is wrong. Tell the operators of this service.
+problem-sign-in-expired = The sign-in has expired. Open the link in the e-mail again.
+problem-sign-in-old = You signed in too long ago. Sign out at the sign-in service, then open the link in the e-mail again.
+problem-sign-in-refused = The sign-in can't be used ({ $why }). Open the link in the e-mail again.
+problem-sign-in-reason = The reason is too long to be kept during the sign-in. Shorten it to 2,000 letters; letters outside of English count three times.
+finding-give-id-token = Give the ID token of the sign-in.

@@ -1034,3 +1034,36 @@ mail-enrolment-heading = 新しいパスキーの確認
 mail-enrolment = パスキーを設定したページに、このコードを入力してください。{ $until }まで有効です。
 mail-enrolment-code = { $code }
 mail-enrolment-not-you = このコードを本人以外に渡さないでください。パスキーを設定した覚えがない場合は、ほかの人が承認リンクを持っています。コードを渡さず、CAの運用者に知らせてください。
+
+## サインイン
+
+sign-in-title = サインインして判断する
+sign-in-text = { $host } でサインインします。その後ここに戻り、もう一つのボタンで判断を確定します。
+sign-in-go = 続ける
+signed-in-approve = 確認: この証明書を承認します
+signed-in-reject = 確認: この証明書を却下します
+signed-in-as = { $approver } としてサインインしています。この証明書を申請したのは { $requester } です。まだ何も決まっていません。
+review-sign-in-approve = サインインして承認する
+review-sign-in-reject = サインインして却下する
+review-sign-in-hint = この判断のために、組織のアカウントでサインインします。
+title-sign-in-needed = サインインが必要です
+title-sign-in-refused = サインインを受け付けられませんでした
+problem-sign-in-needed = この申請の判断にはサインインが必要です。リンクをブラウザーで開き、そこで判断してください。
+problem-sign-in-cookie = このサインインは、このブラウザーで始まったものではないか、10分を過ぎています。メールのリンクをもう一度開き、このページのクッキーを許可してください。
+problem-sign-in-state = この応答は、このブラウザーで始めたサインインのものではありません。メールのリンクをもう一度開いてください。
+problem-sign-in-issuer = この応答は、依頼先とは別のサインインサービスからのものです。メールのリンクをもう一度開いてください。繰り返す場合は、このサービスの運用者に伝えてください。
+problem-sign-in-declined = サインインは完了しませんでした（{ $error }）。何も決まっていません。もう一度試すには、メールのリンクを開いてください。
+problem-sign-in-code = このサインインは使用済みか、古すぎます。メールのリンクをもう一度開いてください。
+problem-sign-in-client = サインインサービスがこのサービスを受け付けません（{ $error }）。このサービスの運用者に伝えてください。
+problem-sign-in-provider = サインインサービスが応答しません。何も決まっていません。数分後にもう一度お試しください。
+problem-sign-in-keys = サインインサービスの鍵が新しいため、取得しています。数秒後にもう一度ボタンを押してください。
+problem-sign-in-no-provider = このサービスにはサインインサービスが設定されていません。運用者に伝えてください。
+problem-sign-in-no-address = サインインサービスがあなたのアドレスを示していません。このサービスの運用者に伝えてください。
+problem-sign-in-unverified = サインインサービスはあなたのアドレスを確認していません。このサービスの運用者に伝えてください。
+problem-sign-in-other-person = このリンクを受け取った承認者とは別の人としてサインインしています。そのアカウントでサインインするか、あなたに届いたリンクをお使いください。
+problem-sign-in-clock = サインインの時刻が未来です。時計がずれています。このサービスの運用者に伝えてください。
+problem-sign-in-expired = サインインの有効期限が切れています。メールのリンクをもう一度開いてください。
+problem-sign-in-old = サインインから時間がたちすぎています。サインインサービスでサインアウトしてから、メールのリンクをもう一度開いてください。
+problem-sign-in-refused = このサインインは使えません（{ $why }）。メールのリンクをもう一度開いてください。
+problem-sign-in-reason = 理由が長すぎて、サインインの間保持できません。650文字程度に短くしてください。
+finding-give-id-token = サインインのIDトークンを指定してください。

@@ -1,10 +1,11 @@
-//! `approvals verify`: computes anew what an approval covers, and checks the passkey signature of each vote.
+//! `approvals verify`: computes anew what an approval covers, and checks the passkey signature or the ID token of each vote.
 //!
 //! Reads only. The same check as Sign's, for whoever wants to see it.
 
 use workflow::approval::passkey::{NotProven, check_vote};
+use workflow::approval::sign_in::{self, Provider};
 use workflow::aws::DynamoPeople;
-use workflow::decision::{ApprovalDigest, DecisionRecord, Vote};
+use workflow::decision::{ApprovalDigest, DecisionRecord, Evidence, Vote};
 use workflow::ids::RequestId;
 use workflow::ports::People as _;
 use workflow::request::Request;
@@ -29,9 +30,26 @@ pub(super) async fn run(stack: &Stack, id: RequestId) -> Result<(), CliError> {
     let mut rows = Vec::new();
     let mut faults = Vec::new();
     for vote in &decision.votes {
-        let person = policy.plus_tags().person(&vote.approver);
-        let passkeys = people.passkeys(&person).await.or_fail(|| "cannot read the passkeys".into(), "")?;
-        let proven = check_vote(&base_url, id, &decision.digest, vote, &passkeys);
+        let proven = match &vote.evidence {
+            Some(Evidence::IdToken(_)) => {
+                let settings = policy.oidc().ok_or_else(|| {
+                    CliError::new(
+                        format!("{} signed in, and the policy names no identity provider", vote.approver),
+                        "Put [people.oidc] of the policy of that time in force.",
+                    )
+                })?;
+                let keys = people.provider_keys(&settings.issuer).await;
+                let keys = keys.or_fail(|| "cannot read the keys of the identity provider".into(), "")?;
+                let provider = Provider { settings, keys: &keys, plus_tags: policy.plus_tags() };
+                sign_in::check_vote(&base_url, id, &decision.digest, vote, provider).map_err(Into::into)
+            }
+            Some(Evidence::Passkey(_)) | None => {
+                let person = policy.plus_tags().person(&vote.approver);
+                let passkeys = people.passkeys(&person).await;
+                let passkeys = passkeys.or_fail(|| "cannot read the passkeys".into(), "")?;
+                check_vote(&base_url, id, &decision.digest, vote, &passkeys)
+            }
+        };
         faults.extend(fault(vote, proven));
         rows.push(row(vote, proven));
     }
@@ -41,16 +59,19 @@ pub(super) async fn run(stack: &Stack, id: RequestId) -> Result<(), CliError> {
     faults.extend(other_digest(&request, decision));
     match faults.first() {
         None => {
-            println!("\nThe digest is that of the request. Each passkey signature above is right.");
+            println!("\nThe digest is that of the request. Each proof above is right.");
             Ok(())
         }
-        Some(fault) => Err(CliError::new(fault.clone(), "See docs/passkeys.md.")),
+        Some(fault) => Err(CliError::new(fault.clone(), "See docs/passkeys.md and docs/sign-in.md.")),
     }
 }
 
 fn row(vote: &Vote, proven: Result<(), NotProven>) -> Vec<String> {
     let proof = match (proven, &vote.evidence) {
-        (Ok(()), Some(evidence)) => format!("signed by passkey {}", evidence.credential_id),
+        (Ok(()), Some(Evidence::Passkey(evidence))) => {
+            format!("signed by passkey {}", evidence.credential_id)
+        }
+        (Ok(()), Some(Evidence::IdToken(_))) => "signed in at the identity provider".to_owned(),
         (Err(NotProven::NoEvidence), _) | (Ok(()), None) => "a link in a mail".to_owned(),
         (Err(error), _) => format!("WRONG: {error}"),
     };

@@ -121,6 +121,7 @@ async fn everything(
         })
         .await?;
     source.passkeys(|passkey| put(&Record::Passkey(passkey))).await?;
+    source.provider_keys(|key| put(&Record::ProviderKey(key))).await?;
     let (keys, others) = source.objects().await?;
     let mut objects = futures_util::stream::iter(keys)
         .map(|key| async move { stack.object(&key.to_string()).await.map(|text| (key, text)) })

@@ -10,11 +10,12 @@ use serde::de::DeserializeOwned;
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 use workflow::approval::Link;
 use workflow::approval::passkey::Passkey;
+use workflow::approval::sign_in::ProviderKey;
 use workflow::backup::{NameRow, ObjectKey, Record, RowColumns, TableRow};
 use workflow::ids::RequestId;
 use workflow::request::audit::{AuditError, Event};
 use workflow::request::{Request, verify_request};
-use workflow::store::object_key::{APPROVALS, CERTIFICATES, ISSUERS, PASSKEYS, approval_key};
+use workflow::store::object_key::{APPROVALS, CERTIFICATES, ISSUERS, PASSKEYS, PROVIDER_KEYS, approval_key};
 
 use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
 use crate::moment::{TableItem, at_one_moment};
@@ -138,10 +139,22 @@ impl<'a> ExportSource<'a> {
         &self,
         each: impl FnMut(TableRow<Passkey>) -> Result<(), CliError>,
     ) -> Result<(), CliError> {
-        let passkeys = self.scan(&self.stack.people_table).filter_expression("begins_with(#item, :passkey)");
-        let passkeys = passkeys.expression_attribute_names("#item", "item");
-        every(passkeys.expression_attribute_values(":passkey", AttributeValue::S(PASSKEYS.into())), each)
-            .await
+        every(self.people(PASSKEYS), each).await
+    }
+
+    /// Passes all keys of identity providers to `each`.
+    pub(super) async fn provider_keys(
+        &self,
+        each: impl FnMut(TableRow<ProviderKey>) -> Result<(), CliError>,
+    ) -> Result<(), CliError> {
+        every(self.people(PROVIDER_KEYS), each).await
+    }
+
+    /// The rows of the table of people whose items begin so.
+    fn people(&self, item: &str) -> ScanFluentBuilder {
+        let people = self.scan(&self.stack.people_table).filter_expression("begins_with(#item, :item)");
+        let people = people.expression_attribute_names("#item", "item");
+        people.expression_attribute_values(":item", AttributeValue::S(item.to_owned()))
     }
 
     fn scan(&self, table: &str) -> ScanFluentBuilder {

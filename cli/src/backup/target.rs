@@ -117,6 +117,16 @@ impl<'a> ImportTarget<'a> {
                 let what = || format!("a passkey of {}", passkey.person);
                 self.same(&stack.people_table, key, row.columns(), what).await
             }
+            Write::Before(Record::ProviderKey(row), _) => {
+                let (key, columns) = (row.value(), row.columns());
+                let text = |column: &str| {
+                    let text = columns.get(column).and_then(serde_json::Value::as_str);
+                    AttributeValue::S(text.unwrap_or_default().to_owned())
+                };
+                let what = || format!("a key of {}", key.issuer);
+                let keys = [("person", text("person")), ("item", text("item"))];
+                self.same(&stack.people_table, keys, columns, what).await
+            }
             Write::Before(Record::Approval(row), request) => self.approval(&row, request.as_deref()).await,
             Write::Before(Record::Object(key, text), _) => self.object(&key, &text).await,
             // The caller activates the policy and writes the requests.

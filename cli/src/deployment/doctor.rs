@@ -23,6 +23,7 @@ mod mail;
 mod names;
 mod network;
 mod secrets;
+mod sign_ins;
 
 /// Lambda environments that the workers may use at once: the queues, the dead-letter queue, and some portals.
 const ENVIRONMENTS: u64 = 60;

@@ -33,6 +33,7 @@ mod recovery;
 mod restart;
 mod revocation;
 mod secrets;
+mod sign_ins;
 mod smtp;
 
 /// The approver of every profile of the shipped policy.

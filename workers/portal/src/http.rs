@@ -9,3 +9,5 @@ pub(crate) mod negotiate;
 pub(crate) mod own_throttle;
 pub(crate) mod passkey_fields;
 pub(crate) mod problem;
+pub(crate) mod sign_in_cookie;
+pub(crate) mod sign_in_fields;

@@ -50,6 +50,11 @@ impl Locale {
         Self { query: Vec::new(), ..self.clone() }
     }
 
+    /// The locale of another page that this one continues: its language, and no parameters.
+    pub(crate) fn continuing(&self, language: Language) -> Self {
+        Self { language, ..self.without_query() }
+    }
+
     /// The query that repeats a chosen language: `?lang=ja`.
     pub(crate) fn only_lang(&self) -> String {
         if self.is_chosen { format!("?{LANG}={}", self.language) } else { String::new() }

@@ -25,6 +25,7 @@ async fn main() -> Result<(), lambda_http::Error> {
             notify_queue: aws.notify_queue()?,
             sign_queue: aws.sign_queue()?,
             people: aws.people()?,
+            provider: aws.identity_provider(),
             metrics: aws.metrics()?,
             clock: Arc::new(SystemClock),
         })

@@ -30,6 +30,7 @@ mod passkey;
 mod passkey_data;
 mod review;
 mod revocation;
+mod sign_in;
 mod status;
 
 pub(crate) use commands::CommandsPage;
@@ -38,6 +39,7 @@ pub(crate) use mine::{AskMinePage, MinePage};
 pub(crate) use passkey::{PasskeyPage, PasskeyStage, VouchPage};
 pub(crate) use review::ReviewPage;
 pub(crate) use revocation::{RevocationFacts, RevokeForm};
+pub(crate) use sign_in::{SignInPage, SignedInPage};
 pub(crate) use status::StatusPage;
 
 use assets::Paths;

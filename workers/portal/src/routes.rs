@@ -20,6 +20,7 @@ mod renewal;
 mod requests;
 mod revocation_view;
 mod revocations;
+mod sign_in;
 mod vouch;
 
 pub(crate) fn router(portal: Arc<Portal>) -> Router {
@@ -36,6 +37,7 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
         .route("/requests/{id}/certificate.pem", get(requests::certificate_pem))
         .route("/requests/{id}/certificate.zip", get(requests::certificate_zip))
         .route("/approvals/{key}", get(approvals::review).post(approvals::decide))
+        .route("/signed-in", get(sign_in::show).post(sign_in::decide))
         .route("/people/vouch", get(vouch::show).post(vouch::vouch))
         .route("/mine", post(mine::send).layer(middleware::from_fn(own_throttle::required)).get(mine::ask))
         .route("/mine/{key}", get(mine::show))

@@ -7,8 +7,8 @@ use workflow::approval::voting::Voting;
 use workflow::approval::withdrawal::Withdrawal;
 use workflow::certificate::revoking::RevocationIntake;
 use workflow::ports::{
-    Approvals, CertificateStore, Clock, Executions, Issuers, LinkSecrets, Metrics, NameIndex, People,
-    Policies, Requests, WorkerQueue,
+    Approvals, CertificateStore, Clock, Executions, IdentityProvider, Issuers, LinkSecrets, Metrics,
+    NameIndex, People, Policies, Requests, WorkerQueue,
 };
 use workflow::request::download::CertificateDownload;
 use workflow::request::intake::Intake;
@@ -39,10 +39,12 @@ pub struct Portal {
     pub approval_queue: Arc<dyn WorkerQueue>,
     /// The queue of notify: mails on demand.
     pub notify_queue: Arc<dyn WorkerQueue>,
-    /// The queue of sign: proofs of enrolments.
+    /// The queue of sign: proofs of enrolments, and the keys of the identity provider.
     pub sign_queue: Arc<dyn WorkerQueue>,
     /// The passkeys of approvers.
     pub people: Arc<dyn People>,
+    /// The identity provider at which approvers sign in.
+    pub provider: Arc<dyn IdentityProvider>,
     /// Counts submissions.
     pub metrics: Arc<dyn Metrics>,
     /// The time.

@@ -6,8 +6,8 @@
 //! names before the row says that it is issued. The signed contents are the
 //! approved contents, evaluated again under the policy and the issuer in force, built from the profile, linted, and read
 //! back by two other libraries before they are stored. The worker also publishes revocation lists and
-//! renews OCSP responders ([`lists`]), since it alone has the CA key, and adds passkeys ([`enrolments`]), since it
-//! relies on them.
+//! renews OCSP responders ([`lists`]), since it alone has the CA key, and adds passkeys ([`enrolments`]) and the keys of
+//! identity providers ([`provider_keys`]), since it relies on them.
 
 use std::sync::Arc;
 
@@ -23,21 +23,25 @@ use workflow::ids::IssuerId;
 use workflow::message::RecheckMessage;
 use workflow::policy::Policy;
 use workflow::ports::{
-    CertificateStore, Clock, Issuers, NameIndex, NameRow, OcspResponders, PeopleWriter, Policies, Requests,
-    RevocationLists, Revocations,
+    CertificateStore, Clock, IdentityProvider, Issuers, NameIndex, NameRow, OcspResponders, PeopleWriter,
+    Policies, Requests, RevocationLists, Revocations,
 };
 use workflow::request::audit::Origin;
 use workflow::request::{Request, Reservation, Status};
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError, Task};
-use workflow::store::{ListPublisher, passkeys_of_voters, replaced_request, update_known_request};
+use workflow::store::{
+    ListPublisher, keys_of_provider, passkeys_of_voters, replaced_request, update_known_request,
+};
 use workflow::timestamp::rfc3339;
 
 mod enrolments;
 mod lists;
+mod provider_keys;
 
 use enrolments::EnrolmentStep;
 use lists::ListStep;
 pub use lists::Listed;
+use provider_keys::ProviderKeyStep;
 
 /// The step.
 pub struct Sign {
@@ -59,6 +63,8 @@ pub struct Sign {
     pub responders: Arc<dyn OcspResponders>,
     /// The passkeys of approvers, and enrolments.
     pub people: Arc<dyn PeopleWriter>,
+    /// The identity provider, for its keys.
+    pub provider: Arc<dyn IdentityProvider>,
     /// The public base URL, which passkeys sign.
     pub base_url: BaseUrl,
     /// The URL of what the stack publishes, for the addresses in certificates.
@@ -117,8 +123,12 @@ impl Step for Sign {
         if let Some(proof) = message.enrolment {
             return self.enrolments().check(*proof).await;
         }
-        let no_issuer =
-            || StepError::refused(ErrorName::BadMessage, "this worker handles tasks, lists and enrolments");
+        if message.provider_keys {
+            return self.provider_keys().fetch().await;
+        }
+        let no_issuer = || {
+            StepError::refused(ErrorName::BadMessage, "this worker handles tasks, lists, enrolments and keys")
+        };
         self.lists().renew(&message.issuer.ok_or_else(no_issuer)?).await
     }
 }
@@ -129,6 +139,15 @@ impl Sign {
             people: &*self.people,
             policies: &*self.policies,
             base_url: &self.base_url,
+            now: self.clock.now(),
+        }
+    }
+
+    fn provider_keys(&self) -> ProviderKeyStep<'_> {
+        ProviderKeyStep {
+            people: &*self.people,
+            policies: &*self.policies,
+            provider: &*self.provider,
             now: self.clock.now(),
         }
     }
@@ -167,7 +186,9 @@ impl Sign {
         let issuer = self.issuer().await?;
         let replaced = replaced_request(&*self.requests, &request).await?;
         let passkeys = passkeys_of_voters(&*self.people, &policy, &request).await?;
-        let voters = Voters { base_url: &self.base_url, passkeys: &passkeys };
+        let provider_keys = keys_of_provider(&*self.people, &policy, &request).await?;
+        let (base_url, passkeys) = (&self.base_url, passkeys.as_slice());
+        let voters = Voters { base_url, passkeys, provider_keys: &provider_keys };
         let covered = covers(&request, replaced.as_ref(), &policy, &issuer, voters)?;
         let (request, Reservation { serial, validity: reserved }) =
             self.reserve(request, &covered, &issuer).await?;

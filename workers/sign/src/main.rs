@@ -18,6 +18,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             lists: aws.lists()?,
             responders: aws.responders()?,
             people: aws.people_writer()?,
+            provider: aws.identity_provider(),
             base_url: aws.base_url()?,
             publication_url: aws.publication_url()?,
             clock: Arc::new(SystemClock),

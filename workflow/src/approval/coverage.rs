@@ -13,6 +13,7 @@ use pki::signer::Signer;
 
 use super::BaseUrl;
 use super::passkey::{NotProven, Passkey, check_vote};
+use super::sign_in::{self, Provider, ProviderKey, SignInError};
 use crate::approver_set::{ApproverSet, Identity};
 use crate::decision::{ApprovalDigest, DecisionRecord, Vote};
 use crate::grant::Grant;
@@ -40,22 +41,24 @@ pub enum NotCovered {
     /// The policy in force asks for more approvals, or for other people.
     #[error("the policy in force asks for approvals that the request does not have")]
     TooFew,
-    /// An approval that the policy asks for is not signed by a passkey of the approver.
+    /// An approval is not proven as the policy asks: by a passkey of the approver, or by the identity provider.
     #[error("an approval is not proven: {0}")]
     NotProven(NotProven),
 }
 
-/// What proves the votes: the address of the stack, and the passkeys of those who voted.
+/// What proves the votes: the address of the stack, the passkeys of those who voted, the keys of the identity provider.
 #[derive(Clone, Copy, Debug)]
 pub struct Voters<'a> {
     /// The public base URL.
     pub base_url: &'a BaseUrl,
     /// The passkeys of all who voted. Not looked at where the policy asks for none.
     pub passkeys: &'a [Passkey],
+    /// The keys of the identity provider. Not looked at where the policy asks for no sign-in.
+    pub provider_keys: &'a [ProviderKey],
 }
 
 /// Checks that the approval of a request covers the certificate that the policy and the issuer grant now. `replaced` is the
-/// request that a renewal replaces. Where the policy asks for passkeys, only votes that they signed count.
+/// request that a renewal replaces. Where the policy asks for a proof of who voted, only votes with a right one count.
 ///
 /// # Errors
 /// [`NotCovered`].
@@ -82,8 +85,8 @@ pub fn covers(
     if !are_enough(&decision.votes) {
         return Err(NotCovered::TooFew);
     }
-    if in_force.identity == Identity::Passkey {
-        let (proven, unproven) = proven(request, decision, &in_force, voters);
+    if in_force.identity != Identity::Mail {
+        let (proven, unproven) = proven(request, decision, &in_force, policy, voters);
         if !are_enough(&proven) {
             return Err(NotCovered::NotProven(unproven.unwrap_or(NotProven::NoEvidence)));
         }
@@ -91,24 +94,47 @@ pub fn covers(
     Ok(Covered(granted))
 }
 
-/// The votes that a passkey of the voter signed, and the fault of the first that none did.
+/// The votes with a right proof, and the fault of the first one without.
 fn proven(
     request: &Request,
     decision: &DecisionRecord,
     in_force: &ApproverSet,
+    policy: &Policy,
     voters: Voters<'_>,
 ) -> (Vec<Vote>, Option<NotProven>) {
     let (mut proven, mut fault) = (Vec::new(), None);
     for vote in &decision.votes {
-        let person = in_force.plus_tags.person(&vote.approver);
-        let own: Vec<Passkey> =
-            voters.passkeys.iter().filter(|passkey| passkey.person == person).cloned().collect();
-        match check_vote(voters.base_url, request.id(), &decision.digest, vote, &own) {
+        let checked = match in_force.identity {
+            Identity::Mail => Ok(()),
+            Identity::Passkey => {
+                let person = in_force.plus_tags.person(&vote.approver);
+                let own = voters.passkeys.iter().filter(|passkey| passkey.person == person);
+                let own: Vec<Passkey> = own.cloned().collect();
+                check_vote(voters.base_url, request.id(), &decision.digest, vote, &own)
+            }
+            Identity::Oidc => signed_in(request, decision, vote, in_force, policy, voters),
+        };
+        match checked {
             Ok(()) => proven.push(vote.clone()),
             Err(error) => fault = fault.or(Some(error)),
         }
     }
     (proven, fault)
+}
+
+/// Checks the statement of the identity provider about a vote.
+fn signed_in(
+    request: &Request,
+    decision: &DecisionRecord,
+    vote: &Vote,
+    in_force: &ApproverSet,
+    policy: &Policy,
+    voters: Voters<'_>,
+) -> Result<(), NotProven> {
+    let settings = policy.oidc().ok_or(SignInError::NoProvider)?;
+    let provider = Provider { settings, keys: voters.provider_keys, plus_tags: in_force.plus_tags };
+    sign_in::check_vote(voters.base_url, request.id(), &decision.digest, vote, provider)?;
+    Ok(())
 }
 
 /// The parts of a certificate that need no approval.

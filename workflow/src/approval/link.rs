@@ -147,6 +147,11 @@ impl BaseUrl {
         format!("{}?renew={id}&key={}", self.0, key.expose())
     }
 
+    /// The address to which the identity provider sends an approver back.
+    pub fn signed_in(&self) -> String {
+        format!("{}signed-in", self.0)
+    }
+
     /// The link by which others vouch for a passkey.
     pub fn vouch(&self, enrolment: &Enrolment, key: &VouchKey) -> String {
         format!("{}people/vouch?enrolment={}&key={}", self.0, enrolment.to_link_text(), key.expose())

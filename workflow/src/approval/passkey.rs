@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::BaseUrl;
+pub use super::meaning::VoteMeaning;
+use super::sign_in::SignInError;
 use crate::base64url::Base64Url;
-use crate::decision::{ApprovalDigest, Decision, PasskeyEvidence, Vote};
-use crate::framed_hash::FramedHash;
+use crate::decision::{ApprovalDigest, Evidence, PasskeyEvidence, Vote};
 use crate::ids::RequestId;
 
 /// A passkey of a person: a row of the table `people`.
@@ -34,40 +35,10 @@ pub struct Passkey {
     pub vouched_by: Vec<String>,
 }
 
-/// Everything that a vote means.
-#[derive(Clone, Copy, Debug)]
-pub struct VoteMeaning<'a> {
-    /// The public base URL of the stack.
-    pub base_url: &'a BaseUrl,
-    /// The request.
-    pub request_id: RequestId,
-    /// The digest that the approval binds.
-    pub binds: &'a ApprovalDigest,
-    /// The decision.
-    pub decision: Decision,
-    /// The reason; absent and empty are the same.
-    pub reason: Option<&'a str>,
-}
-
-impl VoteMeaning<'_> {
-    /// The challenge that the authenticator signs, with the review and the nonce of the evidence.
-    pub fn challenge(&self, evidence: &PasskeyEvidence) -> [u8; 32] {
-        let mut hash = FramedHash::new("countersign vote 1");
-        hash.field(self.base_url.as_str())
-            .field(&self.request_id.to_string())
-            .field(self.binds.as_str())
-            .field(evidence.review_digest.as_str())
-            .field(self.decision.as_str())
-            .field(self.reason.unwrap_or_default())
-            .field(&evidence.nonce);
-        hash.finish_octets()
-    }
-}
-
 /// The reason why evidence proves nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotProven {
-    /// There is no evidence.
+    /// There is no signature of a passkey.
     #[error("there is no passkey signature")]
     NoEvidence,
     /// The base URL has an IP address in place of a domain.
@@ -82,6 +53,9 @@ pub enum NotProven {
     /// The signature, or what was signed.
     #[error(transparent)]
     WebAuthn(#[from] WebAuthnError),
+    /// The ID token, or what it says.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
 }
 
 impl PasskeyEvidence {
@@ -124,7 +98,7 @@ pub fn check_vote(
     vote: &Vote,
     passkeys: &[Passkey],
 ) -> Result<(), NotProven> {
-    let evidence = vote.evidence.as_ref().ok_or(NotProven::NoEvidence)?;
+    let evidence = vote.evidence.as_ref().and_then(Evidence::passkey).ok_or(NotProven::NoEvidence)?;
     let (decision, reason) = (vote.decision, vote.reason.as_deref());
     let meaning = VoteMeaning { base_url, request_id, binds, decision, reason };
     evidence.check(base_url, &meaning.challenge(evidence), passkeys)

@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::approver_set::{ApproverSet, MissingApprovals};
-use crate::decision::{
-    ApprovalDigest, Decision, DecisionRecord, Outcome, PasskeyEvidence, ReviewDigest, Vote,
-};
+use crate::decision::{ApprovalDigest, Decision, DecisionRecord, Evidence, Outcome, ReviewDigest, Vote};
 use crate::email::Email;
 use crate::ids::RequestId;
 use crate::message::TaskToken;
@@ -78,7 +76,7 @@ pub struct VoteInput {
     /// The reason, in the approver's words.
     pub reason: Option<String>,
     /// The proof of who votes. [`Voting::cast`](super::voting::Voting::cast) checks it.
-    pub evidence: Option<PasskeyEvidence>,
+    pub evidence: Option<Evidence>,
 }
 
 /// The result of a vote.
@@ -201,7 +199,8 @@ impl Approval {
                 return Err(VoteError::VotedOtherwise);
             }
             // A vote from before the policy asked for a proof is cast again with it.
-            if earlier.evidence.is_some() || evidence.is_none() {
+            let accepts = |evidence: &Option<Evidence>| in_force.identity.accepts(evidence.as_ref());
+            if evidence.is_none() || accepts(&earlier.evidence) || !accepts(evidence) {
                 return Ok(VoteResult::Repeated);
             }
         }

@@ -9,9 +9,10 @@ use time::OffsetDateTime;
 use super::history::RequestHistory;
 use super::passkey::{NotProven, VoteMeaning};
 use super::review::{CsrNotRead, Review, ReviewContent};
+use super::sign_in::{Provider, SignInError};
 use super::{Approval, BaseUrl, Link, LinkKey, VoteError, VoteInput, VoteResult};
 use crate::approver_set::{ApproverSet, Identity};
-use crate::decision::{Outcome, ReviewDigest, Vote};
+use crate::decision::{Evidence, Outcome, ReviewDigest, Vote};
 use crate::ids::IssuerId;
 use crate::message::RecheckMessage;
 use crate::policy::Policy;
@@ -21,6 +22,7 @@ use crate::ports::{
 use crate::request::audit::{EventKind, Origin, PendingEvent};
 use crate::request::{Request, Status, renewal};
 use crate::store::{UpdateError, Updated, replaced_request, update_approval_audited};
+use crate::timestamp::whole_seconds;
 
 /// A link with its approval and request.
 #[derive(Clone, Debug)]
@@ -48,7 +50,7 @@ pub enum VotingError {
     /// The approval rejects the vote.
     #[error(transparent)]
     Vote(#[from] VoteError),
-    /// The policy asks for a passkey, and the vote has no signature of one, or a wrong one.
+    /// The policy asks for a proof of who votes, and the vote has none, or a wrong one.
     #[error(transparent)]
     NotProven(#[from] NotProven),
     /// A port failed; the caller can try again.
@@ -76,6 +78,14 @@ pub struct Voting<'a> {
     pub approval_queue: &'a dyn WorkerQueue,
     /// The time.
     pub clock: &'a dyn Clock,
+}
+
+/// What decides which proof a vote needs, and whether it is right.
+#[derive(Clone, Copy)]
+struct Voter<'a> {
+    policy: &'a Policy,
+    in_force: &'a ApproverSet,
+    now: OffsetDateTime,
 }
 
 impl Voting<'_> {
@@ -170,7 +180,8 @@ impl Voting<'_> {
         let (id, now) = (request.id(), self.clock.now());
         let policy = self.policies.current().await?;
         let in_force = self.approvers_in_force(&policy, request).await?.ok_or(VotingError::NoSuchLink)?;
-        let vote_input = &self.proven(request, vote_input, content, &in_force).await?;
+        let voter = Voter { policy: &policy, in_force: &in_force, now };
+        let vote_input = &self.proven(request, vote_input, content, voter).await?;
         let changed = update_approval_audited(self.approvals, self.requests, id, by, |approval| {
             if approval.digest != content.binds && approval.outcome.is_none() {
                 return Err(VoteError::StaleDigest);
@@ -204,6 +215,22 @@ impl Voting<'_> {
         Ok(approval)
     }
 
+    /// Checks the proof of a vote, without recording it.
+    ///
+    /// # Errors
+    /// See [`VotingError`].
+    pub async fn prove(
+        &self,
+        request: &Request,
+        vote_input: &VoteInput,
+        content: &ReviewContent,
+    ) -> Result<(), VotingError> {
+        let (policy, now) = (self.policies.current().await?, self.clock.now());
+        let in_force = self.approvers_in_force(&policy, request).await?.ok_or(VotingError::NoSuchLink)?;
+        let voter = Voter { policy: &policy, in_force: &in_force, now };
+        self.proven(request, vote_input, content, voter).await.map(|_| ())
+    }
+
     /// Returns the vote with evidence that was checked, or without evidence where the policy asks for none: what nobody
     /// checked is not kept.
     async fn proven(
@@ -211,17 +238,25 @@ impl Voting<'_> {
         request: &Request,
         vote_input: &VoteInput,
         content: &ReviewContent,
-        in_force: &ApproverSet,
+        voter: Voter<'_>,
     ) -> Result<VoteInput, VotingError> {
-        if in_force.identity == Identity::Mail {
-            return Ok(VoteInput { evidence: None, ..vote_input.clone() });
-        }
-        let evidence = vote_input.evidence.as_ref().ok_or(NotProven::NoEvidence)?;
-        if evidence.review_digest != vote_input.review_digest {
+        let Voter { policy, in_force, now } = voter;
+        let evidence = match in_force.identity {
+            Identity::Mail => return Ok(VoteInput { evidence: None, ..vote_input.clone() }),
+            Identity::Passkey => {
+                let evidence = vote_input.evidence.as_ref();
+                evidence.filter(|one| one.passkey().is_some()).ok_or(NotProven::NoEvidence)?
+            }
+            Identity::Oidc => {
+                let evidence = vote_input.evidence.as_ref();
+                evidence
+                    .filter(|one| one.id_token().is_some())
+                    .ok_or(NotProven::from(SignInError::NoToken))?
+            }
+        };
+        if *evidence.review_digest() != vote_input.review_digest {
             return Err(VoteError::StaleDigest.into());
         }
-        let person = in_force.plus_tags.person(&vote_input.approver);
-        let passkeys = self.people.passkeys(&person).await?;
         let meaning = VoteMeaning {
             base_url: self.base_url,
             request_id: request.id(),
@@ -229,7 +264,21 @@ impl Voting<'_> {
             decision: vote_input.decision,
             reason: vote_input.reason.as_deref(),
         };
-        evidence.check(self.base_url, &meaning.challenge(evidence), &passkeys)?;
+        match evidence {
+            Evidence::Passkey(evidence) => {
+                let person = in_force.plus_tags.person(&vote_input.approver);
+                let passkeys = self.people.passkeys(&person).await?;
+                evidence.check(self.base_url, &meaning.challenge(evidence), &passkeys)?;
+            }
+            Evidence::IdToken(evidence) => {
+                let settings = policy.oidc().ok_or(NotProven::from(SignInError::NoProvider))?;
+                let keys = self.people.provider_keys(&settings.issuer).await?;
+                let provider = Provider { settings, keys: &keys, plus_tags: in_force.plus_tags };
+                // The time as it is kept with the vote: Sign checks the same.
+                let at = whole_seconds(now);
+                evidence.check(&meaning, &vote_input.approver, at, provider).map_err(NotProven::from)?;
+            }
+        }
         Ok(vote_input.clone())
     }
 

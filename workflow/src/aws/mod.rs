@@ -20,15 +20,16 @@ use crate::approval::BaseUrl;
 use crate::certificate::PublicationUrl;
 use crate::environment::{Environment, EnvironmentError};
 use crate::ports::{
-    Approvals, CertificateStore, CompromisedKeys, EnrolmentCodes, Executions, Issuers, LinkSecrets,
-    ListFiles, Mailer, Metrics, NameIndex, OcspResponders, Operators, People, PeopleWriter, Policies,
-    PortError, Queue, Requests, RevocationLists, RevocationWriter, Revocations, Tasks, TrustAnchorCrls,
-    TrustStoreCrls, WorkerQueue,
+    Approvals, CertificateStore, CompromisedKeys, EnrolmentCodes, Executions, IdentityProvider, Issuers,
+    LinkSecrets, ListFiles, Mailer, Metrics, NameIndex, OcspResponders, Operators, People, PeopleWriter,
+    Policies, PortError, Queue, Requests, RevocationLists, RevocationWriter, Revocations, Tasks,
+    TrustAnchorCrls, TrustStoreCrls, WorkerQueue,
 };
 
 mod dynamodb;
 mod embedded_metrics;
 mod environment_credentials;
+mod identity_provider;
 mod issuers;
 mod key_lists;
 mod kms;
@@ -52,6 +53,7 @@ pub use dynamodb::{
     DynamoApprovals, DynamoNames, DynamoPeople, DynamoRequests, DynamoRevocationWriter, DynamoRevocations,
 };
 pub use embedded_metrics::EmbeddedMetrics;
+pub use identity_provider::HttpIdentityProvider;
 pub use issuers::{AwsIssuers, key_name};
 pub use key_lists::S3KeyLists;
 pub use kms::{KmsKey, named_alias};
@@ -185,6 +187,14 @@ impl Aws {
     /// `PEOPLE_TABLE` is missing.
     pub fn enrolment_codes(&self) -> Result<Arc<dyn EnrolmentCodes>, EnvironmentError> {
         Ok(Arc::new(self.dynamo_people()?))
+    }
+
+    /// The identity provider of the policy. Reads the client secret in `OIDC_SECRET_PARAMETER`, if it is set.
+    pub fn identity_provider(&self) -> Arc<dyn IdentityProvider> {
+        Arc::new(match self.environment.optional("OIDC_SECRET_PARAMETER") {
+            Some(parameter) => HttpIdentityProvider::with_secret(self.sdk(), parameter),
+            None => HttpIdentityProvider::without_secret(),
+        })
     }
 
     /// The bucket of certificates.

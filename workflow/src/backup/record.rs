@@ -6,11 +6,14 @@ use serde_json::Value;
 
 use super::{Counts, ExportError};
 use crate::approval::passkey::Passkey;
+use crate::approval::sign_in::ProviderKey;
 use crate::approval::{Approval, Link};
 use crate::ports::NameRow;
 use crate::request::Request;
 use crate::request::audit::Event;
-use crate::store::object_key::{ObjectKey, approval_key, link_key, passkey_key};
+use crate::store::object_key::{
+    ObjectKey, approval_key, link_key, passkey_key, provider_key, provider_partition,
+};
 
 /// The columns of a row, as plain JSON: text, numbers, booleans, lists and maps.
 pub type RowColumns = serde_json::Map<String, Value>;
@@ -102,6 +105,8 @@ pub enum Record {
     Name(TableRow<NameRow>),
     /// A passkey of an approver: public keys only.
     Passkey(TableRow<Passkey>),
+    /// A key of an identity provider: public.
+    ProviderKey(TableRow<ProviderKey>),
     /// A certificate in PEM.
     Object(ObjectKey, String),
 }
@@ -117,6 +122,7 @@ pub(super) enum Line {
     Link { row: RowColumns },
     Name { row: RowColumns },
     Passkey { row: RowColumns },
+    ProviderKey { row: RowColumns },
     Object { key: String, text: String },
     Manifest { counts: Counts, sha256: String },
 }
@@ -131,6 +137,7 @@ impl From<&Record> for Line {
             Record::Link(row) => Line::Link { row: row.columns.clone() },
             Record::Name(row) => Line::Name { row: row.columns.clone() },
             Record::Passkey(row) => Line::Passkey { row: row.columns.clone() },
+            Record::ProviderKey(row) => Line::ProviderKey { row: row.columns.clone() },
             Record::Object(key, text) => Line::Object { key: key.to_string(), text: text.clone() },
         }
     }
@@ -158,6 +165,13 @@ impl Line {
                 let row = TableRow::<Passkey>::read(row)?;
                 keyed(&row, "item", &passkey_key(&row.value.credential_id))?;
                 Record::Passkey(row)
+            }
+            Line::ProviderKey { row } => {
+                let row = TableRow::<ProviderKey>::read(row)?;
+                let thumbprint = row.value.thumbprint().ok_or("a key of an identity provider is damaged")?;
+                keyed(&row, "person", &provider_partition(&row.value.issuer))?;
+                keyed(&row, "item", &provider_key(&thumbprint))?;
+                Record::ProviderKey(row)
             }
             Line::Object { key, text } => Record::Object(key.parse()?, text),
             Line::Manifest { counts, sha256 } => return Ok(Err((counts, sha256))),

@@ -33,10 +33,7 @@ impl<W: Write> Writer<W> {
         let line = serde_json::to_vec(&Line::from(record)).map_err(std::io::Error::from)?;
         record.harmless(&line)?;
         if line.len() >= LONGEST_LINE {
-            let Counts { policies, requests, events, approvals, links, names, passkeys, objects } =
-                self.counts;
-            let before = policies + requests + events + approvals + links + names + passkeys + objects;
-            return Err(ExportError::TooLong(before + 2));
+            return Err(ExportError::TooLong(self.counts.records() + 2));
         }
         self.counts.count(record);
         self.line(line)

@@ -7,6 +7,7 @@ mod deciders;
 mod keys;
 mod lifecycle;
 mod notes;
+mod oidc;
 mod renewal;
 mod revocation;
 mod settings;
@@ -22,6 +23,7 @@ use toml::de::{DeTable, DeValue};
 use super::error::{Mistakes, PolicyErrors, similar};
 use super::key_list::KeyListDigest;
 use super::lifecycle::Lifecycle;
+use super::oidc::OidcSettings;
 use super::profile::Profile;
 use super::renewal::RenewalRules;
 use crate::approver_set::PlusTags;
@@ -70,6 +72,7 @@ pub(super) struct Checked {
     pub(super) plus_tags: PlusTags,
     pub(super) language: Language,
     pub(super) enrolment: EnrolmentRule,
+    pub(super) oidc: Option<OidcSettings>,
     pub(super) publication: Publication,
     /// Number of shards of a list; 1 for none.
     pub(super) list_shards: u16,
@@ -123,6 +126,11 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
         None => Settings::default(),
     };
     let sections = profile_sections(&top, &common, mistakes);
+    let identities = sections.iter().map(|(_, own)| &own.identity);
+    let identities = [&common.people.identity, &defaults.identity].into_iter().chain(identities);
+    for identity in identities.filter(|_| common.people.oidc.is_absent()) {
+        oidc::needs_provider(identity, mistakes);
+    }
     contradictions_of_defaults(&defaults, &sections, &common, mistakes);
     let profiles: Vec<Option<Profile>> =
         sections.iter().map(|(name, own)| profile(name, own, &defaults, &common, mistakes)).collect();
@@ -146,6 +154,7 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
         plus_tags: common.people.plus_tags(),
         language: common.people.language(),
         enrolment: common.people.enrolment(),
+        oidc: common.people.oidc.get().cloned(),
         publication,
         list_shards,
         revocation: revocation.or_usual(RevocationRules::default())?,

@@ -1,11 +1,13 @@
-//! The table of passkeys, and of enrolments that are not complete.
+//! The table of passkeys, of enrolments that are not complete, and of the keys of identity providers.
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use super::PortError;
 use crate::approval::passkey::Passkey;
+use crate::approval::sign_in::ProviderKey;
 use crate::enrolment::{EnrolmentId, EnrolmentProof};
+use crate::policy::IssuerUrl;
 
 /// Reads the table `people`.
 #[async_trait]
@@ -16,6 +18,8 @@ pub trait People: Send + Sync {
     async fn code(&self, enrolment: &EnrolmentId, digest: &str) -> Result<Option<OffsetDateTime>, PortError>;
     /// The proofs for an enrolment; consistent.
     async fn proofs(&self, enrolment: &EnrolmentId) -> Result<Vec<EnrolmentProof>, PortError>;
+    /// The keys of an identity provider that Sign recorded; consistent.
+    async fn provider_keys(&self, issuer: &IssuerUrl) -> Result<Vec<ProviderKey>, PortError>;
 }
 
 /// Writes proofs and passkeys: Sign, and the operator's command.
@@ -30,6 +34,8 @@ pub trait PeopleWriter: People {
     ) -> Result<(), PortError>;
     /// Adds a passkey, unless the person has it already. Idempotent.
     async fn add(&self, passkey: &Passkey) -> Result<(), PortError>;
+    /// Records a key of an identity provider, or the time at which it was last seen. Idempotent.
+    async fn record_key(&self, key: &ProviderKey) -> Result<(), PortError>;
 }
 
 /// Writes the codes that are mailed: notify.

@@ -112,6 +112,9 @@ pub struct QueueMessage {
     /// See [`RecheckMessage::enrolment`].
     #[serde(default)]
     pub enrolment: Option<Box<EnrolmentMessage>>,
+    /// See [`RecheckMessage::provider_keys`].
+    #[serde(default)]
+    pub provider_keys: bool,
     /// The input of a task, with the request id.
     #[serde(default)]
     pub input: Value,
@@ -215,8 +218,9 @@ impl<S: Step> Shell<S> {
         let Some(token) = message.task_token else {
             let mail = message.occasion.map(|kind| kind.parse::<MailKind>()).transpose();
             let mail = mail.map_err(|error| StepError::refused(ErrorName::BadMessage, error.to_string()))?;
-            let QueueMessage { links, requester, issuer, enrolment, .. } = message;
-            let message = RecheckMessage { request_id, links, mail, requester, issuer, enrolment };
+            let QueueMessage { links, requester, issuer, enrolment, provider_keys, .. } = message;
+            let message =
+                RecheckMessage { request_id, links, mail, requester, issuer, enrolment, provider_keys };
             return self.step.recheck(message).await;
         };
         let state = S::State::from_wire_name(&message.state).map_err(|_| {

@@ -29,6 +29,19 @@ pub fn link_key(digest: &LinkDigest) -> String {
     format!("link#{}", digest.as_str())
 }
 
+/// The prefix of the sort keys of providers' keys in the table `people`.
+pub const PROVIDER_KEYS: &str = "key#";
+
+/// The sort key of a provider's key in the table `people`.
+pub fn provider_key(thumbprint: &str) -> String {
+    format!("{PROVIDER_KEYS}{thumbprint}")
+}
+
+/// The partition of a provider's keys in the table `people`.
+pub fn provider_partition(issuer: &str) -> String {
+    format!("provider#{issuer}")
+}
+
 /// The sort key of a passkey in the table `people`.
 pub fn passkey_key(credential_id: &Base64Url) -> String {
     format!("{PASSKEYS}{credential_id}")

@@ -1,10 +1,15 @@
-//! The passkeys of those who voted on a request.
+//! What proves the votes on a request: passkeys, and the keys of the identity provider.
 
 use crate::approval::passkey::Passkey;
+use crate::approval::sign_in::ProviderKey;
 use crate::approver_set::Identity;
 use crate::policy::Policy;
 use crate::ports::{People, PortError};
 use crate::request::Request;
+
+fn asks_for(identity: Identity, policy: &Policy, request: &Request) -> bool {
+    policy.profile(Some(request.profile())).is_ok_and(|profile| profile.identity() == identity)
+}
 
 /// Reads the passkeys of all who voted, if the policy asks for passkeys; else none, without reading.
 ///
@@ -15,11 +20,26 @@ pub async fn passkeys_of_voters(
     policy: &Policy,
     request: &Request,
 ) -> Result<Vec<Passkey>, PortError> {
-    let asks = policy.profile(Some(request.profile())).is_ok_and(|one| one.identity() == Identity::Passkey);
+    let asks = asks_for(Identity::Passkey, policy, request);
     let votes = request.decision().filter(|_| asks).map(|decision| decision.votes.as_slice());
     let mut all = Vec::new();
     for vote in votes.unwrap_or_default() {
         all.extend(people.passkeys(&policy.plus_tags().person(&vote.approver)).await?);
     }
     Ok(all)
+}
+
+/// Reads the keys of the identity provider, if the policy asks for sign-ins; else none, without reading.
+///
+/// # Errors
+/// [`PortError`] if the table does not answer.
+pub async fn keys_of_provider(
+    people: &dyn People,
+    policy: &Policy,
+    request: &Request,
+) -> Result<Vec<ProviderKey>, PortError> {
+    match policy.oidc() {
+        Some(oidc) if asks_for(Identity::Oidc, policy, request) => people.provider_keys(&oidc.issuer).await,
+        _ => Ok(Vec::new()),
+    }
 }

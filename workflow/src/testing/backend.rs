@@ -30,6 +30,7 @@ use pki::testing as test_pki;
 mod lists;
 mod people;
 mod ports;
+mod provider;
 mod relay;
 mod responders;
 mod revocations;
@@ -64,6 +65,7 @@ struct State {
     lists: BTreeMap<ListName, (PublishedList, OffsetDateTime)>,
     consumers: relay::Consumers,
     people: people::PeopleRows,
+    provider: provider::ProviderAnswers,
     /// By key identifier, as PEM.
     responders: BTreeMap<String, String>,
     mails: Vec<Mail>,

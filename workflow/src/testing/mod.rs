@@ -9,6 +9,7 @@ pub mod fixtures;
 pub mod jws;
 pub mod passkeys;
 mod policy_keys;
+pub mod sign_in;
 
 pub use backend::{FaultPoint, InMemoryBackend, SentMail, TaskResult, trusting_policy};
 pub use clock::Skewed;

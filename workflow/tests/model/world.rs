@@ -282,9 +282,9 @@ impl World {
     }
 
     fn coverage(&self, row: &Request, policy: u8) -> Option<Answer> {
-        // The policies of the model ask for no passkeys.
+        // The policies of the model ask for no proof.
         let base_url = passkeys::base_url();
-        let voters = Voters { base_url: &base_url, passkeys: &[] };
+        let voters = Voters { base_url: &base_url, passkeys: &[], provider_keys: &[] };
         match covers(row, None, self.policy(policy), &self.issuer, voters) {
             Ok(_) => None,
             Err(NotCovered::NotApproved | NotCovered::Another | NotCovered::NotProven(_)) => {

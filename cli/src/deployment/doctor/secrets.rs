@@ -8,6 +8,7 @@ use workflow::aws::secret_name;
 use workflow::policy::{Pointer, Policy};
 
 use super::check::Check;
+use super::sign_ins;
 use crate::aws_cli::AwsCli;
 use crate::ca;
 use crate::deployment::DeploymentTarget;
@@ -70,6 +71,7 @@ pub(super) async fn inside(
         let text = found.as_ref().and_then(|found| found["Parameter"]["Value"].as_str());
         checks.push(policy(name, parameter, text));
         checks.extend(passkeys(text.unwrap_or_default(), output(described, "PortalUrl").unwrap_or_default()));
+        checks.extend(sign_ins::inspect(aws, name, text.unwrap_or_default()).await?);
     }
     // `find` fails for a stack of another version, which the check "version" reports.
     if let Ok(stack) = target.which().find().await {

@@ -2,6 +2,7 @@ use serde_json::json;
 
 use super::mail::{identities_of, identity, sandbox};
 use super::secrets::{authority, ca_key, outside, passkeys, policy};
+use super::sign_ins;
 use super::*;
 use crate::aws_cli::scripted::ScriptedAws;
 
@@ -222,6 +223,16 @@ fn passkeys_need_a_name_that_stays() {
     let told = of("https://abc123.execute-api.eu-central-1.amazonaws.com/");
     assert!(told.verdict == CheckResult::Note && told.found.contains("abc123"), "{told:?}");
     assert_eq!(of("https://certificates.example.org/").verdict, CheckResult::Good);
+}
+
+#[test]
+fn a_client_secret_is_there_and_encrypted() {
+    let of = |is_secret| sign_ins::secret("/countersign/ca/oidc-client-secret", is_secret);
+    assert_eq!(of(Some(true)).verdict, CheckResult::Good);
+    for wrong in [of(Some(false)), of(None)] {
+        assert_eq!(wrong.verdict, CheckResult::Wrong);
+        assert!(wrong.advice.contains("--type SecureString"), "{wrong:?}");
+    }
 }
 
 #[test]

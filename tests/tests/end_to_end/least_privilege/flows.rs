@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::logged;
 use super::roles::Permission;
-use crate::{APPROVER, passkeys};
+use crate::{APPROVER, passkeys, sign_ins};
 
 /// Host of all requests, so that reviews find earlier ones.
 const HOST: &str = "least-privilege.example.com";
@@ -52,6 +52,9 @@ pub(super) async fn run(stack: &Stack, worker: &str, permission: &Permission) {
         }
         ("Persist", "s3:GetObject") if resource.ends_with("/signed-certificate/*") => {
             revocation(stack).await;
+        }
+        ("Portal", "ssm:GetParameter") if resource.ends_with("/oidc-client-secret") => {
+            sign_ins::by_program(stack).await;
         }
         _ if resource.contains("PeopleTable") => passkeys::by_program(stack).await,
         ("Portal", "sqs:SendMessage") if is_of("sign") => passkeys::by_program(stack).await,

@@ -159,7 +159,11 @@ fn status_of(code: Code) -> StatusCode {
         Code::MissingField | Code::BadRequest => StatusCode::BAD_REQUEST,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::AlreadyDecided | Code::NotRevocable => StatusCode::CONFLICT,
-        Code::RevocationNotAllowed | Code::PasskeyNeeded | Code::PasskeyRefused => StatusCode::FORBIDDEN,
+        Code::RevocationNotAllowed
+        | Code::PasskeyNeeded
+        | Code::PasskeyRefused
+        | Code::SignInNeeded
+        | Code::SignInRefused => StatusCode::FORBIDDEN,
         Code::Expired => StatusCode::GONE,
         Code::TryAgain => StatusCode::SERVICE_UNAVAILABLE,
     }
@@ -190,6 +194,8 @@ fn title_of(code: Code) -> &'static str {
         Code::RevocationNotAllowed => "title-revocation-not-allowed",
         Code::PasskeyNeeded => "title-passkey-needed",
         Code::PasskeyRefused => "title-passkey-refused",
+        Code::SignInNeeded => "title-sign-in-needed",
+        Code::SignInRefused => "title-sign-in-refused",
         Code::TryAgain => "title-try-again",
     }
 }

@@ -102,6 +102,8 @@ pub(crate) struct ReviewPage {
     base: String,
     /// What the script needs to sign the decision, if the policy asks for a passkey.
     passkey: Option<PasskeyData>,
+    /// True if the approver signs in for the decision.
+    signs_in: bool,
     /// The form that revokes the certificate.
     revoke: Option<RevokeForm>,
     revocation: Option<RevocationFacts>,
@@ -150,6 +152,7 @@ impl ReviewPage {
             binds_grouped: grouped(review.binds.as_str()),
             base: portal.base_url.to_string(),
             passkey: (review.identity == Identity::Passkey).then(|| PasskeyData::of(portal, passkeys)),
+            signs_in: review.identity == Identity::Oidc,
             revoke: None,
             revocation: None,
             site,

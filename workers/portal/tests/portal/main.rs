@@ -23,5 +23,6 @@ mod renewal;
 mod repeated;
 mod review;
 mod revocations;
+mod sign_ins;
 mod site;
 mod submission;

@@ -108,6 +108,7 @@ impl Site {
             notify_queue: backend.clone(),
             sign_queue: backend.clone(),
             people: backend.clone(),
+            provider: backend.clone(),
             metrics: backend.clone(),
             clock: backend.clone(),
         };

@@ -6,7 +6,9 @@ mod enrolments;
 mod lists;
 mod matrix;
 mod passkeys;
+mod provider_keys;
 mod renewals;
+mod sign_ins;
 mod step;
 
 use std::sync::Arc;
@@ -30,6 +32,7 @@ fn worker(backend: &Arc<InMemoryBackend>) -> Sign {
         lists: backend.clone(),
         responders: backend.clone(),
         people: backend.clone(),
+        provider: backend.clone(),
         base_url: BaseUrl::parse("https://pki.example.com/").unwrap(),
         publication_url: Some(PublicationUrl::parse("http://pki.example.com").unwrap()),
         clock: backend.clone(),

@@ -4,7 +4,7 @@ use std::fs;
 
 use workflow::wire_name::WireName as _;
 
-use super::{coverage, passkeys};
+use super::{coverage, passkeys, sign_ins};
 
 const BEGIN: &str =
     "<!-- The attacks are written by workers/sign/tests/sign/matrix.rs; do not edit them. -->\n";
@@ -19,6 +19,10 @@ fn table() -> String {
     for (what, _) in passkeys::ATTACKS {
         let error = if what == passkeys::NO_EVIDENCE { "Request.Refused" } else { "Request.NotApproved" };
         text += &format!("| where the policy asks for passkeys: {what} | `{error}` |\n");
+    }
+    for (what, _) in sign_ins::ATTACKS {
+        let error = if what == sign_ins::NO_EVIDENCE { "Request.Refused" } else { "Request.NotApproved" };
+        text += &format!("| where the policy asks for sign-ins: {what} | `{error}` |\n");
     }
     text
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use pki::testing::SoftPasskey;
 use workflow::approval::BaseUrl;
 use workflow::approval::passkey::VoteMeaning;
-use workflow::decision::{ApprovalDigest, Decision, PasskeyEvidence, ReviewDigest, Vote};
+use workflow::decision::{ApprovalDigest, Decision, Evidence, PasskeyEvidence, ReviewDigest, Vote};
 use workflow::ids::RequestId;
 use workflow::request::Status;
 use workflow::runtime::step::ErrorName::NotApproved;
@@ -34,7 +34,7 @@ impl Case {
         approver.enrol(&backend).await;
         let case = Self { backend, id, approver };
         let evidence = case.evidence(&case.approver, |_| {});
-        case.alter(|vote| vote.evidence = Some(evidence.clone()));
+        case.alter(|vote| vote.evidence = Some(evidence.clone().into()));
         case
     }
 
@@ -61,9 +61,17 @@ impl Case {
         self.backend.alter(self.id, |row| change(&mut row.decision.as_mut().unwrap().votes[0]));
     }
 
+    /// Changes the evidence of the vote.
+    fn change(&self, change: impl Fn(&mut PasskeyEvidence)) {
+        self.alter(|vote| match vote.evidence.as_mut() {
+            Some(Evidence::Passkey(evidence)) => change(evidence),
+            other => panic!("{other:?}"),
+        });
+    }
+
     /// Replaces the evidence of the vote.
     fn put(&self, evidence: PasskeyEvidence) {
-        self.alter(|vote| vote.evidence = Some(evidence.clone()));
+        self.alter(|vote| vote.evidence = Some(evidence.clone().into()));
     }
 }
 
@@ -118,9 +126,9 @@ pub(super) const ATTACKS: [(&str, Attack); 15] = [
         let other = BaseUrl::parse("https://pki.example.com/other/").unwrap();
         case.put(case.evidence(&case.approver, move |meaning| meaning.base_url = other));
     }),
-    ("another nonce", |case| case.alter(|vote| vote.evidence.as_mut().unwrap().nonce = "other".into())),
+    ("another nonce", |case| case.change(|evidence| evidence.nonce = "other".into())),
     ("another review", |case| {
-        case.alter(|vote| vote.evidence.as_mut().unwrap().review_digest = ReviewDigest::from_text("other"));
+        case.change(|evidence| evidence.review_digest = ReviewDigest::from_text("other"));
     }),
     ("no user verification", |case| {
         let authenticator = case.approver.authenticator.clone().with_flags(SoftPasskey::USER_PRESENT);
@@ -140,7 +148,7 @@ pub(super) const ATTACKS: [(&str, Attack); 15] = [
         );
     }),
     ("an octet of the signature", |case| {
-        case.alter(|vote| *vote.evidence.as_mut().unwrap().signature.0.last_mut().unwrap() ^= 1);
+        case.change(|evidence| *evidence.signature.0.last_mut().unwrap() ^= 1);
     }),
 ];
 

@@ -151,7 +151,7 @@ async fn cast_with(
         decision: Decision::Approve,
         reason: Some("Because."),
     };
-    vote_input.evidence = holder.map(|holder| holder.evidence(&meaning, &content.digest));
+    vote_input.evidence = holder.map(|holder| holder.evidence(&meaning, &content.digest).into());
     let by = Origin::caller(Actor::approver(&approver()), None);
     voting.cast(&resolved.request, &vote_input, &content, &by).await
 }
@@ -173,7 +173,7 @@ async fn where_the_policy_asks_for_passkeys_only_a_signed_vote_counts() {
     assert_eq!(approval.outcome, Some(Outcome::Approved));
     let evidence = approval.votes[0].evidence.as_ref().unwrap();
     let event = backend.audit(id).into_iter().find(|event| event.event == EventKind::Voted).unwrap();
-    assert_eq!(event.detail, Some(format!("approve passkey:{}", evidence.digest())));
+    assert_eq!(event.detail, Some(format!("approve {}", evidence.summary())));
 }
 
 #[tokio::test]

@@ -6,19 +6,23 @@
 //! | `enrolment#<id>` | `code#<digest>` | notify |
 //! | `enrolment#<id>` | `confirmed`, `vouch#<address>` | Sign |
 //! | `enrolment#<id>` | `operator#<name>` | `countersign people vouch` |
+//! | `provider#<issuer>` | `key#<thumbprint>` | Sign, when it fetched the keys |
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_types::sdk_config::SdkConfig;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use super::{Item, Table, decode, encode, saved};
 use crate::approval::passkey::Passkey;
+use crate::approval::sign_in::ProviderKey;
 use crate::aws::unavailable;
 use crate::enrolment::{EnrolmentId, EnrolmentProof};
+use crate::policy::IssuerUrl;
 use crate::ports::{EnrolmentCodes, People, PeopleWriter, PortError, Saved};
-use crate::store::object_key::{PASSKEYS, passkey_key};
+use crate::store::object_key::{PASSKEYS, PROVIDER_KEYS, passkey_key, provider_key, provider_partition};
 
 const CODE: &str = "code#";
 /// DynamoDB removes what is left of an enrolment after this time.
@@ -98,14 +102,25 @@ impl DynamoPeople {
     /// # Errors
     /// [`PortError`] if the table does not answer.
     pub async fn all(&self) -> Result<Vec<Passkey>, PortError> {
-        const WHAT: &str = "read the passkeys";
+        self.scan(PASSKEYS, "read the passkeys").await
+    }
+
+    /// Every key of an identity provider, in no order. For operators: a scan.
+    ///
+    /// # Errors
+    /// [`PortError`] if the table does not answer.
+    pub async fn all_provider_keys(&self) -> Result<Vec<ProviderKey>, PortError> {
+        self.scan(PROVIDER_KEYS, "read the keys of identity providers").await
+    }
+
+    async fn scan<T: DeserializeOwned>(&self, item: &str, what: &'static str) -> Result<Vec<T>, PortError> {
         let scan = self.0.client.scan().table_name(&self.0.name).consistent_read(true);
         let scan = scan
             .filter_expression("begins_with(#item, :item)")
             .expression_attribute_names("#item", "item")
-            .expression_attribute_values(":item", AttributeValue::S(PASSKEYS.to_owned()));
+            .expression_attribute_values(":item", AttributeValue::S(item.to_owned()));
         let items = scan.into_paginator().items().send().collect::<Result<Vec<Item>, _>>().await;
-        items.map_err(unavailable(WHAT))?.into_iter().map(|item| decode(item, WHAT)).collect()
+        items.map_err(unavailable(what))?.into_iter().map(|item| decode(item, what)).collect()
     }
 }
 
@@ -131,6 +146,12 @@ impl People for DynamoPeople {
             rows.into_iter().map(|row| decode(row, WHAT)).collect::<Result<_, _>>()?;
         Ok(read.iter().filter_map(|row| EnrolmentProof::from_item(&row.item)).collect())
     }
+
+    async fn provider_keys(&self, issuer: &IssuerUrl) -> Result<Vec<ProviderKey>, PortError> {
+        const WHAT: &str = "read the keys of the identity provider";
+        let rows = self.rows(&provider_partition(issuer.as_str()), PROVIDER_KEYS, WHAT).await?;
+        rows.into_iter().map(|row| decode(row, WHAT)).collect()
+    }
 }
 
 #[async_trait]
@@ -150,6 +171,17 @@ impl PeopleWriter for DynamoPeople {
         let mut item = encode(passkey, WHAT)?;
         item.insert("item".into(), AttributeValue::S(passkey_key(&passkey.credential_id)));
         self.put(item, WHAT).await
+    }
+
+    async fn record_key(&self, key: &ProviderKey) -> Result<(), PortError> {
+        const WHAT: &str = "record a key of the identity provider";
+        let thumbprint = key.thumbprint();
+        let thumbprint = thumbprint.ok_or_else(|| PortError { what: WHAT, cause: "it is no key".into() })?;
+        let mut item = encode(key, WHAT)?;
+        item.insert("person".into(), AttributeValue::S(provider_partition(&key.issuer)));
+        item.insert("item".into(), AttributeValue::S(provider_key(&thumbprint)));
+        let put = self.0.client.put_item().table_name(&self.0.name).set_item(Some(item));
+        put.send().await.map(|_| ()).map_err(unavailable(WHAT))
     }
 }
 

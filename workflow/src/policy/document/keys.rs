@@ -221,6 +221,24 @@ impl<'d> TableKeys<'d> {
     }
 }
 
+/// Reports a key that has to be there.
+pub(super) fn missing(keys: &TableKeys<'_>, key: &str, mistakes: &mut Mistakes<'_>) {
+    mistakes.at(&keys.at, format!("the key `{key}` is missing"));
+}
+
+/// A single value that has to be there.
+pub(super) fn needed<T: FromToml>(
+    keys: &TableKeys<'_>,
+    key: &'static str,
+    mistakes: &mut Mistakes<'_>,
+) -> Field<T> {
+    let field = keys.field(key, mistakes);
+    if field.is_absent() {
+        missing(keys, key, mistakes);
+    }
+    field
+}
+
 /// The table that a value is, or a report that it is none.
 pub(super) fn table<'d>(
     value: &'d Spanned<DeValue<'d>>,

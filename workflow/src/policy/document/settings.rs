@@ -7,7 +7,8 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
-use super::keys::{Field, PlacedValue, TableKeys, read};
+use super::keys::{Field, PlacedValue, TableKeys, missing, needed, read};
+use super::oidc;
 use super::usages::{key_usages, purposes};
 use super::values::{
     Approver, EnrolmentRule, FixedSubject, FromText as _, FromToml, KeyRule, KeyUsageName, Limit,
@@ -16,6 +17,7 @@ use super::values::{
 use crate::approver_set::{Identity, PlusTags};
 use crate::email::Email;
 use crate::policy::error::{Mistakes, similar};
+use crate::policy::oidc::OidcSettings;
 use crate::policy::rules::{DnsRule, MailRule, Names, Network, Requesters, Rules, UriRule};
 use crate::texts::Language;
 
@@ -31,11 +33,12 @@ pub(super) struct PeopleSection {
     language: Field<Language>,
     pub(super) identity: Field<Identity>,
     enrol: Field<EnrolmentRule>,
+    pub(super) oidc: Field<OidcSettings>,
 }
 
 impl PeopleSection {
     pub(super) const KEYS: &[&str] =
-        &["requesters", "plus_tags", "shown_to_requesters", "language", "identity", "enrol"];
+        &["requesters", "plus_tags", "shown_to_requesters", "language", "identity", "enrol", "oidc"];
 
     pub(super) fn of(keys: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> PeopleSection {
         PeopleSection {
@@ -45,6 +48,7 @@ impl PeopleSection {
             language: keys.field("language", mistakes),
             identity: keys.field("identity", mistakes),
             enrol: keys.field("enrol", mistakes),
+            oidc: keys.table("oidc", oidc::KEYS, mistakes, oidc::of),
         }
     }
 
@@ -351,16 +355,4 @@ fn requesters(keys: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> Option<Reque
     }
     let names = NameRules::merged(&names(keys, mistakes), &Field::Absent);
     Some(Requesters { domains: domains.values()?, names: names? })
-}
-
-fn missing(keys: &TableKeys<'_>, key: &str, mistakes: &mut Mistakes<'_>) {
-    mistakes.at(&keys.at, format!("the key `{key}` is missing"));
-}
-
-fn needed<T: FromToml>(keys: &TableKeys<'_>, key: &'static str, mistakes: &mut Mistakes<'_>) -> Field<T> {
-    let field = keys.field(key, mistakes);
-    if field.is_absent() {
-        missing(keys, key, mistakes);
-    }
-    field
 }

@@ -272,7 +272,7 @@ impl FromText for EnrolmentRule {
 
 impl FromText for Identity {
     fn from_text(text: &str) -> Result<Self, WrongValue> {
-        word(text, "value of identity", [("mail", Identity::Mail), ("passkey", Identity::Passkey)])
+        word(text, "value of identity", Identity::ALL.map(|identity| (identity.as_str(), identity)))
     }
 }
 

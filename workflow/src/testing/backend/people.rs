@@ -7,7 +7,9 @@ use time::OffsetDateTime;
 
 use super::InMemoryBackend;
 use crate::approval::passkey::Passkey;
+use crate::approval::sign_in::ProviderKey;
 use crate::enrolment::{EnrolmentId, EnrolmentProof};
+use crate::policy::IssuerUrl;
 use crate::ports::{EnrolmentCodes, People, PeopleWriter, PortError};
 
 /// What the table `people` holds.
@@ -16,14 +18,16 @@ pub(super) struct PeopleRows {
     passkeys: Vec<Passkey>,
     codes: Vec<(EnrolmentId, String, OffsetDateTime)>,
     proofs: Vec<(EnrolmentId, EnrolmentProof)>,
+    provider_keys: Vec<ProviderKey>,
 }
 
 impl InMemoryBackend {
-    /// Whose passkeys there are, and the proofs of enrolments.
+    /// Whose passkeys there are, the proofs of enrolments, and the keys of identity providers.
     pub fn people(&self) -> BTreeSet<String> {
         let people = &self.state.lock().expect("no test panicked").people;
         let passkeys = people.passkeys.iter().map(|one| format!("{} {:?}", one.person, one.vouched_by));
-        passkeys.chain(people.proofs.iter().map(|(_, proof)| proof.to_item())).collect()
+        let keys = people.provider_keys.iter().map(|key| format!("{} {:?}", key.issuer, key.thumbprint()));
+        passkeys.chain(people.proofs.iter().map(|(_, proof)| proof.to_item())).chain(keys).collect()
     }
 
     /// Removes every passkey, as an operator may.
@@ -53,6 +57,13 @@ impl People for InMemoryBackend {
             all.map(|(_, proof)| proof.clone()).collect()
         })
     }
+
+    async fn provider_keys(&self, issuer: &IssuerUrl) -> Result<Vec<ProviderKey>, PortError> {
+        self.call("people", "provider keys", |state| {
+            let all = state.people.provider_keys.iter().filter(|key| key.issuer == issuer.as_str());
+            all.cloned().collect()
+        })
+    }
 }
 
 #[async_trait]
@@ -79,6 +90,15 @@ impl PeopleWriter for InMemoryBackend {
             if !is_there {
                 state.people.passkeys.push(passkey.clone());
             }
+        })
+    }
+
+    async fn record_key(&self, key: &ProviderKey) -> Result<(), PortError> {
+        self.call("people", "record key", |state| {
+            let same =
+                |known: &ProviderKey| known.issuer == key.issuer && known.thumbprint() == key.thumbprint();
+            state.people.provider_keys.retain(|known| !same(known));
+            state.people.provider_keys.push(key.clone());
         })
     }
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 use workflow::approval::passkey::Passkey;
 use workflow::approval::review::{Review, ReviewContent};
 use workflow::approval::voting::ResolvedLink;
-use workflow::approval::{Approval, VoteInput};
+use workflow::approval::{Approval, LinkKey, VoteInput};
 use workflow::approver_set::Identity;
 use workflow::decision::{Decision, Outcome, ReviewDigest, Vote};
 use workflow::email::Email;
@@ -25,12 +25,14 @@ use workflow::texts::Message;
 use super::open;
 use super::passkey::{is_set_up, set_up};
 use super::revoke::revoke;
+use super::sign_in::{begin, fetch_keys};
 use crate::http::client_addr::ClientAddr;
 use crate::http::cross_site::refuse_cross_site;
 use crate::http::fields::Fields;
 use crate::http::negotiate::ResponseFormat;
 use crate::http::passkey_fields::evidence;
 use crate::http::problem::Problem;
+use crate::http::sign_in_fields::id_token;
 use crate::locale::Locale;
 use crate::pages::{self, ReviewPage};
 use crate::state::Portal;
@@ -56,6 +58,7 @@ pub(crate) async fn decide(
     fields: Fields,
 ) -> Result<Response, Problem> {
     refuse_cross_site(&portal, &headers, "problem-cross-site")?;
+    let link_key = key.as_ref().ok().and_then(|Path(key)| LinkKey::parse(key));
     let mut resolved = open(&portal, key).await?;
     if fields.text("decision").is_ok_and(|decision| decision.is_some_and(|text| text.trim() == "revoke")) {
         return revoke(&portal, format, &locale, &client, resolved, &fields).await;
@@ -79,22 +82,30 @@ pub(crate) async fn decide(
         })
         .into_response()),
         (Ok(vote_input), ResponseFormat::Page) => {
-            let review = review_after(&portal, resolved, content).await?;
-            let passkeys = passkeys(&portal, &review).await?;
-            let page = ReviewPage::new(&portal, &locale, &review, &passkeys).after_vote(vote_input.decision);
-            Ok(pages::page(StatusCode::OK, locale.language, &page))
+            after_vote(&portal, &locale, resolved, content, vote_input.decision).await
         }
-        // The page shows the current request again, with the error above it.
-        (Err(problem), ResponseFormat::Page)
-            if matches!(
+        (Err(problem), ResponseFormat::Page) => {
+            let problem = match (problem.code, &link_key, &content) {
+                (Code::SignInNeeded, Some(key), Some(content)) => {
+                    let vote_input = vote_input(&fields, &resolved.link.approver)?;
+                    match begin(&portal, &locale, &resolved, key, &vote_input, content).await {
+                        Ok(page) => return Ok(page),
+                        Err(problem) => problem,
+                    }
+                }
+                _ => problem,
+            };
+            // The page shows the current request again, with the error above it.
+            if !matches!(
                 problem.code,
                 Code::AlreadyDecided
                     | Code::BadRequest
                     | Code::MissingField
                     | Code::PasskeyNeeded
                     | Code::PasskeyRefused
-            ) =>
-        {
+            ) {
+                return Err(problem);
+            }
             let id = resolved.request.id();
             if let Some(approval) = portal.approvals.find(id).await? {
                 resolved.approval = approval;
@@ -110,7 +121,7 @@ pub(crate) async fn decide(
 
 /// The passkeys of the approver, if a vote needs one.
 pub(super) async fn passkeys(portal: &Portal, review: &Review) -> Result<Vec<Passkey>, Problem> {
-    if review.identity == Identity::Mail {
+    if review.identity != Identity::Passkey {
         return Ok(Vec::new());
     }
     let policy = portal.policies.current().await?;
@@ -131,7 +142,21 @@ async fn review_after(
     Ok(voting.review(resolved, content).await?)
 }
 
-/// Casts the vote. Stores the contents compared with the vote in `content`.
+/// The review after a vote that was recorded.
+pub(in crate::routes) async fn after_vote(
+    portal: &Portal,
+    locale: &Locale,
+    resolved: ResolvedLink,
+    content: Option<ReviewContent>,
+    decision: Decision,
+) -> Result<Response, Problem> {
+    let review = review_after(portal, resolved, content).await?;
+    let passkeys = passkeys(portal, &review).await?;
+    let page = ReviewPage::new(portal, locale, &review, &passkeys).after_vote(decision);
+    Ok(pages::page(StatusCode::OK, locale.language, &page))
+}
+
+/// Casts the vote in a form. Stores the contents compared with the vote in `content`.
 async fn vote(
     portal: &Portal,
     resolved: &ResolvedLink,
@@ -140,13 +165,32 @@ async fn vote(
     content: &mut Option<ReviewContent>,
 ) -> Result<(VoteInput, Approval), Problem> {
     let mut vote_input = vote_input(fields, &resolved.link.approver)?;
-    vote_input.evidence = evidence(fields, vote_input.review_digest.clone())?;
+    let review_digest = vote_input.review_digest.clone();
+    vote_input.evidence = match evidence(fields, review_digest.clone())? {
+        Some(evidence) => Some(evidence.into()),
+        None => id_token(fields, review_digest)?.map(Into::into),
+    };
+    let approval = cast(portal, resolved, &vote_input, client, content).await?;
+    Ok((vote_input, approval))
+}
+
+/// Casts a vote. Stores the contents compared with the vote in `content`.
+pub(in crate::routes) async fn cast(
+    portal: &Portal,
+    resolved: &ResolvedLink,
+    vote_input: &VoteInput,
+    client: &ClientAddr,
+    content: &mut Option<ReviewContent>,
+) -> Result<Approval, Problem> {
     resolved.ensure_votable()?;
     let voting = portal.voting();
     let content = content.insert(voting.content(&resolved.request).await?);
     let by = client.as_approver(&vote_input.approver);
-    let approval = voting.cast(&resolved.request, &vote_input, content, &by).await?;
-    Ok((vote_input, approval))
+    let cast = voting.cast(&resolved.request, vote_input, content, &by).await;
+    if let Err(error) = &cast {
+        fetch_keys(portal, resolved, error).await?;
+    }
+    Ok(cast?)
 }
 
 fn vote_input(fields: &Fields, approver: &Email) -> Result<VoteInput, Problem> {
@@ -165,7 +209,19 @@ fn vote_input(fields: &Fields, approver: &Email) -> Result<VoteInput, Problem> {
     };
     let decision = text("decision", Some("finding-give-decision"));
     let digest = text("digest", Some("finding-give-digest"));
-    let reason = text("reason", None).trim().replace("\r\n", "\n");
+    let reason = text("reason", None);
+    vote_of(&decision, &digest, &reason, wrong, approver)
+}
+
+/// The vote in these texts, of which some are `wrong` already.
+pub(in crate::routes) fn vote_of(
+    decision: &str,
+    digest: &str,
+    reason: &str,
+    mut wrong: Vec<Finding>,
+    approver: &Email,
+) -> Result<VoteInput, Problem> {
+    let reason = reason.trim().replace("\r\n", "\n");
     let decision = match decision.trim() {
         "approve" => Some(Decision::Approve),
         "reject" => Some(Decision::Reject),
@@ -187,7 +243,7 @@ fn vote_input(fields: &Fields, approver: &Email) -> Result<VoteInput, Problem> {
         Some(decision) if wrong.is_empty() => Ok(VoteInput {
             approver: approver.clone(),
             decision,
-            review_digest: ReviewDigest::from_text(&digest),
+            review_digest: ReviewDigest::from_text(digest),
             reason: Some(reason).filter(|reason| !reason.is_empty()),
             evidence: None,
         }),

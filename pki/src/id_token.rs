@@ -1,0 +1,190 @@
+//! ID tokens of OpenID Connect (OpenID Connect Core 1.0 section 2): a JWS in compact form (RFC 7515 section 7.1), and the
+//! keys of their issuers (RFC 7517).
+//!
+//! Invariant: no claim is readable before a key of the caller has verified the signature, by an algorithm of the list
+//! [`TokenAlgorithm`]. What the header says about keys (`jwk`, `jku`, `x5c`) is never looked at. A member that stands twice
+//! is an error, since two readers could take different ones.
+
+mod error;
+mod json;
+mod jwk;
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+
+pub use error::IdTokenError;
+pub use jwk::{JsonWebKey, MAX_KEY_SET_BYTES, TokenAlgorithm, key_set};
+
+/// The bytes of a token, at most: it is kept in the row of its request.
+pub const MAX_ID_TOKEN_BYTES: usize = 8 * 1024;
+
+/// A token whose signature is not checked.
+#[derive(Clone, Debug)]
+pub struct IdToken<'a> {
+    algorithm: TokenAlgorithm,
+    key_id: Option<String>,
+    signed: &'a str,
+    signature: Vec<u8>,
+    claims: Claims,
+}
+
+/// The claims of a token whose signature is right.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claims(BTreeMap<String, Value>);
+
+/// What a token has to be for.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected<'a> {
+    /// The issuer, compared octet by octet.
+    pub issuer: &'a str,
+    /// The client.
+    pub client_id: &'a str,
+    /// The nonce of the authentication request.
+    pub nonce: &'a str,
+    /// The time at which the token was used, in seconds since 1970.
+    pub at: i64,
+    /// The age of the sign-in at the time of issue, at most, in seconds; `None` for any.
+    pub max_age: Option<i64>,
+}
+
+impl Expected<'_> {
+    /// The difference between two clocks, at most, in seconds.
+    pub const SKEW: i64 = 120;
+    /// The time from the issue of a token to its use, at most, in seconds. Some issuers give tokens that last for a day.
+    pub const MAX_USE: i64 = 3_600;
+}
+
+impl<'a> IdToken<'a> {
+    /// Reads a token.
+    ///
+    /// # Errors
+    /// [`IdTokenError::Malformed`], or [`IdTokenError::Algorithm`].
+    pub fn parse(text: &'a str) -> Result<Self, IdTokenError> {
+        if text.len() > MAX_ID_TOKEN_BYTES {
+            return Err(IdTokenError::Malformed("the ID token is too long"));
+        }
+        let malformed = || IdTokenError::Malformed("the ID token is not a JWS in compact form");
+        let octets = |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| malformed());
+        let (signed, signature) = text.rsplit_once('.').ok_or_else(malformed)?;
+        let (header, payload) = signed.split_once('.').ok_or_else(malformed)?;
+        let header = json::object(&octets(header)?).ok_or_else(malformed)?;
+        let claims = json::object(&octets(payload)?).ok_or_else(malformed)?;
+        let signature = octets(signature)?;
+        // RFC 7515 section 4.1.11: extensions that must be understood; there is none.
+        if header.contains_key("crit") {
+            return Err(IdTokenError::Malformed("the ID token has an extension that must be understood"));
+        }
+        let algorithm = header.get("alg").and_then(Value::as_str).and_then(TokenAlgorithm::from_name);
+        let algorithm = algorithm.ok_or(IdTokenError::Algorithm)?;
+        let key_id = match header.get("kid") {
+            None => None,
+            Some(Value::String(id)) => Some(id.clone()),
+            Some(_) => return Err(malformed()),
+        };
+        Ok(Self { algorithm, key_id, signed, signature, claims: Claims(claims) })
+    }
+
+    /// The id of the key, as the header says it.
+    #[must_use]
+    pub fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
+    }
+
+    /// Checks the signature by one of these keys. Returns the claims, and the key.
+    ///
+    /// # Errors
+    /// [`IdTokenError::UnknownKey`] if no key has the id and the algorithm of the token; [`IdTokenError::BadSignature`].
+    pub fn verify<'k>(&self, keys: &'k [JsonWebKey]) -> Result<(&Claims, &'k JsonWebKey), IdTokenError> {
+        let mut error = IdTokenError::UnknownKey;
+        for key in keys {
+            let is_named = self.key_id.is_none() || self.key_id.as_deref() == key.key_id();
+            if !is_named || !key.signs_by(self.algorithm) {
+                continue;
+            }
+            if key.verify(self.algorithm, self.signed.as_bytes(), &self.signature) {
+                return Ok((&self.claims, key));
+            }
+            error = IdTokenError::BadSignature;
+        }
+        Err(error)
+    }
+}
+
+impl Claims {
+    /// Checks that the token is for this use: OpenID Connect Core 1.0 section 3.1.3.7.
+    ///
+    /// # Errors
+    /// [`IdTokenError`].
+    pub fn check(&self, expected: &Expected<'_>) -> Result<(), IdTokenError> {
+        if self.text("iss") != Some(expected.issuer) {
+            return Err(IdTokenError::WrongIssuer);
+        }
+        if !self.is_for(expected.client_id) {
+            return Err(IdTokenError::WrongAudience);
+        }
+        if self.text("nonce") != Some(expected.nonce) {
+            return Err(IdTokenError::WrongNonce);
+        }
+        let (Some(issued), Some(ends)) = (self.seconds("iat"), self.seconds("exp")) else {
+            return Err(IdTokenError::Malformed("the ID token has no iat or no exp"));
+        };
+        if issued > expected.at.saturating_add(Expected::SKEW) {
+            return Err(IdTokenError::FromTheFuture);
+        }
+        let last = ends.min(issued.saturating_add(Expected::MAX_USE)).saturating_add(Expected::SKEW);
+        if expected.at > last {
+            return Err(IdTokenError::Expired);
+        }
+        if let Some(max_age) = expected.max_age {
+            let signed_in = self.seconds("auth_time").ok_or(IdTokenError::OldSignIn)?;
+            if issued.saturating_sub(signed_in) > max_age.saturating_add(Expected::SKEW) {
+                return Err(IdTokenError::OldSignIn);
+            }
+        }
+        Ok(())
+    }
+
+    /// A claim that is a text.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(Value::as_str)
+    }
+
+    /// True if the claim is the JSON value `true`, not a text.
+    #[must_use]
+    pub fn is_true(&self, name: &str) -> bool {
+        self.0.get(name) == Some(&Value::Bool(true))
+    }
+
+    /// A claim that is a number of seconds since 1970, rounded down. RFC 7519 section 2: a NumericDate may have a fraction.
+    #[must_use]
+    pub fn seconds(&self, name: &str) -> Option<i64> {
+        // Above, a double has no whole seconds.
+        const LAST: f64 = 9_007_199_254_740_992.0;
+        let number = self.0.get(name)?;
+        let fraction = || number.as_f64().filter(|seconds| seconds.abs() < LAST);
+        number.as_i64().or_else(|| fraction().map(|seconds| seconds.floor() as i64))
+    }
+
+    /// `aud` has the client, alone or with `azp`, which names it.
+    fn is_for(&self, client_id: &str) -> bool {
+        let azp = self.0.get("azp");
+        if azp.is_some_and(|azp| azp.as_str() != Some(client_id)) {
+            return false;
+        }
+        match self.0.get("aud") {
+            Some(Value::String(one)) => one == client_id,
+            Some(Value::Array(all)) => {
+                let is_there = all.iter().any(|one| one.as_str() == Some(client_id));
+                is_there && (all.len() == 1 || azp.is_some())
+            }
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

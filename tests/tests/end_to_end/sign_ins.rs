@@ -1,0 +1,293 @@
+//! Sign-ins at a real OpenID provider: in a browser, by a program, and with keys that change.
+
+use std::collections::BTreeMap;
+
+use end_to_end::{
+    Asked, Axe, Browser, ExclusiveStack, Look, OpenIdProvider, PATIENCE, Stack, Submission, csr_for,
+    eventually, needed, policy, repository, unique_host,
+};
+use reqwest::Method;
+use serde_json::Value;
+
+const SIGNER: &str = "signer@example.com";
+const UNVERIFIED: &str = "unverified@example.com";
+/// What a local stack keeps in a SecureString; of this test alone.
+const SECRET: &str = "only-in-this-test";
+const BROWSER: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
+
+/// The policy of test stacks, with a profile whose approvers sign in.
+fn with_sign_ins(issuer: &str, more: &str) -> String {
+    let oidc = format!("[people]\noidc = {{ issuer = \"{issuer}\", client_id = \"countersign\"{more} }}");
+    let profile = format!(
+        "\n[profiles.signed-in]\ndescription = \"Needs sign-ins\"\nextended_key_usage = [\"serverAuth\"]\n\
+         identity = \"oidc\"\napprovers = [\"{SIGNER}\", \"{UNVERIFIED}\"]\n"
+    );
+    policy().replacen("[people]", &oidc, 1) + &profile
+}
+
+async fn ask(stack: &Stack, approver: &str) -> (Asked, String) {
+    let submission = Submission::of(&csr_for(&[&unique_host()])).with_profile("signed-in");
+    let asked = stack.portal().ask(&submission).await;
+    let link = stack.mailbox().approval_link(&asked, approver).await;
+    (asked, link)
+}
+
+fn redirect_uri(stack: &Stack) -> String {
+    format!("{}signed-in", stack.portal().base)
+}
+
+/// A browser without a screen: the cookies of each origin.
+#[derive(Default)]
+struct Walker(BTreeMap<String, BTreeMap<String, String>>);
+
+/// An answer, and the address that it is from.
+struct Page {
+    url: url::Url,
+    status: u16,
+    text: String,
+}
+
+impl Walker {
+    async fn call(&mut self, stack: &Stack, method: Method, url: &url::Url, body: &[(&str, &str)]) -> Page {
+        let mut url = url.clone();
+        let (mut method, mut body) = (method, body.to_vec());
+        loop {
+            let origin = url.origin().ascii_serialization();
+            let jar = self.0.entry(origin).or_default();
+            let cookie: Vec<String> = jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let cookie = cookie.join("; ");
+            let headers = [
+                ("accept", BROWSER),
+                ("content-type", "application/x-www-form-urlencoded"),
+                ("cookie", &cookie),
+            ];
+            let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&body).finish();
+            let answer = stack.portal().send(method.clone(), url.as_str(), &headers, form.into_bytes()).await;
+            for set in answer.headers.get_all("set-cookie") {
+                let (name, value) = set.to_str().unwrap().split_once('=').unwrap();
+                jar.insert(name.to_owned(), value.split(';').next().unwrap().to_owned());
+            }
+            let Some(location) = answer.headers.get("location") else {
+                return Page { url, status: answer.status, text: answer.text() };
+            };
+            url = url.join(location.to_str().unwrap()).unwrap();
+            (method, body) = (Method::GET, Vec::new());
+        }
+    }
+}
+
+/// The text between two others.
+fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    let start = text.split_once(before).unwrap_or_else(|| panic!("{before}: {text}")).1;
+    start.split_once(after).unwrap().0
+}
+
+/// Signs in for a decision, up to the page that asks for it once more.
+async fn sign_in(stack: &Stack, walker: &mut Walker, link: &str, login: &str) -> Page {
+    let link = url::Url::parse(link).unwrap();
+    let review = stack.portal().json(link.as_str()).await.expect(200).json();
+    assert_eq!(review["identity"], "oidc");
+    let fields = [("decision", "approve"), ("digest", review["digest"].as_str().unwrap())];
+    let page = walker.call(stack, Method::POST, &link, &fields).await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    let url = between(&page.text, "url=", "\"").replace("&#38;", "&");
+    let mut page = walker.call(stack, Method::GET, &url::Url::parse(&url).unwrap(), &[]).await;
+    // The pages of the provider: the login and the consent, unless it knows both already.
+    while page.text.contains("name=\"prompt\"") {
+        let url = url::Url::parse(between(&page.text, "action=\"", "\"")).unwrap();
+        let fields = match between(&page.text, "name=\"prompt\" value=\"", "\"") {
+            "login" => vec![("prompt", "login"), ("login", login), ("password", "any")],
+            prompt => vec![("prompt", prompt)],
+        };
+        page = walker.call(stack, Method::POST, &url, &fields.clone()).await;
+    }
+    page
+}
+
+/// Presses the button of the last page, until the keys of the provider are known.
+async fn confirm(stack: &Stack, walker: &mut Walker, page: &Page) {
+    assert_eq!(page.status, 200, "{}", page.text);
+    let token = between(&page.text, "name=\"idToken\" value=\"", "\"").to_owned();
+    let url = page.url.join(redirect_uri(stack).as_str()).unwrap();
+    let walker = tokio::sync::Mutex::new(walker);
+    eventually("the decision to be taken", PATIENCE, async || {
+        let answer = walker.lock().await.call(stack, Method::POST, &url, &[("idToken", &token)]).await;
+        assert!([200, 503].contains(&answer.status), "{}", answer.text);
+        (answer.status == 200).then_some(())
+    })
+    .await;
+}
+
+/// Puts the client secret where the portal reads it.
+fn keep_secret(stack: &Stack) {
+    let parameter = format!("/countersign/{}/oidc-client-secret", stack.endpoint("stack"));
+    let put = ["ssm", "put-parameter", "--overwrite", "--type", "SecureString", "--name", &parameter];
+    stack.aws(&[&put[..], &["--value", SECRET]].concat());
+}
+
+/// A certificate whose approver signs in, at a provider that demands a client secret.
+pub(crate) async fn by_program(stack: &Stack) {
+    let Some(provider) = OpenIdProvider::start(&redirect_uri(stack), SECRET).await else { return };
+    keep_secret(stack);
+    stack.set_policy("sign-ins.toml", &with_sign_ins(&provider.issuer, ", confidential = true"));
+    let (asked, link) = ask(stack, SIGNER).await;
+    let mut walker = Walker::default();
+    let page = sign_in(stack, &mut walker, &link, SIGNER).await;
+    confirm(stack, &mut walker, &page).await;
+    stack.portal().until(&asked, "delivered").await;
+    stack.set_policy("usual.toml", &policy());
+}
+
+#[tokio::test]
+async fn an_approver_signs_in_with_a_browser_and_decides() {
+    let Some(programs) = needed([("chromium", "chromium"), ("chromedriver", "chromium-driver")]) else {
+        return;
+    };
+    let Some(axe) = Axe::installed() else { return };
+    let stack = ExclusiveStack::take().await;
+    let Some(provider) = OpenIdProvider::start(&redirect_uri(&stack), "").await else { return };
+    stack.set_policy("sign-ins.toml", &with_sign_ins(&provider.issuer, ", max_age = \"5m\""));
+    let mut wrong = Vec::new();
+    for with_scripts in [true, false] {
+        let (asked, link) = ask(&stack, SIGNER).await;
+        let browser = Browser::start(&programs, with_scripts).await;
+        browser.page.goto(&link).await.unwrap();
+        browser.element("button[value=approve]").await;
+        if with_scripts {
+            wrong.extend(looked_at(&axe, &browser, "review-with-sign-in").await);
+        }
+        browser.fill("#reason", "Checked with the team.").await;
+        browser.leave("button[value=approve]").await;
+        // The page that leads on leads on by itself.
+        browser.element("input[name=login]").await;
+        let at = browser.page.current_url().await.unwrap();
+        assert!(at.as_str().starts_with(&provider.issuer), "{at}");
+        browser.fill("input[name=password]", "any").await;
+        browser.leave("button[type=submit]").await;
+        // The consent, then the way back.
+        browser.leave("form button[type=submit]").await;
+        browser.element("input[name=idToken]").await;
+        if with_scripts {
+            wrong.extend(looked_at(&axe, &browser, "signed-in").await);
+        }
+        let row = stack.row(&asked.id);
+        assert_eq!(row["decision"], Value::Null, "nothing is decided by reading");
+        eventually("the decision to be taken", PATIENCE, async || {
+            browser.leave("main form button[type=submit]").await;
+            let html = browser.page.source().await.unwrap();
+            html.contains("banner good").then_some(())
+        })
+        .await;
+        browser.close().await;
+        stack.portal().until(&asked, "delivered").await;
+
+        let verified = stack.countersign(&["approvals", "verify", &asked.id]);
+        let told = String::from_utf8_lossy(&verified.stdout).into_owned();
+        assert!(verified.status.success(), "{told}{}", String::from_utf8_lossy(&verified.stderr));
+        assert!(told.contains("signed in at the identity provider"), "{told}");
+        assert_eq!(stack.row(&asked.id)["decision"]["votes"][0]["reason"], "Checked with the team.");
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    stack.set_policy("usual.toml", &policy());
+}
+
+/// Canaille does not say that it verified an address, has times with fractions, and asks for the name before the password.
+#[tokio::test]
+async fn an_approver_signs_in_at_another_provider() {
+    let Some(programs) = needed([("chromium", "chromium"), ("chromedriver", "chromium-driver")]) else {
+        return;
+    };
+    let stack = ExclusiveStack::take().await;
+    let Some(provider) = OpenIdProvider::canaille(&redirect_uri(&stack), SECRET).await else { return };
+    keep_secret(&stack);
+    let more = ", confidential = true, max_age = \"5m\"";
+    stack.set_policy("sign-ins.toml", &with_sign_ins(&provider.issuer, more));
+    let (refused, link) = ask(&stack, SIGNER).await;
+    let browser = Browser::start(&programs, true).await;
+    browser.page.goto(&link).await.unwrap();
+    browser.leave("button[value=approve]").await;
+    browser.fill("#login", SIGNER).await;
+    browser.leave("main button[type=submit], form button[type=submit]").await;
+    browser.fill("#password", "any-password-1").await;
+    browser.leave("form button[type=submit]").await;
+    let text = browser.element("main").await.text().await.unwrap();
+    assert!(text.contains("verified your address"), "{text}");
+    assert_eq!(stack.row(&refused.id)["decision"], Value::Null);
+
+    let by_name = format!("{more}, claim = \"sub\"");
+    stack.set_policy("sign-ins.toml", &with_sign_ins(&provider.issuer, &by_name));
+    browser.page.goto(&link).await.unwrap();
+    browser.leave("button[value=reject]").await;
+    let text = browser.element("main").await.text().await.unwrap();
+    assert!(text.contains("reason"), "a rejection needs one: {text}");
+    // The provider knows the person by now.
+    browser.fill("#reason", "Not this one.").await;
+    browser.leave("button[value=reject]").await;
+    browser.element("input[name=idToken]").await;
+    eventually("the decision to be taken", PATIENCE, async || {
+        browser.leave("main form button[type=submit]").await;
+        browser.page.source().await.unwrap().contains("banner bad").then_some(())
+    })
+    .await;
+    stack.portal().until(&refused, "rejected").await;
+    browser.close().await;
+    stack.set_policy("usual.toml", &policy());
+}
+
+#[tokio::test]
+async fn keys_that_change_and_wrong_people() {
+    let stack = ExclusiveStack::take().await;
+    let Some(provider) = OpenIdProvider::start(&redirect_uri(&stack), "").await else { return };
+    stack.set_policy("sign-ins.toml", &with_sign_ins(&provider.issuer, ""));
+    let (asked, link) = ask(&stack, SIGNER).await;
+
+    let page = sign_in(&stack, &mut Walker::default(), &link, "other@example.com").await;
+    assert!(page.status == 403 && page.text.contains("somebody else"), "{}", page.text);
+    let (_, unverified) = ask(&stack, UNVERIFIED).await;
+    let page = sign_in(&stack, &mut Walker::default(), &unverified, UNVERIFIED).await;
+    assert!(page.status == 403 && page.text.contains("verified your address"), "{}", page.text);
+
+    let mut walker = Walker::default();
+    let page = sign_in(&stack, &mut walker, &link, SIGNER).await;
+    // The code was used, and another browser did not begin.
+    let again = walker.call(&stack, Method::GET, &page.url, &[]).await;
+    assert!(again.status == 403 && again.text.contains("used already"), "{}", again.text);
+    let elsewhere = Walker::default().call(&stack, Method::GET, &page.url, &[]).await;
+    assert!(elsewhere.status == 403 && elsewhere.text.contains("in this browser"), "{}", elsewhere.text);
+    confirm(&stack, &mut walker, &page).await;
+    stack.portal().until(&asked, "delivered").await;
+
+    // The provider has new keys, and no sessions: Sign fetches them, and the former ones stay.
+    provider.rotate().await;
+    let (later, link) = ask(&stack, SIGNER).await;
+    let mut walker = Walker::default();
+    let page = sign_in(&stack, &mut walker, &link, SIGNER).await;
+    confirm(&stack, &mut walker, &page).await;
+    stack.portal().until(&later, "delivered").await;
+    for asked in [&asked, &later] {
+        let verified = stack.countersign(&["approvals", "verify", &asked.id]);
+        assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
+    }
+    let listed = stack.countersign(&["people", "list"]);
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert_eq!(listed.matches(&provider.issuer).count(), 2, "{listed}");
+    stack.set_policy("usual.toml", &policy());
+}
+
+/// Pictures of the open page on every screen, and what is wrong with it.
+async fn looked_at(axe: &Axe, browser: &Browser, name: &str) -> Vec<String> {
+    let pictures = repository().join("target/screenshots");
+    std::fs::create_dir_all(&pictures).unwrap();
+    let mut wrong = Vec::new();
+    for look in Look::ALL {
+        browser.look(look).await;
+        browser.picture(look, &pictures.join(format!("{name}-{}-en.png", look.name))).await;
+        wrong.extend(axe.violations(browser).await.iter().map(|one| format!("{name}: {one}")));
+        let (content, seen) = browser.widths().await;
+        if content > seen {
+            wrong.push(format!("{name}: scrolls sideways, {content} px in {seen}"));
+        }
+    }
+    browser.look(Look::ALL[0]).await;
+    wrong
+}

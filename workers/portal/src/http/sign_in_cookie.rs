@@ -1,0 +1,99 @@
+//! The cookie that carries a decision through a sign-in at the identity provider.
+//!
+//! Invariant: nothing about a sign-in is stored. The browser keeps what began it, so that nobody else can end it: `state`
+//! and the verifier of PKCE are in this cookie alone, and the key of the approval link goes neither to the provider nor
+//! into a page. The cookie proves nothing by itself: everything in it is checked as if it came in a form.
+
+use http::header::{COOKIE, SET_COOKIE};
+use http::{HeaderMap, HeaderValue};
+use serde::{Deserialize, Serialize};
+use workflow::approval::{BaseUrl, LinkKey};
+use workflow::base64url::Base64Url;
+use workflow::finding::Code;
+use workflow::texts::Message;
+
+use super::problem::Problem;
+
+/// The bytes of the value, at most. RFC 6265 section 6.1: a browser keeps a cookie of 4,096 bytes.
+const MAX_BYTES: usize = 3_900;
+/// The time for a sign-in, in seconds.
+const LIFETIME: u32 = 600;
+
+/// A decision whose approver is signing in.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PendingSignIn {
+    /// The key of the approval link.
+    pub(crate) key: String,
+    /// The value that the provider gives back (RFC 6749 section 10.12).
+    pub(crate) state: String,
+    /// The verifier of PKCE (RFC 7636 section 4.1).
+    pub(crate) verifier: String,
+    pub(crate) decision: String,
+    pub(crate) digest: String,
+    #[serde(default)]
+    pub(crate) reason: String,
+    /// The random text in the nonce of the ID token.
+    pub(crate) nonce: String,
+    /// The language of the pages.
+    pub(crate) language: String,
+}
+
+impl PendingSignIn {
+    /// Reads the cookie of a request, with the key in it.
+    ///
+    /// # Errors
+    /// A problem: there is none, so the sign-in began in another browser or too long ago.
+    pub(crate) fn of(base_url: &BaseUrl, headers: &HeaderMap) -> Result<(Self, LinkKey), Problem> {
+        let name = name(base_url);
+        let all = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut pairs = all.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        let value = pairs.find(|(one, _)| *one == name).and_then(|(_, value)| Base64Url::from_text(value));
+        let read = value.and_then(|value| serde_json::from_slice::<Self>(value.octets()).ok());
+        let read = read.and_then(|pending| Some((LinkKey::parse(&pending.key)?, pending)));
+        let (key, pending) = read.ok_or_else(|| refused("problem-sign-in-cookie"))?;
+        Ok((pending, key))
+    }
+
+    /// The header that sets the cookie.
+    ///
+    /// # Errors
+    /// A problem: the reason is too long to be kept.
+    pub(crate) fn to_header(&self, base_url: &BaseUrl) -> Result<HeaderValue, Problem> {
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        let value = Base64Url(json).to_string();
+        let too_long = || Problem::new(Code::BadRequest, "problem-sign-in-reason");
+        if value.len() > MAX_BYTES {
+            return Err(too_long());
+        }
+        header(base_url, &value, LIFETIME).ok_or_else(too_long)
+    }
+}
+
+/// The header that removes the cookie.
+pub(crate) fn forget(headers: &mut HeaderMap, base_url: &BaseUrl) {
+    headers.extend(header(base_url, "", 0).map(|value| (SET_COOKIE, value)));
+}
+
+/// A sign-in that cannot be used.
+pub(crate) fn refused(detail: impl Into<Message>) -> Problem {
+    Problem::new(Code::SignInRefused, detail)
+}
+
+/// RFC 6265bis section 4.1.3.2: no other host, and no page without TLS, can set a cookie of this name. A local stack has no
+/// TLS.
+fn name(base_url: &BaseUrl) -> &'static str {
+    if is_secure(base_url) { "__Host-sign-in" } else { "sign-in" }
+}
+
+fn is_secure(base_url: &BaseUrl) -> bool {
+    base_url.as_str().starts_with("https://")
+}
+
+/// `SameSite=Lax`: the browser comes back from another site, by a link.
+fn header(base_url: &BaseUrl, value: &str, seconds: u32) -> Option<HeaderValue> {
+    let secure = if is_secure(base_url) { "; Secure" } else { "" };
+    let name = name(base_url);
+    let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+    HeaderValue::from_str(&text).ok()
+}
