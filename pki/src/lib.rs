@@ -8,6 +8,7 @@
 //! - [`issuer`]: an issuer's certificate, its chain, its name constraints; chains found in bundles. [`pkcs7`]: files of
 //!   certificates.
 //! - [`signer`]: the trait of key holders, a key in memory, the verification of signatures.
+//! - [`tlog`]: Merkle logs, and what a log signs.
 //! - [`webauthn`]: registrations and assertions of passkeys.
 //! - [`key`], [`name`]: public keys and weak ones; names. Below: [`error`], [`text`], object identifiers, PEM,
 //!   digits, SHA-256.
@@ -35,4 +36,5 @@ mod strict_der;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod text;
+pub mod tlog;
 pub mod webauthn;
