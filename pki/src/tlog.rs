@@ -13,12 +13,12 @@ mod note;
 mod proof;
 mod tile;
 
-pub use bundle::{BundleError, EntryBundle, MAX_ENTRY};
+pub use bundle::{EntryBundle, EntryBundleError, MAX_ENTRY};
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use hash::{TreeHash, empty_root, leaf_hash, node_hash};
 pub use note::{NoteError, NoteKey, NoteKeyError, NoteVerifier};
 pub use proof::{
-    Subtree, consistency_proof, inclusion_proof, tree_root, verify_consistency, verify_inclusion,
+    TreeNode, consistency_proof, inclusion_proof, tree_root, verify_consistency, verify_inclusion,
 };
 pub use tile::{MissingTile, RightEdge, TILE_WIDTH, Tile, TileSet, entries_path, tile_octets};
 

@@ -7,6 +7,7 @@ mod error;
 mod flow;
 mod issuers;
 mod lists;
+mod log;
 mod names;
 mod outside;
 mod people;
@@ -19,6 +20,7 @@ pub use error::PortError;
 pub use flow::{ExecutionState, Executions, Queue, Reported, Tasks, WorkerQueue};
 pub use issuers::Issuers;
 pub use lists::{ListVersion, PublishedList, RevocationLists};
+pub use log::{LogFile, LogFiles, LogKeys, Receipts};
 pub use names::{NameEntry, NameIndex, NameRow, look_alike};
 pub use outside::{
     Clock, CompromisedKeys, KeyLists, LinkSecrets, Mailer, Metrics, Operators, Policies, SystemClock,

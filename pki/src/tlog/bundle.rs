@@ -12,7 +12,7 @@ pub struct EntryBundle(Vec<Vec<u8>>);
 
 /// Why there is no bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BundleError {
+pub enum EntryBundleError {
     /// The octets end within an entry.
     #[error("the bundle is cut off")]
     CutOff,
@@ -26,19 +26,19 @@ pub enum BundleError {
 
 impl EntryBundle {
     /// Reads a bundle.
-    pub fn from_octets(mut octets: &[u8]) -> Result<Self, BundleError> {
+    pub fn from_octets(mut octets: &[u8]) -> Result<Self, EntryBundleError> {
         let mut entries = Vec::new();
         while let Some((length, rest)) = octets.split_first_chunk::<2>() {
             let length = usize::from(u16::from_be_bytes(*length));
-            let (entry, rest) = rest.split_at_checked(length).ok_or(BundleError::CutOff)?;
+            let (entry, rest) = rest.split_at_checked(length).ok_or(EntryBundleError::CutOff)?;
             entries.push(entry.to_vec());
             octets = rest;
         }
         if !octets.is_empty() {
-            return Err(BundleError::CutOff);
+            return Err(EntryBundleError::CutOff);
         }
         if entries.len() as u64 > TILE_WIDTH {
-            return Err(BundleError::TooMany);
+            return Err(EntryBundleError::TooMany);
         }
         Ok(Self(entries))
     }
@@ -56,10 +56,10 @@ impl EntryBundle {
     }
 
     /// Adds an entry.
-    pub fn push(&mut self, entry: &[u8]) -> Result<(), BundleError> {
+    pub fn push(&mut self, entry: &[u8]) -> Result<(), EntryBundleError> {
         match () {
-            () if entry.len() > MAX_ENTRY => Err(BundleError::TooLong),
-            () if self.0.len() as u64 >= TILE_WIDTH => Err(BundleError::TooMany),
+            () if entry.len() > MAX_ENTRY => Err(EntryBundleError::TooLong),
+            () if self.0.len() as u64 >= TILE_WIDTH => Err(EntryBundleError::TooMany),
             () => {
                 self.0.push(entry.to_vec());
                 Ok(())

@@ -7,7 +7,7 @@ use super::hash::{TreeHash, empty_root, node_hash};
 
 /// A complete subtree: the leaves from `index << height` to `(index + 1) << height`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Subtree {
+pub struct TreeNode {
     /// The levels of nodes above its leaves.
     pub height: u32,
     /// Its place among the subtrees of this height.
@@ -23,12 +23,12 @@ fn split(leaves: u64) -> u64 {
 fn range<E>(
     from: u64,
     to: u64,
-    lookup: &mut impl FnMut(Subtree) -> Result<TreeHash, E>,
+    lookup: &mut impl FnMut(TreeNode) -> Result<TreeHash, E>,
 ) -> Result<TreeHash, E> {
     let leaves = to - from;
     if leaves.is_power_of_two() {
         let height = leaves.trailing_zeros();
-        return lookup(Subtree { height, index: from >> height });
+        return lookup(TreeNode { height, index: from >> height });
     }
     let middle = from + split(leaves);
     Ok(node_hash(&range(from, middle, lookup)?, &range(middle, to, lookup)?))
@@ -40,7 +40,7 @@ fn range<E>(
 /// That of `lookup`.
 pub fn tree_root<E>(
     size: u64,
-    lookup: &mut impl FnMut(Subtree) -> Result<TreeHash, E>,
+    lookup: &mut impl FnMut(TreeNode) -> Result<TreeHash, E>,
 ) -> Result<TreeHash, E> {
     if size == 0 { Ok(empty_root()) } else { range(0, size, lookup) }
 }
@@ -52,7 +52,7 @@ pub fn tree_root<E>(
 pub fn inclusion_proof<E>(
     index: u64,
     size: u64,
-    lookup: &mut impl FnMut(Subtree) -> Result<TreeHash, E>,
+    lookup: &mut impl FnMut(TreeNode) -> Result<TreeHash, E>,
 ) -> Result<Vec<TreeHash>, E> {
     let (mut from, mut to) = (0, size);
     let mut downwards = Vec::new();
@@ -78,7 +78,7 @@ pub fn inclusion_proof<E>(
 pub fn consistency_proof<E>(
     first: u64,
     second: u64,
-    lookup: &mut impl FnMut(Subtree) -> Result<TreeHash, E>,
+    lookup: &mut impl FnMut(TreeNode) -> Result<TreeHash, E>,
 ) -> Result<Vec<TreeHash>, E> {
     let (mut from, mut to) = (0, second);
     let mut downwards = Vec::new();

@@ -210,12 +210,12 @@ fn a_bundle_is_read_back() {
         bundle.push(entry).unwrap();
     }
     assert_eq!(EntryBundle::from_octets(&bundle.octets()), Ok(bundle.clone()));
-    assert_eq!(bundle.push(&[0; MAX_ENTRY + 1]), Err(BundleError::TooLong));
+    assert_eq!(bundle.push(&[0; MAX_ENTRY + 1]), Err(EntryBundleError::TooLong));
     assert_eq!(bundle.hashes()[1], leaf_hash(b"a"));
-    assert_eq!(EntryBundle::from_octets(&[0, 1]), Err(BundleError::CutOff));
-    assert_eq!(EntryBundle::from_octets(&[0]), Err(BundleError::CutOff));
+    assert_eq!(EntryBundle::from_octets(&[0, 1]), Err(EntryBundleError::CutOff));
+    assert_eq!(EntryBundle::from_octets(&[0]), Err(EntryBundleError::CutOff));
     assert_eq!(EntryBundle::from_octets(&[0; 512]).map(|bundle| bundle.entries().len()), Ok(256));
-    assert_eq!(EntryBundle::from_octets(&[0; 514]), Err(BundleError::TooMany));
+    assert_eq!(EntryBundle::from_octets(&[0; 514]), Err(EntryBundleError::TooMany));
 }
 
 proptest! {

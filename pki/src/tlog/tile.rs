@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::hash::{TreeHash, node_hash};
-use super::proof::{Subtree, tree_root};
+use super::proof::{TreeNode, tree_root};
 
 /// Most hashes of a tile, and most entries of a bundle.
 pub const TILE_WIDTH: u64 = 256;
@@ -28,7 +28,7 @@ impl Tile {
     /// The tile that has the hashes of a subtree in a tree of `size` leaves, with the place of the first of them, and
     /// their number.
     #[must_use]
-    pub fn of(subtree: Subtree, size: u64) -> (Self, usize, usize) {
+    pub fn of(subtree: TreeNode, size: u64) -> (Self, usize, usize) {
         let level = subtree.height / TILE_HEIGHT;
         let within = subtree.height % TILE_HEIGHT;
         let first = subtree.index << within;
@@ -115,7 +115,7 @@ impl TileSet {
     ///
     /// # Errors
     /// [`MissingTile`].
-    pub fn subtree(&self, subtree: Subtree, size: u64) -> Result<TreeHash, MissingTile> {
+    pub fn subtree(&self, subtree: TreeNode, size: u64) -> Result<TreeHash, MissingTile> {
         let (tile, begin, count) = Tile::of(subtree, size);
         let hashes = self.0.get(&tile).and_then(|hashes| hashes.get(begin..begin + count));
         hashes.and_then(root_of).ok_or(MissingTile(tile))
