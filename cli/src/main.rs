@@ -30,10 +30,12 @@ mod endpoints;
 mod error;
 mod executions;
 mod local;
+mod log;
 mod moment;
 mod people;
 mod policy;
 mod progress;
+mod receipt;
 mod requests;
 mod revocation_reason;
 mod stack;
@@ -76,6 +78,12 @@ enum Command {
     /// Verifies or exports the audit trail
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Shows and checks the log of certificates
+    #[command(subcommand)]
+    Log(log::LogCommand),
+    /// Checks the receipt of a certificate
+    #[command(subcommand)]
+    Receipt(receipt::ReceiptCommand),
     /// Creates, imports, shows and rotates the key and certificate of the CA
     #[command(subcommand)]
     Ca(ca::CaCommand),
@@ -103,6 +111,8 @@ async fn main() -> ExitCode {
         Command::Approvals(command) => approvals::run(command).await,
         Command::People(command) => people::run(command).await,
         Command::Audit(command) => audit::run(command).await,
+        Command::Log(command) => log::run(command).await,
+        Command::Receipt(command) => receipt::run(command).await,
         Command::Ca(command) => ca::run(command).await,
         Command::Policy(command) => policy::run(command).await,
         Command::Export(options) => backup::export(options).await,

@@ -186,6 +186,12 @@ impl Stack {
         format!("{folder}/ocsp")
     }
 
+    /// The SSM parameter with the key of the log: beside that of the policy.
+    pub(crate) fn log_key_parameter(&self) -> String {
+        let folder = self.policy_parameter.rsplit_once('/').map_or("", |(folder, _)| folder);
+        format!("{folder}/log/key")
+    }
+
     /// The local stack.
     pub(crate) fn local(endpoints: &Endpoints) -> Self {
         let credentials = Credentials::from_keys(ROOT_KEY.0, ROOT_KEY.1, None);

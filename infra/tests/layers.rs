@@ -28,7 +28,7 @@ const WORKFLOW: [&[&str]; 15] = [
         "request/overview",
     ],
     &["ports", "mail", "environment"],
-    &["approval", "certificate"],
+    &["approval", "certificate", "transparency"],
     &["request"],
     &["policy", "message"],
     &["enrolment"],

@@ -199,6 +199,11 @@ fn only_one_role_reaches_each_secret() {
     assert_eq!(who("secretsmanager:GetSecretValue", "ca-key"), ["Sign"]);
     assert_eq!(who("kms:Sign", "key/*"), ["Sign"]);
     assert_eq!(who("s3:PutObject", "signed-certificate"), ["Sign"]);
+    for (action, resource) in
+        [("s3:PutObject", "Bucket/log/"), ("ssm:GetParameter", "/log/key"), ("ssm:PutParameter", "/log/key")]
+    {
+        assert_eq!(who(action, resource), ["Deliver"], "{action}");
+    }
     assert_eq!(who("secretsmanager:GetSecretValue", "LinkSecret"), ["Deliver", "Notify", "Portal"]);
     for action in ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem"] {
         assert!(

@@ -9,6 +9,7 @@
 //!   certificates.
 //! - [`signer`]: the trait of key holders, a key in memory, the verification of signatures.
 //! - [`id_token`]: ID tokens of OpenID Connect, and the keys of their issuers.
+//! - [`tlog`]: Merkle logs, and what a log signs.
 //! - [`webauthn`]: registrations and assertions of passkeys.
 //! - [`key`], [`name`]: public keys and weak ones; names. Below: [`error`], [`text`], object identifiers, PEM,
 //!   digits, SHA-256.
@@ -37,4 +38,5 @@ mod strict_der;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod text;
+pub mod tlog;
 pub mod webauthn;

@@ -25,6 +25,14 @@ impl Email {
         &self.0
     }
 
+    /// The address masked; colleagues still recognise its owner: `a•••@example.com`.
+    pub fn masked(&self) -> String {
+        match self.0.split_once('@') {
+            Some((local, domain)) => format!("{}•••@{domain}", local.chars().take(1).collect::<String>()),
+            None => "•••".into(),
+        }
+    }
+
     /// True if both addresses presumably reach the same person: equal apart from letter case.
     pub fn same_person(&self, other: &Email) -> bool {
         self.0.eq_ignore_ascii_case(&other.0)

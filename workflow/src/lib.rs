@@ -8,6 +8,7 @@
 //! - [`mail`]: mails and the zip, as values.
 //! - [`backup`]: export and import.
 //! - [`approval`]: votes and links. [`certificate`]: certificates after they were issued. [`request`]: the row, its rules, its audit trail, and intake.
+//! - [`transparency`]: the log of certificates, and receipts.
 //! - [`policy`]: the policy document and its evaluation.
 //! - Below: [`decision`], [`enrolment`], [`grant`], [`approver_set`], [`message`], [`mail_kind`], [`finding`], [`texts`],
 //!   [`name_list`], [`requester`], [`email`], [`ids`], [`base64url`], [`secret`], [`timestamp`], [`wire_name`].
@@ -45,5 +46,6 @@ pub mod store;
 pub mod testing;
 pub mod texts;
 pub mod timestamp;
+pub mod transparency;
 mod web_url;
 pub mod wire_name;

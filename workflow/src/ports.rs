@@ -8,6 +8,7 @@ mod flow;
 mod identity;
 mod issuers;
 mod lists;
+mod log;
 mod names;
 mod outside;
 mod people;
@@ -21,6 +22,7 @@ pub use flow::{ExecutionState, Executions, Queue, Reported, Tasks, WorkerQueue};
 pub use identity::{AuthorizationCode, IdentityProvider, ProviderMetadata, Redeemed};
 pub use issuers::Issuers;
 pub use lists::{ListVersion, PublishedList, RevocationLists};
+pub use log::{LogFile, LogFiles, LogKeys, Receipts};
 pub use names::{NameEntry, NameIndex, NameRow, look_alike};
 pub use outside::{
     Clock, CompromisedKeys, KeyLists, LinkSecrets, Mailer, Metrics, Operators, Policies, SystemClock,

@@ -13,6 +13,8 @@ mod evaluation;
 pub mod expiring;
 pub mod input;
 pub mod intake;
+mod log_record;
+mod log_rules;
 pub mod metric;
 pub mod overview;
 pub mod renewal;
@@ -25,6 +27,7 @@ mod status;
 
 pub use columns::{Columns, ColumnsError};
 pub use confirmation::CONFIRMATION_PERIOD;
+pub use log_record::LogRecord;
 pub use replay::{recorded_certificate, verify_request};
 pub use revocation::{RevocationOrder, RevocationRecord, revocation_execution_name};
 pub use row::{

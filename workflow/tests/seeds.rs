@@ -9,6 +9,7 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt as _;
+use pki::certificate::Certificate;
 use pki::crl::{Crl, CrlBuilder, CrlTemplate, RevocationReason, RevokedCertificate, issue_crl};
 use pki::csr::Csr;
 use pki::id_token::{IdToken, TokenAlgorithm, key_set};
@@ -28,7 +29,10 @@ use workflow::ids::IssuerId;
 use workflow::policy::Policy;
 use workflow::policy::key_list::KeyList;
 use workflow::request::Status;
+use workflow::request::audit::Origin;
+use workflow::store::CertificateLog;
 use workflow::testing::InMemoryBackend;
+use workflow::transparency::Receipt;
 
 /// A request in forms that programs on its way give it.
 fn rewritten(pem: &str) -> [String; 15] {
@@ -205,6 +209,23 @@ fn id_tokens() -> [Vec<u8>; 5] {
     })
 }
 
+/// Receipts of logs of some sizes, each after the public key of its log: see fuzz/fuzz_targets/receipt.rs.
+fn receipts() -> Vec<String> {
+    let backend = InMemoryBackend::new();
+    let log = CertificateLog { files: &*backend, keys: &*backend, receipts: &*backend, requests: &*backend };
+    let append = |_| {
+        let row = backend.request(backend.request_with_certificate(Status::Issued)).unwrap();
+        let pem = backend.certificates()[&row.serial().unwrap().to_string()].clone();
+        let certificate = Certificate::from_pem(&pem).unwrap();
+        let appended = log.append(&row, &certificate, &Origin::worker("deliver")).now_or_never().unwrap();
+        let key = backend.stored_log_key().unwrap().verifiers().remove(0);
+        let receipt = appended.unwrap().1;
+        assert!(Receipt::verify(receipt.as_bytes(), std::slice::from_ref(&key)).is_ok());
+        format!("{key}\n{receipt}")
+    };
+    (0..4).map(append).collect()
+}
+
 const SUBJECTS: [&str; 4] = [
     "CN=Root, O=Smith\\, Sons,c=de,DC=example,DC=com",
     "ou=a + cn=b, serialNumber=7",
@@ -237,8 +258,7 @@ fn seeds_are_valid_and_written_where_asked() {
     let export = export();
     let mut reader = Reader::open(export.as_slice()).unwrap();
     while reader.record().unwrap().is_some() {}
-    let passkey_responses = passkey_responses();
-    let id_tokens = id_tokens();
+    let (passkey_responses, id_tokens, receipts) = (passkey_responses(), id_tokens(), receipts());
     let bundles = bundles();
     assert!(bundles.iter().all(|bundle| pkcs7_certificates(&pkcs7(bundle)).as_ref() == Ok(bundle)));
     if std::env::var_os("COUNTERSIGN_SEEDS").is_none() {
@@ -297,6 +317,10 @@ fn seeds_are_valid_and_written_where_asked() {
     std::fs::create_dir_all(corpus.join("id_token")).unwrap();
     for (number, token) in id_tokens.iter().enumerate() {
         std::fs::write(corpus.join(format!("id_token/{number}.bin")), token).unwrap();
+    }
+    std::fs::create_dir_all(corpus.join("receipt")).unwrap();
+    for (number, receipt) in receipts.iter().enumerate() {
+        std::fs::write(corpus.join(format!("receipt/{number}.txt")), receipt).unwrap();
     }
     std::fs::create_dir_all(corpus.join("export")).unwrap();
     std::fs::write(corpus.join("export/stack.jsonl"), export).unwrap();

@@ -30,6 +30,8 @@ pub(super) struct Invariants {
     pub(super) trails: HashMap<String, Vec<Value>>,
     /// Output of `countersign audit verify`, if it fails.
     pub(super) broken_trails: Option<String>,
+    /// Output of `countersign log audit`, if it fails.
+    pub(super) broken_log: Option<String>,
     /// What is published about revoked certificates.
     pub(super) revocations: Revocations,
 }
@@ -38,12 +40,13 @@ pub(super) struct Invariants {
 pub(super) type Check = fn(&Invariants) -> Vec<String>;
 
 /// Every check with the name of its record.
-pub(super) const CHECKS: [(&str, Check); 6] = [
+pub(super) const CHECKS: [(&str, Check); 7] = [
     ("table", table),
     ("bucket", bucket),
     ("executions", executions),
     ("mailbox", mailbox),
     ("audit", audit),
+    ("log", log),
     ("revocations", revocations::check),
 ];
 
@@ -102,7 +105,20 @@ impl Invariants {
         let (trails, broken_trails) = all_trails(stack);
         let (rows, executions) = (all_rows(stack), all_executions(stack));
         let revocations = Revocations::read(stack, &rows);
-        Self { promised, rows, certificates, executions, mails, trails, broken_trails, revocations }
+        let audited = stack.countersign(&["log", "audit"]);
+        let said = String::from_utf8_lossy(&[audited.stdout, audited.stderr].concat()).into_owned();
+        let broken_log = (!audited.status.success()).then_some(said);
+        Self {
+            promised,
+            rows,
+            certificates,
+            executions,
+            mails,
+            trails,
+            broken_trails,
+            broken_log,
+            revocations,
+        }
     }
 
     /// True if no request is in flight except those that wait for a decision.
@@ -325,12 +341,44 @@ fn serial_in(mail: &Mail) -> Option<String> {
     Some(serial)
 }
 
+/// Each certificate is one leaf of the log. `log audit` compares leaves, certificates and rows; here are the rows alone.
+fn log(observed: &Invariants) -> Vec<String> {
+    let mut wrong: Vec<String> = observed.broken_log.iter().cloned().collect();
+    let mut places = HashMap::new();
+    for one in &observed.promised {
+        let (id, row) = (&one.asked.id, observed.row(one));
+        if !["delivered", "revoked"].contains(&text(row, "status")) {
+            continue;
+        }
+        let log = &row["log"];
+        let is_out = items(row, "history").any(|entry| entry["status"] == "delivered");
+        if log["loggedAt"].is_null() {
+            if !is_out {
+                continue;
+            }
+            wrong.push(format!("{id} is {}, and not in the log: {log}", row["status"]));
+        }
+        if let Some(other) = places.insert(log["index"].to_string(), id) {
+            wrong.push(format!("{id} and {other} have the same place in the log: {log}"));
+        }
+    }
+    wrong
+}
+
 /// Events that a request of this status has exactly once.
 fn once(status: &str) -> &'static [&'static str] {
     match status {
-        "delivered" => {
-            &["submitted", "confirmed", "stored", "asked", "decided", "reserved", "signed", "delivered"]
-        }
+        "delivered" => &[
+            "submitted",
+            "confirmed",
+            "stored",
+            "asked",
+            "decided",
+            "reserved",
+            "signed",
+            "logged",
+            "delivered",
+        ],
         "revoked" => &[
             "submitted",
             "confirmed",
@@ -366,7 +414,8 @@ fn audit(observed: &Invariants) -> Vec<String> {
         let revocation = ["revocation_accepted", "revoked", "revocation_listed"];
         for event in once("delivered").iter().chain(&["rejected", "expired"]).chain(&revocation) {
             let times = happened(event);
-            if *event == "delivered" && row["status"] == "revoked" && times <= 1 {
+            // Revoked before its delivery, a certificate is handed out to nobody; it is in the log if Deliver saw it.
+            if ["logged", "delivered"].contains(event) && row["status"] == "revoked" && times <= 1 {
                 continue;
             }
             if times != usize::from(once(text(row, "status")).contains(event)) {

@@ -23,6 +23,7 @@ mod keyboard;
 mod leaks;
 mod least_privilege;
 mod local;
+mod log;
 mod nginx;
 mod ocsp;
 mod options;

@@ -1,6 +1,7 @@
-//! Deliver: mails the certificate with its chain to the requester, and updates the row.
+//! Deliver: enters the certificate into the log, mails it with its chain and its receipt to the requester, and updates the row.
 //!
-//! Invariant: the mail has the stored certificate with the reserved serial and the approved key, and a chain that
+//! Invariant: nobody gets a certificate that is not in the log, and one that was revoked before it was mailed is there as well.
+//! The mail has the stored certificate with the reserved serial and the approved key, and a chain that
 //! verifies it, in force or former. The mail is sent, then recorded together with the new status in one write: it is sent at
 //! least once, with the same Message-ID each time. Transient if a port does not answer or the bucket lags behind the
 //! row; refused if there is nothing to deliver.
@@ -13,12 +14,14 @@ use workflow::approval::{BaseUrl, LinkGiven};
 use workflow::mail::{Mail, MailAttachment};
 use workflow::mail::{bundle, calendar};
 use workflow::mail_kind::MailKind;
-use workflow::ports::{CertificateStore, Clock, Issuers, LinkSecrets, Mailer, Metrics, Requests};
+use workflow::ports::{
+    CertificateStore, Clock, Issuers, LinkSecrets, LogFiles, LogKeys, Mailer, Metrics, Receipts, Requests,
+};
 use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, RequestOutcome};
 use workflow::request::{InvalidTransition, Request, Status};
 use workflow::runtime::step::{ErrorName, NoInput, NoOutput, Progress, Step, StepError, Task};
-use workflow::store::{Updated, issuer_of, update_known_request};
+use workflow::store::{CertificateLog, LogError, Updated, issuer_of, update_known_request};
 
 mod content;
 
@@ -30,6 +33,12 @@ pub struct Deliver {
     pub certificates: Arc<dyn CertificateStore>,
     /// Issuers, in force and former.
     pub issuers: Arc<dyn Issuers>,
+    /// The files of the log.
+    pub log_files: Arc<dyn LogFiles>,
+    /// The key of the log.
+    pub log_keys: Arc<dyn LogKeys>,
+    /// The receipts.
+    pub receipts: Arc<dyn Receipts>,
     /// The link secret.
     pub links: Arc<dyn LinkSecrets>,
     /// Sends the mails.
@@ -67,6 +76,7 @@ impl Step for Deliver {
                 return Ok(Progress::Done(NoOutput {}));
             }
             Status::Revoked => {
+                self.log_revoked(&request).await?;
                 tracing::info!("the certificate of request {id} was revoked; it is not delivered");
                 return Ok(Progress::Done(NoOutput {}));
             }
@@ -87,14 +97,17 @@ impl Step for Deliver {
                 return Err(StepError::from(InvalidTransition { status, change: "delivered" }));
             }
         }
+        let (certificate, pem) = self.certificate(&request).await?;
+        let (request, receipt) = self.log(&request, &certificate).await?;
         if !request.was_mailed(&MailKind::Issued) {
-            let mail = self.mail(&request).await?;
+            let mail = self.mail(&request, &certificate, &pem, &receipt).await?;
             self.mailer.send(&mail).await?;
         }
         let now = self.clock.now();
         let Updated { row, value: before } =
             update_known_request(&*self.requests, &request, &Origin::worker("deliver"), |row| {
                 let before = row.status();
+                row.logged(now);
                 row.mailed(&MailKind::Issued, now);
                 row.delivered(now).map(|()| before)
             })
@@ -111,18 +124,56 @@ impl Step for Deliver {
 }
 
 impl Deliver {
-    async fn mail(&self, request: &Request) -> Result<Mail, StepError> {
-        let (certificate, certificate_pem) = self.certificate(request).await?;
-        let issuer = issuer_of(&*self.issuers, &certificate).await?.ok_or_else(|| {
+    /// Enters the certificate into the log. Returns the row, which names its place, and the receipt.
+    async fn log(
+        &self,
+        request: &Request,
+        certificate: &Certificate,
+    ) -> Result<(Request, String), StepError> {
+        let log = CertificateLog {
+            files: &*self.log_files,
+            keys: &*self.log_keys,
+            receipts: &*self.receipts,
+            requests: &*self.requests,
+        };
+        let appended = log.append(request, certificate, &Origin::worker("deliver")).await;
+        appended.map_err(|error| match error {
+            LogError::NoApproval => StepError::refused(ErrorName::NotApproved, error.to_string()),
+            LogError::Row(error) => error.into(),
+            _ => StepError::transient(error.to_string()),
+        })
+    }
+
+    /// Enters a certificate into the log that was revoked before it was delivered: it exists.
+    async fn log_revoked(&self, request: &Request) -> Result<(), StepError> {
+        if request.may_be_handed_out() {
+            return Ok(());
+        }
+        let (certificate, _) = self.certificate(request).await?;
+        let (request, _) = self.log(request, &certificate).await?;
+        let now = self.clock.now();
+        let logged = |row: &mut Request| row.logged(now);
+        update_known_request(&*self.requests, &request, &Origin::worker("deliver"), logged).await?;
+        Ok(())
+    }
+
+    async fn mail(
+        &self,
+        request: &Request,
+        certificate: &Certificate,
+        certificate_pem: &str,
+        receipt: &str,
+    ) -> Result<Mail, StepError> {
+        let issuer = issuer_of(&*self.issuers, certificate).await?.ok_or_else(|| {
             let identifier = certificate.authority_key_identifier().unwrap_or_default();
             StepError::transient(format!(
                 "the issuer is not in the bucket: no CA certificate with the key identifier {identifier} verifies the certificate"
             ))
         })?;
-        let zip = bundle::certificate_zip(&certificate_pem, &issuer, request.names())
+        let zip = bundle::certificate_zip(certificate_pem, &issuer, request.names(), Some(receipt))
             .map_err(|error| StepError::transient(error.to_string()))?;
         let key = self.links.secret().await?.status_key(request.id(), LinkGiven::ByMail);
-        let content = content::issued(request, &certificate, &self.base_url, &key);
+        let content = content::issued(request, certificate, &self.base_url, &key);
         let zip = MailAttachment {
             name: bundle::FILE_NAME.to_owned(),
             content_type: bundle::CONTENT_TYPE,

@@ -1,11 +1,15 @@
 use std::io::{Cursor, Read};
 
+use pki::crl::RevocationReason;
 use pki::testing as test_pki;
 use workflow::ids::RequestId;
+use workflow::request::RevocationOrder;
+use workflow::request::audit::Actor;
 use workflow::testing::fixtures::task;
 use workflow::testing::{InMemoryBackend, faults};
 use workflow::texts::Language;
 use workflow::timestamp::rfc3339;
+use workflow::transparency::Receipt;
 use zip::ZipArchive;
 
 use super::*;
@@ -15,6 +19,9 @@ fn step(backend: &Arc<InMemoryBackend>) -> Deliver {
         requests: backend.clone(),
         certificates: backend.clone(),
         issuers: backend.clone(),
+        log_files: backend.clone(),
+        log_keys: backend.clone(),
+        receipts: backend.clone(),
         links: backend.clone(),
         mailer: backend.clone(),
         base_url: BaseUrl::parse("https://ca.example.com/").unwrap(),
@@ -79,7 +86,7 @@ async fn the_certificate_and_its_issuer_are_mailed_once() {
 
     let files = files(&mail);
     let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["certificate.pem", "ca.pem", "fullchain.pem", "README.txt"]);
+    assert_eq!(names, ["certificate.pem", "ca.pem", "fullchain.pem", "receipt.json", "README.txt"]);
     let mailed = Certificate::from_pem(&files[0].1).unwrap();
     assert_eq!(mailed.pem(), backend.certificates()[&row.serial().unwrap().to_string()]);
     let issuer = pki::issuer::Issuer::from_pem(&files[1].1).unwrap();
@@ -140,12 +147,15 @@ async fn the_mail_in_japanese() {
 
 #[tokio::test]
 async fn a_port_that_fails_once_is_called_again() {
-    for port in ["requests", "certificates", "issuers", "links", "mailer"] {
+    for port in ["requests", "certificates", "issuers", "log", "log key", "receipts", "links", "mailer"] {
         let (backend, id) = issued();
         let before = backend.request(id);
         backend.fail_next(port, 1);
         assert!(matches!(run(&backend, id).await, Err(StepError::Transient { .. })), "{port}");
-        assert_eq!(backend.request(id), before, "{port}");
+        // Only the place in the log that it was about to take.
+        let unchanged =
+            |row: Option<Request>| row.map(|row| row.altered(|row| (row.log, row.version) = (None, 0)));
+        assert_eq!(unchanged(backend.request(id)), unchanged(before), "{port}");
         assert!(backend.mails().is_empty(), "{port}");
         run(&backend, id).await.unwrap();
         assert_eq!(backend.mails().len(), 1, "{port}");
@@ -161,6 +171,54 @@ async fn it_survives_every_fault() {
         |backend| async move { run(&backend, backend.requests()[0].id()).await.map(drop) },
     )
     .await;
+}
+
+/// Issued, and revoked before its delivery.
+fn revoke(backend: &InMemoryBackend) -> RequestId {
+    let id = issue(backend);
+    let mut row = backend.request(id).unwrap();
+    let order = RevocationOrder { reason: RevocationReason::KeyCompromise, comment: None };
+    let (by, now) = (Actor::requester(row.email()), backend.now());
+    row.accept_revocation(&order, &by, "arn:revocation".to_owned(), now).unwrap();
+    row.revoked(&backend.latest_issuer().key_identifier(), now).unwrap();
+    backend.put(row);
+    id
+}
+
+#[tokio::test]
+async fn a_certificate_that_was_revoked_before_its_delivery_is_in_the_log_and_with_nobody() {
+    let backend = InMemoryBackend::new();
+    let id = revoke(&backend);
+    for _ in 0..2 {
+        assert_eq!(run(&backend, id).await, Ok(Progress::Done(NoOutput {})));
+    }
+    let row = backend.request(id).unwrap();
+    assert_eq!((row.status(), row.is_logged()), (Status::Revoked, true));
+    assert_eq!(backend.log_entries().len(), 1);
+    assert!(backend.mails().is_empty());
+    faults::fault_sweep(
+        "Deliver, a revoked certificate",
+        |backend| _ = revoke(backend),
+        |backend| async move { run(&backend, backend.requests()[0].id()).await.map(drop) },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_is_mailed_before_the_certificate_is_in_the_log() {
+    let (backend, id) = issued();
+    run(&backend, id).await.unwrap();
+    let calls = backend.calls();
+    let at = |call: &str| calls.iter().position(|one| one == call).unwrap();
+    assert!(
+        at("log: create") < at("receipts: store") && at("receipts: store") < at("mailer: send"),
+        "{calls:?}"
+    );
+    let files = files(&backend.mails()[0]);
+    let receipt = &files.iter().find(|(name, _)| name == "receipt.json").unwrap().1;
+    let keys = backend.stored_log_key().unwrap().verifiers();
+    let verified = Receipt::verify(receipt.as_bytes(), &keys).unwrap();
+    assert_eq!(verified.is_of(&Certificate::from_pem(&files[0].1).unwrap()), Ok(()));
 }
 
 #[tokio::test]

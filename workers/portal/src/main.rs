@@ -16,6 +16,7 @@ async fn main() -> Result<(), lambda_http::Error> {
             approvals: aws.approvals()?,
             certificates: aws.certificates()?,
             issuers: aws.issuers()?,
+            receipts: aws.receipts()?,
             policies: aws.policies()?,
             links: aws.link_secret()?,
             base_url: aws.base_url()?,

@@ -8,7 +8,7 @@ use workflow::approval::withdrawal::Withdrawal;
 use workflow::certificate::revoking::RevocationIntake;
 use workflow::ports::{
     Approvals, CertificateStore, Clock, Executions, IdentityProvider, Issuers, LinkSecrets, Metrics,
-    NameIndex, People, Policies, Requests, WorkerQueue,
+    NameIndex, People, Policies, Receipts, Requests, WorkerQueue,
 };
 use workflow::request::download::CertificateDownload;
 use workflow::request::intake::Intake;
@@ -25,6 +25,8 @@ pub struct Portal {
     pub certificates: Arc<dyn CertificateStore>,
     /// Issuers, in force and former.
     pub issuers: Arc<dyn Issuers>,
+    /// The receipts of certificates.
+    pub receipts: Arc<dyn Receipts>,
     /// The policy.
     pub policies: Arc<dyn Policies>,
     /// The link secret.
@@ -88,6 +90,7 @@ impl Portal {
             requests: &*self.requests,
             certificates: &*self.certificates,
             issuers: &*self.issuers,
+            receipts: &*self.receipts,
             clock: &*self.clock,
         }
     }

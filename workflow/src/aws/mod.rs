@@ -21,9 +21,9 @@ use crate::certificate::PublicationUrl;
 use crate::environment::{Environment, EnvironmentError};
 use crate::ports::{
     Approvals, CertificateStore, CompromisedKeys, EnrolmentCodes, Executions, IdentityProvider, Issuers,
-    LinkSecrets, ListFiles, Mailer, Metrics, NameIndex, OcspResponders, Operators, People, PeopleWriter,
-    Policies, PortError, Queue, Requests, RevocationLists, RevocationWriter, Revocations, Tasks,
-    TrustAnchorCrls, TrustStoreCrls, WorkerQueue,
+    LinkSecrets, ListFiles, LogFiles, LogKeys, Mailer, Metrics, NameIndex, OcspResponders, Operators, People,
+    PeopleWriter, Policies, PortError, Queue, Receipts, Requests, RevocationLists, RevocationWriter,
+    Revocations, Tasks, TrustAnchorCrls, TrustStoreCrls, WorkerQueue,
 };
 
 mod dynamodb;
@@ -36,6 +36,7 @@ mod kms;
 mod lazy_client;
 mod list_files;
 mod lists;
+mod log;
 mod responders;
 mod roles_anywhere;
 mod roots;
@@ -59,6 +60,7 @@ pub use key_lists::S3KeyLists;
 pub use kms::{KmsKey, named_alias};
 pub use list_files::S3ListFiles;
 pub use lists::{S3Publication, TRUST_BUNDLE};
+pub use log::{S3Log, SsmLogKey};
 pub use responders::SsmResponders;
 pub use roles_anywhere::RolesAnywhere;
 pub use s3::S3Certificates;
@@ -287,6 +289,32 @@ impl Aws {
         let path =
             self.environment.text("OCSP_PARAMETERS", "the path of the parameters of OCSP responders")?;
         Ok(Arc::new(SsmResponders::new(self.sdk(), path)))
+    }
+
+    /// The files of the log of certificates.
+    ///
+    /// # Errors
+    /// `BUCKET` is missing.
+    pub fn log_files(&self) -> Result<Arc<dyn LogFiles>, EnvironmentError> {
+        Ok(Arc::new(S3Log::new(self.sdk(), self.bucket()?)))
+    }
+
+    /// The receipts of certificates.
+    ///
+    /// # Errors
+    /// `BUCKET` is missing.
+    pub fn receipts(&self) -> Result<Arc<dyn Receipts>, EnvironmentError> {
+        Ok(Arc::new(S3Log::new(self.sdk(), self.bucket()?)))
+    }
+
+    /// The key of the log of certificates.
+    ///
+    /// # Errors
+    /// `LOG_KEY_PARAMETER` or `BASE_URL` is missing.
+    pub fn log_keys(&self) -> Result<Arc<dyn LogKeys>, EnvironmentError> {
+        let what = "the name of the SSM parameter with the key of the log";
+        let parameter = self.environment.text("LOG_KEY_PARAMETER", what)?;
+        Ok(Arc::new(SsmLogKey::new(self.sdk(), parameter, self.base_url()?.as_str())))
     }
 
     /// The URL of what the stack publishes, if it publishes.

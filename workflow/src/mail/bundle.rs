@@ -5,23 +5,25 @@
 //! | `certificate.pem` | the certificate | ACM, and programs that need only the certificate |
 //! | `ca.pem` | the issuer and the CAs above it, the root last | programs that trust the certificate |
 //! | `fullchain.pem` | the certificate and its issuers without the root | servers |
+//! | `receipt.json` | who approved it, and the proof that it is in the log | people who check |
 //! | `README.txt` | names, expiry, installation, trust, revocation, a test | people |
 //!
 //! `fullchain.pem` omits the root: a server need not send it (RFC 8446 section 4.4.2), and clients do not trust it.
 //!
-//! Invariant: the same certificate, chain and names give the same bytes: a fixed order, no compression (the files are
+//! Invariant: the same certificate, chain, names and receipt give the same bytes: a fixed order, no compression (the files are
 //! small), mode 0644, and notBefore as their time. The chain verifies the certificate, or there is no zip.
 
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read as _, Write as _};
 
 use askama::Template;
 use time::OffsetDateTime;
 use x509_parser::extensions::{DistributionPointName, GeneralName, ParsedExtension};
 use x509_parser::prelude::{FromDer, X509Certificate};
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipWriter};
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 use crate::texts::Language;
+use crate::transparency;
 use pki::certificate::to_pem;
 use pki::issuer::{Issuer, NotSignedError};
 use pki::key::{KeyKind, PublicKey};
@@ -29,6 +31,8 @@ use pki::name::Name;
 
 /// The name of the file.
 pub const FILE_NAME: &str = "certificate.zip";
+/// Most octets that are read of one file of a zip.
+const MAX_FILE: u64 = 1024 * 1024;
 /// The media type of the file.
 pub const CONTENT_TYPE: &str = "application/zip";
 
@@ -76,9 +80,12 @@ struct Readme {
     root_issues: bool,
     /// The address of the list of the root above an issuing CA.
     root_list: Option<String>,
+    /// True if there is a receipt.
+    receipt: bool,
 }
 
-/// Makes the zip of a certificate and the chain of its issuer; `names` are the names of the request.
+/// Makes the zip of a certificate and the chain of its issuer; `names` are the names of the request. A certificate from before
+/// there was a log has no receipt.
 ///
 /// # Errors
 /// [`BundleError`] if a text is not a PEM certificate, or the issuer did not sign it.
@@ -86,6 +93,7 @@ pub fn certificate_zip(
     certificate_pem: &str,
     issuer: &Issuer,
     names: &[String],
+    receipt: Option<&str>,
 ) -> Result<Vec<u8>, BundleError> {
     let certificate = one(certificate_pem)?;
     issuer.verify(&certificate)?;
@@ -100,27 +108,53 @@ pub fn certificate_zip(
             fullchain.push_str(&to_pem(der));
         }
     }
-    let readme =
-        readme(&leaf, names, &chain)?.render().map_err(|error| std::io::Error::other(error.to_string()))?;
+    let readme = readme(&leaf, names, &chain, receipt.is_some())?
+        .render()
+        .map_err(|error| std::io::Error::other(error.to_string()))?;
 
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Stored)
         .unix_permissions(0o644)
         .last_modified_time(dos_time(leaf.validity().not_before.to_datetime()));
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, text) in [
-        ("certificate.pem", to_pem(&certificate)),
-        ("ca.pem", ca),
-        ("fullchain.pem", fullchain),
-        ("README.txt", readme),
-    ] {
+    let receipt = receipt.map(|receipt| (transparency::FILE_NAME, receipt.to_owned()));
+    let files = [("certificate.pem", to_pem(&certificate)), ("ca.pem", ca), ("fullchain.pem", fullchain)];
+    for (name, text) in files.into_iter().chain(receipt).chain([("README.txt", readme)]) {
         zip.start_file(name, options)?;
         zip.write_all(text.as_bytes())?;
     }
     Ok(zip.finish()?.into_inner())
 }
 
-fn readme(leaf: &X509Certificate<'_>, names: &[String], chain: &[Vec<u8>]) -> Result<Readme, BundleError> {
+/// The certificate (PEM) in a zip of [`certificate_zip`], and its receipt, if it has one.
+///
+/// # Errors
+/// [`BundleError`] if it is not such a zip.
+pub fn contents(zip: &[u8]) -> Result<(String, Option<String>), BundleError> {
+    let mut zip = ZipArchive::new(Cursor::new(zip))?;
+    let mut read = |name: &'static str| -> Result<Option<String>, BundleError> {
+        let file = match zip.by_name(name) {
+            Ok(file) => file,
+            Err(zip::result::ZipError::FileNotFound) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let mut text = String::new();
+        file.take(MAX_FILE).read_to_string(&mut text)?;
+        Ok(Some(text))
+    };
+    let certificate = read("certificate.pem")?.ok_or_else(|| BundleError::Unreadable {
+        what: "the zip",
+        cause: "it has no certificate.pem".to_owned(),
+    })?;
+    Ok((certificate, read(transparency::FILE_NAME)?))
+}
+
+fn readme(
+    leaf: &X509Certificate<'_>,
+    names: &[String],
+    chain: &[Vec<u8>],
+    receipt: bool,
+) -> Result<Readme, BundleError> {
     // RFC 5280 section 4.2.1.12: without the extension, any purpose is allowed.
     let usage = leaf.extended_key_usage().ok().flatten().map(|extension| extension.value.clone());
     let server = usage.as_ref().is_none_or(|usage| usage.server_auth || usage.any);
@@ -145,6 +179,7 @@ fn readme(leaf: &X509Certificate<'_>, names: &[String], chain: &[Vec<u8>]) -> Re
         list: list_address(leaf),
         root_issues: chain.len() == 1,
         root_list,
+        receipt,
         names: names.into_iter().map(|(text, name)| name.map_or(text, |name| name.for_people())).collect(),
     })
 }

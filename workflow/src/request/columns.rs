@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use super::audit::ChainHead;
 use super::row::{Ending, Execution, HistoryEntry, Request, Reservation};
-use super::{RevocationRecord, Status};
+use super::{LogRecord, RevocationRecord, Status};
 use crate::decision::DecisionRecord;
 use crate::email::Email;
 use crate::finding::{Code, Finding};
@@ -91,6 +91,9 @@ pub struct Columns {
     /// See [`Request::signed_date`].
     #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
     pub signed_date: Option<OffsetDateTime>,
+    /// See [`Request::log`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogRecord>,
     /// See [`Execution::arn`].
     pub execution_arn: String,
     /// See [`Execution::attempt`].
@@ -177,6 +180,7 @@ impl From<Request> for Columns {
             not_before: validity.map(|validity| validity.not_before),
             not_after: validity.map(|validity| validity.not_after),
             signed_date: row.signed_date,
+            log: row.log,
             execution_arn: row.execution.arn,
             execution_attempt: row.execution.attempt,
             execution_started: row.execution.started,
@@ -239,6 +243,7 @@ impl TryFrom<Columns> for Request {
             decision: columns.decision,
             reservation,
             signed_date: columns.signed_date,
+            log: columns.log,
             execution: Execution {
                 arn: columns.execution_arn,
                 attempt: columns.execution_attempt,

@@ -1,12 +1,12 @@
 //! The download of a certificate by its requester.
 //!
-//! Invariant: a download is in the audit trail before the certificate is handed out. A certificate in the archive that
+//! Invariant: a certificate is handed out once it is in the log. A download is in the audit trail before the certificate is handed out. A certificate in the archive that
 //! cannot be read is an error of ours, and is logged here.
 
 use super::audit::{EventKind, Origin, PendingEvent};
 use super::{Request, Status};
 use crate::mail::bundle::certificate_zip;
-use crate::ports::{CertificateStore, Clock, Issuers, PortError, Requests};
+use crate::ports::{CertificateStore, Clock, Issuers, PortError, Receipts, Requests};
 use crate::store::{UpdateError, issuer_of, update_request};
 use crate::wire_names;
 use pki::certificate::Certificate;
@@ -25,7 +25,7 @@ wire_names!(DownloadFormat: "format of a download" { Pem => "pem", Zip => "zip" 
 /// The reason why there is no download.
 #[derive(Debug, thiserror::Error)]
 pub enum DownloadError {
-    /// The request has no certificate, or none yet.
+    /// The request has no certificate, or none yet: neither is one that is not in the log.
     #[error("the request is {0}")]
     NoCertificate(Status),
     /// The certificate is not in the archive.
@@ -50,6 +50,8 @@ pub struct CertificateDownload<'a> {
     pub certificates: &'a dyn CertificateStore,
     /// Issuers, in force and former.
     pub issuers: &'a dyn Issuers,
+    /// The receipts.
+    pub receipts: &'a dyn Receipts,
     /// The time.
     pub clock: &'a dyn Clock,
 }
@@ -89,7 +91,7 @@ impl CertificateDownload<'_> {
     }
 
     async fn pem(&self, request: &Request) -> Result<String, DownloadError> {
-        let serial = request.serial().filter(|_| request.status().has_certificate());
+        let serial = request.serial().filter(|_| request.may_be_handed_out());
         let serial = serial.ok_or(DownloadError::NoCertificate(request.status()))?;
         let pem = self.certificates.certificate(serial).await?;
         pem.ok_or_else(|| {
@@ -108,18 +110,30 @@ impl CertificateDownload<'_> {
         let certificate = Certificate::from_pem(pem).map_err(|error| broken(&error))?;
         let issuer = issuer_of(self.issuers, &certificate).await?;
         let issuer = issuer.ok_or_else(|| broken(&"no stored CA certificate verifies it"))?;
-        certificate_zip(pem, &issuer, request.names()).map_err(|error| broken(&error))
+        let receipt = match request.is_logged() {
+            true => self.receipts.receipt(certificate.serial()).await?,
+            false => None,
+        };
+        certificate_zip(pem, &issuer, request.names(), receipt.as_deref()).map_err(|error| broken(&error))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mail::bundle::contents;
+    use crate::request::LogRecord;
     use crate::request::audit::Actor;
     use crate::testing::InMemoryBackend;
 
     fn downloads(backend: &InMemoryBackend) -> CertificateDownload<'_> {
-        CertificateDownload { requests: backend, certificates: backend, issuers: backend, clock: backend }
+        CertificateDownload {
+            requests: backend,
+            certificates: backend,
+            issuers: backend,
+            receipts: backend,
+            clock: backend,
+        }
     }
 
     #[tokio::test]
@@ -128,7 +142,7 @@ mod tests {
         for status in Status::ALL {
             let request = backend.request(backend.request_at(status)).unwrap();
             let file = downloads(&backend).file(&request, DownloadFormat::Pem).await;
-            match (status.has_certificate(), file) {
+            match (request.may_be_handed_out(), file) {
                 (true, Ok(_) | Err(DownloadError::NotInArchive)) => {}
                 (false, Err(DownloadError::NoCertificate(of))) => assert_eq!(of, status),
                 (_, other) => panic!("{status}: {other:?}"),
@@ -144,5 +158,31 @@ mod tests {
         downloads(&backend).record(&request, DownloadFormat::Zip, &by).await.unwrap();
         let event = backend.audit(request.id()).pop().unwrap();
         assert_eq!((event.event, event.detail.as_deref()), (EventKind::Downloaded, Some("zip")));
+    }
+
+    /// The row says so once the receipt is stored.
+    #[tokio::test]
+    async fn a_certificate_is_handed_out_once_it_is_in_the_log_and_with_its_receipt() {
+        let backend = InMemoryBackend::new();
+        let id = backend.request_with_certificate(Status::Issued);
+        let mut row = backend.request(id).unwrap();
+        for format in DownloadFormat::ALL {
+            let early = downloads(&backend).file(&row, format).await;
+            assert!(matches!(early, Err(DownloadError::NoCertificate(Status::Issued))), "{early:?}");
+        }
+        let place = LogRecord::chosen("ca.example.com/log/1", 0);
+        row.choose_log_place(&place, None).unwrap();
+        row.logged(backend.now());
+        backend.store_receipt(row.serial().unwrap(), "the receipt").await.unwrap();
+        let zip = downloads(&backend).file(&row, DownloadFormat::Zip).await.unwrap();
+        assert_eq!(contents(&zip).unwrap().1.as_deref(), Some("the receipt"));
+    }
+
+    #[tokio::test]
+    async fn a_certificate_from_before_the_log_has_no_receipt() {
+        let backend = InMemoryBackend::new();
+        let row = backend.request(backend.request_with_certificate(Status::Delivered)).unwrap();
+        let zip = downloads(&backend).file(&row, DownloadFormat::Zip).await.unwrap();
+        assert_eq!(contents(&zip).unwrap().1, None);
     }
 }

@@ -10,7 +10,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use time::OffsetDateTime;
 
 use super::audit::{Actor, AuditError, Event, EventKind, verify};
-use super::{Request, Status};
+use super::{LogRecord, Request, Status};
 use crate::decision::{ApprovalDigest, Outcome};
 use crate::mail_kind::Notified;
 
@@ -50,6 +50,7 @@ struct Facts {
     votes: BTreeMap<String, String>,
     serial: Option<String>,
     signed: bool,
+    logged: Option<String>,
     attempt: String,
     mails: BTreeSet<String>,
     /// Reason and actor.
@@ -97,6 +98,7 @@ impl Facts {
                 self.signed = true;
                 self.enter(Status::Issued, event);
             }
+            EventKind::Logged => self.logged = Some(detail()),
             EventKind::Mailed => _ = self.mails.insert(detail()),
             EventKind::NotMailed => _ = self.mails.remove(&detail()),
             EventKind::Restarted => self.attempt = detail(),
@@ -187,6 +189,10 @@ impl Facts {
             ("decision.votes", decision.is_none() || votes == self.votes),
             ("serial", self.serial == row.serial().map(ToString::to_string)),
             ("signedDate", self.signed == row.is_signed()),
+            (
+                "log",
+                self.logged == row.log().filter(|log| log.logged_at.is_some()).map(LogRecord::event_detail),
+            ),
             ("executionAttempt", self.attempt == row.execution().attempt.to_string()),
             ("mails", self.mails.iter().eq(row.mails().keys())),
             ("revocation", self.revocation == revocation.map(|it| (it.reason.to_string(), it.by.clone()))),

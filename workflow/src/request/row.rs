@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::audit::{ChainHead, PendingEvent};
-use super::{RevocationRecord, Status};
+use super::{LogRecord, RevocationRecord, Status};
 use crate::decision::DecisionRecord;
 use crate::email::Email;
 use crate::finding::{Code, Finding};
@@ -67,6 +67,7 @@ pub struct Request {
     pub(super) decision: Option<DecisionRecord>,
     pub(super) reservation: Option<Reservation>,
     pub(super) signed_date: Option<OffsetDateTime>,
+    pub(super) log: Option<LogRecord>,
     pub(super) execution: Execution,
     pub(super) mails: BTreeMap<String, String>,
     pub(super) ending: Option<Ending>,
@@ -201,6 +202,11 @@ impl Request {
     /// True if the certificate exists; until then, serial and validity are only reserved.
     pub fn is_signed(&self) -> bool {
         self.signed_date.is_some()
+    }
+
+    /// The place of the certificate in the log, once one was chosen.
+    pub fn log(&self) -> Option<&LogRecord> {
+        self.log.as_ref()
     }
 
     /// The latest execution.

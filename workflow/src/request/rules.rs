@@ -61,6 +61,7 @@ impl Request {
             decision: None,
             reservation: None,
             signed_date: None,
+            log: None,
             execution: Execution { arn: execution_arn, attempt: 1, started: now },
             mails: BTreeMap::new(),
             ending: None,

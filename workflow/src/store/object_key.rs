@@ -19,6 +19,14 @@ pub const ISSUERS: &str = "ca-certificate/";
 /// The folder of the issued certificates.
 pub const CERTIFICATES: &str = "signed-certificate/";
 
+/// The folder of the log of certificates (C2SP tlog-tiles), and of the receipts below it.
+pub const LOG: &str = "log/";
+
+/// The key of a receipt.
+pub fn receipt_key(serial: &Serial) -> String {
+    format!("{LOG}receipt/{serial}.json")
+}
+
 /// The key of the approval of a request.
 pub fn approval_key(id: RequestId) -> String {
     format!("{APPROVALS}{id}")

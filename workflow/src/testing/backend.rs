@@ -28,6 +28,7 @@ use pki::signer::{LocalKey, Signer};
 use pki::testing as test_pki;
 
 mod lists;
+mod log;
 mod people;
 mod ports;
 mod provider;
@@ -66,6 +67,7 @@ struct State {
     consumers: relay::Consumers,
     people: people::PeopleRows,
     provider: provider::ProviderAnswers,
+    log: log::StoredLog,
     /// By key identifier, as PEM.
     responders: BTreeMap<String, String>,
     mails: Vec<Mail>,
@@ -195,7 +197,7 @@ impl InMemoryBackend {
 
     /// Makes the next `times` calls of a port fail: `requests`, `names`, `approvals`, `certificates`, `issuers`,
     /// `mailer`, `operators`, `policies`, `links`, `ca key`, `tasks`, `executions`, `worker queue`, `queue`,
-    /// `list files`, `trust anchor` or `trust store`.
+    /// `log`, `log key`, `receipts`, `list files`, `trust anchor` or `trust store`.
     pub fn fail_next(&self, port: &'static str, times: usize) {
         self.state().failures.insert(port, times);
     }

@@ -30,6 +30,8 @@ pub struct Summary {
     pub relayed: Vec<String>,
     /// Passkeys, and proofs of enrolments.
     pub people: BTreeSet<String>,
+    /// The requests of the leaves in the log, and the number of receipts.
+    pub log: (Vec<RequestId>, usize),
     /// The index of names.
     pub names: BTreeSet<(String, String)>,
     /// Recipients and kinds of the mails.
@@ -79,6 +81,7 @@ impl InMemoryBackend {
             revocations: self.revocation_summary(),
             relayed: self.relayed(),
             people: self.people(),
+            log: (self.leaves(), self.receipts().len()),
             names: self.names(),
             mails: self.mails().iter().map(|mail| (mail.to.to_string(), mail.kind.to_string())).collect(),
             told: self.told().into_iter().collect(),
@@ -114,6 +117,17 @@ impl InMemoryBackend {
         revocations.chain(self.compromised_keys()).collect()
     }
 
+    /// The requests of the leaves of the log, in the order of their ids. Asserts that there is one checkpoint of each size.
+    fn leaves(&self) -> Vec<RequestId> {
+        let notes = self.checkpoints();
+        let sizes: BTreeSet<_> = notes.iter().map(|note| note.lines().nth(1)).collect();
+        assert_eq!(sizes.len(), notes.len(), "one checkpoint of each size: {notes:?}");
+        let mut leaves: Vec<RequestId> = self.log_entries().iter().map(|entry| entry.request).collect();
+        assert_eq!(leaves.len(), notes.len(), "each leaf is covered by a checkpoint");
+        leaves.sort();
+        leaves
+    }
+
     /// Events of a request's audit trail, without random values and times.
     fn trail(&self, row: &crate::request::Request) -> Vec<String> {
         let events = self.audit(row.id());
@@ -125,6 +139,11 @@ impl InMemoryBackend {
             .map(|event| match event.event {
                 // Serials are random.
                 EventKind::Reserved | EventKind::Signed => format!("{:?} {}", event.event, event.actor),
+                // The name of a log is random.
+                EventKind::Logged => {
+                    let index = event.detail.as_deref().and_then(|detail| detail.split(' ').next());
+                    format!("{:?} {} {index:?}", event.event, event.actor)
+                }
                 _ => format!("{:?} {} {:?}", event.event, event.actor, event.detail),
             })
             .collect();

@@ -28,6 +28,7 @@ mod pkilint;
 mod pkits;
 mod question;
 mod readme;
+mod receipts;
 mod refusals;
 mod servers;
 mod shapes;

@@ -83,7 +83,7 @@ impl Issued {
         let validity =
             pki::certificate::Validity::choose(OffsetDateTime::now_utc(), 90, &authority.issuer).unwrap();
         let certificate = issue_granted(&authority, &csr, &grant, &publication, &validity).unwrap();
-        let zip = certificate_zip(&certificate.pem(), &authority.issuer, &[HOST.to_owned()]).unwrap();
+        let zip = certificate_zip(&certificate.pem(), &authority.issuer, &[HOST.to_owned()], None).unwrap();
         let mut zip = zip::ZipArchive::new(std::io::Cursor::new(zip)).unwrap();
         zip.extract(&folder).unwrap();
         let readme = fs::read_to_string(folder.join("README.txt")).unwrap();

@@ -54,7 +54,7 @@ fn certificate_mail() -> Mail {
 /// Audit trail of a delivered request.
 fn trail() -> Vec<Value> {
     let mut trail: Vec<Value> = once("delivered").iter().map(|event| json!({ "event": event })).collect();
-    for event in &mut trail[5..7] {
+    for event in trail.iter_mut().filter(|event| ["reserved", "signed"].contains(&text(event, "event"))) {
         event["detail"] = json!("4f01");
     }
     trail.insert(4, json!({ "event": "voted", "actor": "approver:a@example.com" }));
@@ -69,6 +69,7 @@ fn observed() -> Invariants {
         "id": ID, "status": "delivered", "serial": "4f01", "executionAttempt": 1,
         "executionArn": format!("arn:aws:states:x:1:execution:countersign:{ID}"),
         "history": history.map(|status| json!({ "status": status })),
+        "log": { "origin": "ca.example.com/log/1", "index": 7, "loggedAt": "2026-11-26T00:00:00Z" },
     });
     Invariants {
         promised: vec![AcceptedRequest { scenario: Scenario::Approved, asked, tried_again: 0 }],
@@ -78,6 +79,7 @@ fn observed() -> Invariants {
         mails: HashMap::from([(ID.to_owned(), vec![certificate_mail(), certificate_mail()])]),
         trails: HashMap::from([(ID.to_owned(), trail())]),
         broken_trails: None,
+        broken_log: None,
         revocations: Revocations::default(),
     }
 }
@@ -196,7 +198,7 @@ fn consistent_records_pass_and_each_inconsistency_is_found() {
     assert_eq!(observed().violations(), [""; 0]);
     assert!(observed().at_rest());
     type Corrupt = fn(&mut Invariants);
-    let corruptions: [(&str, Corrupt); 17] = [
+    let corruptions: [(&str, Corrupt); 20] = [
         ("table", |observed| observed.rows.clear()),
         ("table", |observed| observed.rows.get_mut(ID).unwrap()["status"] = json!("approved")),
         ("table", |observed| {
@@ -226,6 +228,14 @@ fn consistent_records_pass_and_each_inconsistency_is_found() {
             trail.push(vote);
         }),
         ("audit", |observed| _ = observed.trails.insert("another".into(), Vec::new())),
+        ("log", |observed| observed.broken_log = Some("1 fault in the log".into())),
+        ("log", |observed| observed.rows.get_mut(ID).unwrap()["log"]["loggedAt"] = Value::Null),
+        ("log", |observed| {
+            let mut other = observed.promised[0].clone();
+            other.asked.id = "another".into();
+            observed.rows.insert("another".into(), observed.rows[ID].clone());
+            observed.promised.push(other);
+        }),
     ];
     for (number, (record, corrupt)) in corruptions.into_iter().enumerate() {
         let mut observed = observed();

@@ -58,6 +58,7 @@ const NETWORK: &str = "docs/operations/private-network.md";
 
 const PASSKEYS: &str = "docs/passkeys.md";
 const POLICY: &str = "docs/policy.md";
+const TRANSPARENCY: &str = "docs/transparency.md";
 const TRUST: &str = "docs/trust.md";
 
 const NO_CONSUMERS: &str =
@@ -193,6 +194,7 @@ pub(super) const BLOCKS: &[Block] = &[
     with(BACKUP, "jq -r", "", &[("FILE", "countersign-*.jsonl")], |said| {
         said.contains("\tdelivered\tyou@example.com")
     }),
+    not(BACKUP, "aws s3 sync s3://BUCKET/log/", "log.rs reads the files of the log; this copies them"),
     not(
         BACKUP,
         "aws cloudformation describe-stacks",
@@ -331,6 +333,19 @@ pub(super) const BLOCKS: &[Block] = &[
     not(TRUST, "root_list=$(openssl", "interop/readme.rs types it; the CA of this stack is a root"),
     not(CA, "countersign ca revoke", "ca.rs revokes an issuing CA; this stack has a root alone"),
     not(PASSKEYS, "countersign people list", "passkeys.rs runs both, with the passkey of a browser"),
+    with(
+        TRANSPARENCY,
+        "countersign receipt verify",
+        ISSUE,
+        &[(
+            "'ca.example.com/log/5f3a9c01+9cc3fda6+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW'",
+            "\"$(countersign log show | sed -n 's/^key  *//p')\"",
+        )],
+        |said| said.contains("the certificate is the one of the receipt"),
+    ),
+    with(TRANSPARENCY, "countersign log audit", "", &[(" --stack NAME", "")], |said| {
+        said.contains("and continues the earlier one")
+    }),
     not(TRUST, "countersign deploy --parameter TrustStoreArn", NO_CONSUMERS),
     not(TRUST, "aws rolesanywhere import-crl", NO_CONSUMERS),
     not(TRUST, "aws apigateway update-domain-name", NO_CONSUMERS),

@@ -34,6 +34,7 @@ pub(super) async fn run(stack: &Stack, worker: &str, permission: &Permission) {
         ("Sign", _) if resource.ends_with("/crl/*") => revocation_list(stack).await,
         ("Sign", _) if resource.ends_with("/ocsp/*") => responder(stack).await,
         ("Ocsp", _) => status(stack).await,
+        ("Deliver", "ssm:PutParameter") => new_log(stack).await,
         ("Housekeeping", "sqs:SendMessage") if is_of("sign") => revocation_list(stack).await,
         ("Housekeeping", "sqs:SendMessage") if is_of("notify") => end(stack).await,
         ("Housekeeping" | "Notify", "dynamodb:BatchGetItem") => end(stack).await,
@@ -301,6 +302,14 @@ async fn responder(stack: &Stack) {
         (responders().len() == 1).then_some(())
     })
     .await;
+}
+
+/// The first certificate of a log: the one before it was removed, with its key.
+async fn new_log(stack: &Stack) {
+    let key = format!("/countersign/{}/log/key", stack.endpoint("stack"));
+    stack.aws(&["ssm", "delete-parameter", "--name", &key]);
+    stack.aws(&["s3", "rm", "--recursive", &format!("s3://{}/log/", stack.endpoint("bucket"))]);
+    certificate(stack).await;
 }
 
 /// The status of a certificate that was never issued.

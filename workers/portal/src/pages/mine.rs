@@ -119,7 +119,7 @@ fn row(
         not_after: request.not_after().filter(|_| request.is_signed()).map(|at| site.instant(at)),
         ends_in: None,
         page: path(""),
-        zip: request.status().has_certificate().then(|| path("/certificate.zip")),
+        zip: request.may_be_handed_out().then(|| path("/certificate.zip")),
         renew: (request.not_renewable(policy, now).is_none())
             .then(|| site.form_path("renew", request.id(), &key)),
     }

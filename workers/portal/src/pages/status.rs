@@ -106,7 +106,7 @@ impl StatusPage {
         let now = portal.clock.now();
         let OpenedRequest { request, key, .. } = opened;
         let link = |below: &str| site.request_path(request.id(), below, key);
-        let downloads = (request.status().has_certificate() && opened.may_download())
+        let downloads = (request.may_be_handed_out() && opened.may_download())
             .then(|| Downloads { zip: link("/certificate.zip"), pem: link("/certificate.pem") });
         let phase = PendingPhase::of(request, approval);
         let (class, headline) = match phase {
@@ -189,19 +189,11 @@ fn people(site: &Site, request: &Request, masks_addresses: bool) -> Vec<Markup> 
                 Decision::Approve => "review-vote-approved",
                 Decision::Reject => "review-vote-rejected",
             };
-            let address = vote.approver.as_str();
-            let shown = if masks_addresses { masked(address) } else { address.to_owned() };
+            let address = &vote.approver;
+            let shown = if masks_addresses { address.masked() } else { address.to_string() };
             site.markup(Message::new(id).with("approver", shown)).time("at", &site.instant(vote.at))
         })
         .collect()
-}
-
-/// Masks an address; colleagues still recognise its owner: `a•••@example.com`.
-fn masked(address: &str) -> String {
-    match address.split_once('@') {
-        Some((local, domain)) => format!("{}•••@{domain}", local.chars().take(1).collect::<String>()),
-        None => "•••".into(),
-    }
 }
 
 /// The CSS class of the status, and the id of its headline.

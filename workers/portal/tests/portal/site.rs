@@ -99,6 +99,7 @@ impl Site {
             approvals: backend.clone(),
             certificates: backend.clone(),
             issuers: backend.clone(),
+            receipts: backend.clone(),
             policies: backend.clone(),
             links: backend.clone(),
             base_url: BaseUrl::parse(base_url).unwrap(),

@@ -52,7 +52,7 @@ fn file(zip: &[u8], name: &str) -> String {
 #[test]
 fn the_zip_holds_the_four_files_as_old_as_the_certificate() {
     let (leaf, chain) = certificate(&[ExtendedKeyUsagePurpose::ServerAuth]);
-    let zip = certificate_zip(&leaf, &chain, &names(&["www.example.com"])).unwrap();
+    let zip = certificate_zip(&leaf, &chain, &names(&["www.example.com"]), None).unwrap();
     let mut archive = ZipArchive::new(Cursor::new(&zip)).unwrap();
     let found: Vec<_> = (0..archive.len())
         .map(|index| {
@@ -72,15 +72,15 @@ fn the_zip_holds_the_four_files_as_old_as_the_certificate() {
 fn the_same_certificate_gives_the_same_bytes_however_it_was_wrapped() {
     let (leaf, chain) = certificate(&[ExtendedKeyUsagePurpose::ServerAuth]);
     let names = names(&["www.example.com"]);
-    let zip = certificate_zip(&leaf, &chain, &names).unwrap();
+    let zip = certificate_zip(&leaf, &chain, &names, None).unwrap();
     let wrapped = format!("issued today\r\n{}", leaf.replace('\n', "\r\n"));
-    assert_eq!(certificate_zip(&wrapped, &chain, &names).unwrap(), zip);
+    assert_eq!(certificate_zip(&wrapped, &chain, &names, None).unwrap(), zip);
 }
 
 #[test]
 fn servers_send_the_issuers_without_the_root() {
     let (leaf, chain) = certificate(&[ExtendedKeyUsagePurpose::ServerAuth]);
-    let zip = certificate_zip(&leaf, &chain, &names(&["www.example.com"])).unwrap();
+    let zip = certificate_zip(&leaf, &chain, &names(&["www.example.com"]), None).unwrap();
     let der = |text: &str| certificates("it", text).unwrap();
     assert_eq!(der(&file(&zip, "certificate.pem")), der(&leaf));
     assert_eq!(der(&file(&zip, "ca.pem")), der(chain.chain_pem()));
@@ -90,7 +90,8 @@ fn servers_send_the_issuers_without_the_root() {
 #[test]
 fn the_readme_of_a_server() {
     let (leaf, chain) = certificate(&[ExtendedKeyUsagePurpose::ServerAuth]);
-    let zip = certificate_zip(&leaf, &chain, &names(&["*.xn--bcher-kva.example.com", "10.0.0.1"])).unwrap();
+    let zip =
+        certificate_zip(&leaf, &chain, &names(&["*.xn--bcher-kva.example.com", "10.0.0.1"]), None).unwrap();
     insta::assert_snapshot!(file(&zip, "README.txt"));
 }
 
@@ -102,7 +103,7 @@ fn the_readme_suits_the_key() {
             None => KeyPair::generate_for(algorithm).unwrap(),
         };
         let (leaf, chain) = certificate_of(&key, &[ExtendedKeyUsagePurpose::ServerAuth]);
-        file(&certificate_zip(&leaf, &chain, &names(&["www.example.com"])).unwrap(), "README.txt")
+        file(&certificate_zip(&leaf, &chain, &names(&["www.example.com"]), None).unwrap(), "README.txt")
     };
     let edwards = readme(&rcgen::PKCS_ED25519, None);
     assert!(!edwards.contains("aws acm import-certificate"));
@@ -122,7 +123,7 @@ fn the_readme_suits_the_key() {
 #[test]
 fn the_readme_of_a_client() {
     let (leaf, chain) = certificate(&[ExtendedKeyUsagePurpose::ClientAuth]);
-    let zip = certificate_zip(&leaf, &chain, &names(&["spiffe://example.org/web/$(reboot)"])).unwrap();
+    let zip = certificate_zip(&leaf, &chain, &names(&["spiffe://example.org/web/$(reboot)"]), None).unwrap();
     let readme = file(&zip, "README.txt");
     // A name is part of a command only if it is a host.
     assert!(readme.lines().filter(|line| line.contains("reboot")).all(|line| !line.starts_with("    ")));
@@ -143,13 +144,13 @@ fn what_is_no_certificate_is_refused_and_not_quoted() {
     let (leaf, chain) = certificate(&[]);
     let key = KeyPair::generate().unwrap().serialize_pem();
     for certificate in ["", &key, chain.chain_pem()] {
-        let error = certificate_zip(certificate, &chain, &[]).unwrap_err();
+        let error = certificate_zip(certificate, &chain, &[], None).unwrap_err();
         assert!(matches!(error, BundleError::Unreadable { .. }));
         assert!(!error.to_string().contains(key.lines().nth(1).unwrap()));
     }
     let (other, _) = certificate(&[]);
-    assert!(matches!(certificate_zip(&other, &chain, &[]), Err(BundleError::OtherIssuer(_))));
-    certificate_zip(&leaf, &chain, &[]).unwrap();
+    assert!(matches!(certificate_zip(&other, &chain, &[], None), Err(BundleError::OtherIssuer(_))));
+    certificate_zip(&leaf, &chain, &[], None).unwrap();
     let broken = to_pem(b"not DER");
-    assert!(certificate_zip(&broken, &chain, &[]).is_err());
+    assert!(certificate_zip(&broken, &chain, &[], None).is_err());
 }
