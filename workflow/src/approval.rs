@@ -3,13 +3,17 @@
 pub mod coverage;
 pub mod enrolment;
 pub mod history;
+pub mod inbox;
 mod link;
 pub mod opened;
 pub mod passkey;
+pub mod prompt;
+pub mod question;
 pub mod review;
 mod votes;
 pub mod voting;
 pub mod withdrawal;
+pub mod words;
 
 pub use link::{
     BaseUrl, Link, LinkDigest, LinkGiven, LinkKey, LinkSecret, NoRandomness, OverviewKey, StatusKey, VouchKey,

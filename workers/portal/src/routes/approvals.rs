@@ -4,6 +4,7 @@
 
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
+use serde::Deserialize;
 use workflow::approval::passkey::NotProven;
 use workflow::approval::voting::{ResolvedLink, VotingError};
 use workflow::approval::{LinkKey, VoteError};
@@ -14,6 +15,7 @@ use crate::http::passkey_fields::refused;
 use crate::http::problem::Problem;
 use crate::state::Portal;
 
+mod ask;
 mod decide;
 mod passkey;
 mod review;
@@ -22,32 +24,57 @@ mod revoke;
 pub(crate) use decide::decide;
 pub(crate) use review::review;
 
+/// The link of a path: the key of a link to one request, or the key of a list and a request in it.
+#[derive(Deserialize)]
+pub(crate) struct ReviewPath {
+    key: String,
+    id: Option<String>,
+}
+
 /// Resolves the link of the path.
-async fn open(portal: &Portal, key: Result<Path<String>, PathRejection>) -> Result<ResolvedLink, Problem> {
-    let key = key.ok().and_then(|Path(key)| LinkKey::parse(&key)).ok_or_else(Problem::no_such_link)?;
-    Ok(portal.voting().resolve(&key).await?)
+async fn open(
+    portal: &Portal,
+    path: Result<Path<ReviewPath>, PathRejection>,
+) -> Result<ResolvedLink, Problem> {
+    let Path(path) = path.map_err(|_| Problem::no_such_link())?;
+    let key = LinkKey::parse(&path.key).ok_or_else(Problem::no_such_link)?;
+    Ok(match path.id {
+        None => portal.voting().resolve(&key).await?,
+        Some(id) => {
+            let id = id.parse().map_err(|_| Problem::no_such_link())?;
+            portal.voting().resolve_in_inbox(&key, id).await?
+        }
+    })
 }
 
 impl From<VotingError> for Problem {
     fn from(error: VotingError) -> Self {
-        let decided = |message: Message| Problem::new(Code::AlreadyDecided, message);
         match error {
-            VotingError::NoSuchLink | VotingError::Vote(VoteError::NotAnApprover) => Problem::no_such_link(),
+            VotingError::NoSuchLink => Problem::no_such_link(),
             VotingError::Ended(status) => {
-                decided(Message::new("problem-ended").with("status", status.as_str()))
+                let message = Message::new("problem-ended").with("status", status.as_str());
+                Problem::new(Code::AlreadyDecided, message)
             }
             VotingError::CsrNotRead(_) => Problem::new(Code::TryAgain, "problem-still-being-read"),
-            VotingError::Vote(VoteError::AlreadyDecided(outcome)) => {
-                decided(Message::new("problem-already-decided").with("outcome", outcome.as_str()))
-            }
-            VotingError::Vote(VoteError::Withdrawn) => decided(Message::new("problem-withdrawn")),
-            VotingError::Vote(VoteError::VotedOtherwise) => {
-                decided(Message::new("problem-decided-otherwise"))
-            }
-            VotingError::Vote(VoteError::StaleDigest) => decided(Message::new("problem-stale")),
-            VotingError::Vote(VoteError::Expired) => Problem::new(Code::Expired, "problem-expired"),
+            VotingError::Vote(error) => error.into(),
             VotingError::NotProven(error) => error.into(),
             VotingError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<VoteError> for Problem {
+    fn from(error: VoteError) -> Self {
+        let decided = |message: Message| Problem::new(Code::AlreadyDecided, message);
+        match error {
+            VoteError::NotAnApprover => Problem::no_such_link(),
+            VoteError::AlreadyDecided(outcome) => {
+                decided(Message::new("problem-already-decided").with("outcome", outcome.as_str()))
+            }
+            VoteError::Withdrawn => decided(Message::new("problem-withdrawn")),
+            VoteError::VotedOtherwise => decided(Message::new("problem-decided-otherwise")),
+            VoteError::StaleDigest => decided(Message::new("problem-stale")),
+            VoteError::Expired => Problem::new(Code::Expired, "problem-expired"),
         }
     }
 }

@@ -22,9 +22,10 @@ use workflow::ids::RequestId;
 use workflow::request::input::{missing, private_key, unfit_text};
 use workflow::texts::Message;
 
-use super::open;
+use super::ask::ask;
 use super::passkey::{is_set_up, set_up};
 use super::revoke::revoke;
+use super::{ReviewPath, open};
 use crate::http::client_addr::ClientAddr;
 use crate::http::cross_site::refuse_cross_site;
 use crate::http::fields::Fields;
@@ -51,14 +52,17 @@ pub(crate) async fn decide(
     format: ResponseFormat,
     locale: Locale,
     client: ClientAddr,
-    key: Result<Path<String>, PathRejection>,
+    path: Result<Path<ReviewPath>, PathRejection>,
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Problem> {
     refuse_cross_site(&portal, &headers, "problem-cross-site")?;
-    let mut resolved = open(&portal, key).await?;
+    let mut resolved = open(&portal, path).await?;
     if fields.text("decision").is_ok_and(|decision| decision.is_some_and(|text| text.trim() == "revoke")) {
         return revoke(&portal, format, &locale, &client, resolved, &fields).await;
+    }
+    if fields.text("decision").is_ok_and(|decision| decision.is_some_and(|text| text.trim() == "ask")) {
+        return ask(&portal, format, &locale, &client, resolved, &fields).await;
     }
     if is_set_up(&fields) {
         return set_up(&portal, format, &locale, &resolved, &fields).await;
@@ -93,6 +97,7 @@ pub(crate) async fn decide(
                     | Code::MissingField
                     | Code::PasskeyNeeded
                     | Code::PasskeyRefused
+                    | Code::PrivateKeySubmitted
             ) =>
         {
             let id = resolved.request.id();
@@ -101,7 +106,8 @@ pub(crate) async fn decide(
             }
             let review = review_after(&portal, resolved, content).await?;
             let passkeys = passkeys(&portal, &review).await?;
-            let page = ReviewPage::new(&portal, &locale, &review, &passkeys).with_problem(&problem);
+            let page = ReviewPage::new(&portal, &locale, &review, &passkeys)
+                .with_problem(&problem, &typed(&fields, "reason"));
             Ok(pages::page(problem.status, locale.language, &page))
         }
         (Err(problem), _) => Err(problem),
@@ -147,6 +153,12 @@ async fn vote(
     let by = client.as_approver(&vote_input.approver);
     let approval = voting.cast(&resolved.request, &vote_input, content, &by).await?;
     Ok((vote_input, approval))
+}
+
+/// A free text as typed, for the page that says what is wrong; empty if it may be a private key.
+pub(super) fn typed(fields: &Fields, field: &'static str) -> String {
+    let typed = fields.text(field).ok().flatten().unwrap_or_default();
+    if private_key(field, &typed).is_some() { String::new() } else { typed.into_owned() }
 }
 
 fn vote_input(fields: &Fields, approver: &Email) -> Result<VoteInput, Problem> {

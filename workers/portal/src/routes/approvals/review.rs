@@ -12,9 +12,9 @@ use workflow::approval::VoteError;
 use workflow::approval::voting::VotingError;
 
 use super::decide::passkeys;
-use super::open;
 use super::passkey;
 use super::revoke::reasons_of;
+use super::{ReviewPath, open};
 use crate::http::client_addr::ClientAddr;
 use crate::http::negotiate::ResponseFormat;
 use crate::http::problem::Problem;
@@ -36,9 +36,9 @@ pub(crate) async fn review(
     client: ClientAddr,
     method: Method,
     Query(query): Query<ReviewQuery>,
-    key: Result<Path<String>, PathRejection>,
+    path: Result<Path<ReviewPath>, PathRejection>,
 ) -> Result<Response, Problem> {
-    let resolved = open(&portal, key).await?;
+    let resolved = open(&portal, path).await?;
     if resolved.is_over(portal.clock.now()) {
         return Err(VotingError::Vote(VoteError::Expired).into());
     }
