@@ -3,15 +3,19 @@
 pub mod coverage;
 pub mod enrolment;
 pub mod history;
+pub mod inbox;
 mod link;
 mod meaning;
 pub mod opened;
 pub mod passkey;
+pub mod prompt;
+pub mod question;
 pub mod review;
 pub mod sign_in;
 mod votes;
 pub mod voting;
 pub mod withdrawal;
+pub mod words;
 
 pub use link::{
     BaseUrl, Link, LinkDigest, LinkGiven, LinkKey, LinkSecret, NoRandomness, OverviewKey, StatusKey, VouchKey,

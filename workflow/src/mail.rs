@@ -79,13 +79,16 @@ impl Mail {
         let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
         // The same for Exchange, which answers automatic mails: [MS-OXCMAIL] section 2.1.3.2.20.
         let of_exchange = HeaderName::new_from_ascii_str("X-Auto-Response-Suppress");
-        let builder = Message::builder()
+        let mut builder = Message::builder()
             .from(from.clone())
             .to(Mailbox::new(None, to))
             .subject(plain::one_line(&self.subject))
             .message_id(Some(self.message_id(from)))
             .raw_header(HeaderValue::new(automatic, "auto-generated".into()))
             .raw_header(HeaderValue::new(of_exchange, "All".into()));
+        if let Some(thread) = self.thread(from) {
+            builder = builder.in_reply_to(thread.clone()).references(thread);
+        }
         if self.attachments.is_empty() {
             return builder.multipart(body).map_err(|error| failed(&error));
         }
@@ -98,10 +101,15 @@ impl Mail {
         builder.multipart(parts).map_err(|error| failed(&error))
     }
 
+    /// The message that all mails about one request answer, so that mail clients show them together. It is never sent.
+    fn thread(&self, from: &Mailbox) -> Option<String> {
+        self.kind.is_about_one_request().then(|| format!("<{}@{}>", self.request_id, from.email.domain()))
+    }
+
     fn message_id(&self, from: &Mailbox) -> String {
         let mut seed = self.kind.to_string();
-        // Each overview has a link of its own, which ends soon: a mail client must not hide the next one.
-        if self.kind == MailKind::Overview {
+        // Each of them has a link of its own, which ends soon: a mail client must not hide the next one.
+        if matches!(self.kind, MailKind::Overview | MailKind::Inbox { .. } | MailKind::Prompt) {
             seed.push_str(&self.text);
         }
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, seed.as_bytes());

@@ -38,6 +38,8 @@ pub enum MailKind {
     Enrolment,
     /// To the requester: the approvers have been reminded, for the n-th time.
     Waiting(u32),
+    /// To the requester: the n-th question of an approver.
+    Question(u32),
     /// To the requester: certificates end. The number of days before the end of the reminder.
     Expiring(u32),
     /// To the person or team that is told of certificates that nobody renews.
@@ -66,15 +68,49 @@ pub enum MailKind {
         /// The recipient.
         approver: Email,
     },
+    /// To the approvers: a reminder that the requester asked for.
+    Prompt,
+    /// To an approver: the link to everything that waits for them.
+    Inbox {
+        /// The recipient.
+        approver: Email,
+    },
+    /// To an approver: the requester answered the n-th question.
+    Answer {
+        /// The number of the question.
+        number: u32,
+        /// The recipient.
+        approver: Email,
+    },
+    /// To an approver: the vote is recorded.
+    VoteReceipt {
+        /// The recipient.
+        approver: Email,
+    },
 }
 
 impl MailKind {
+    /// True for mails that a mail client shows together with the others about the same request.
+    pub fn is_about_one_request(&self) -> bool {
+        !matches!(
+            self,
+            Self::Overview
+                | Self::Enrolment
+                | Self::Expiring(_)
+                | Self::Unrenewed { .. }
+                | Self::Inbox { .. }
+        )
+    }
+
     /// The name without the recipient's address, for logs.
     pub fn without_recipient(&self) -> String {
         match self {
             Self::Approval { generation, .. } => format!("approval/{generation}"),
             Self::Reminder { number, .. } => format!("reminder/{number}"),
             Self::RevokedApproval { .. } => "revoked".to_owned(),
+            Self::VoteReceipt { .. } => "voted".to_owned(),
+            Self::Inbox { .. } => "inbox".to_owned(),
+            Self::Answer { number, .. } => format!("answer/{number}"),
             Self::Unrenewed { days, .. } => format!("unrenewed/{days}d"),
             kind => kind.to_string(),
         }
@@ -95,6 +131,7 @@ impl fmt::Display for MailKind {
             Self::Revoked => f.write_str("revoked"),
             Self::Overview => f.write_str("overview"),
             Self::Enrolment => f.write_str("enrolment"),
+            Self::Prompt => f.write_str("prompt"),
             Self::Waiting(number) => write!(f, "waiting/{number}"),
             Self::Expiring(days) => write!(f, "expiring/{days}d"),
             Self::Unrenewed { days, recipient } => write!(f, "unrenewed/{days}d/{recipient}"),
@@ -103,6 +140,10 @@ impl fmt::Display for MailKind {
             Self::Approval { generation, approver } => write!(f, "approval/{generation}/{approver}"),
             Self::Reminder { number, approver } => write!(f, "reminder/{number}/{approver}"),
             Self::RevokedApproval { approver } => write!(f, "revoked/{approver}"),
+            Self::Question(number) => write!(f, "question/{number}"),
+            Self::Answer { number, approver } => write!(f, "answer/{number}/{approver}"),
+            Self::Inbox { approver } => write!(f, "inbox/{approver}"),
+            Self::VoteReceipt { approver } => write!(f, "voted/{approver}"),
         }
     }
 }
@@ -139,8 +180,14 @@ fn parse(text: &str) -> Option<MailKind> {
             "revoked" => MailKind::Revoked,
             "overview" => MailKind::Overview,
             "enrolment" => MailKind::Enrolment,
+            "prompt" => MailKind::Prompt,
             _ => return None,
         },
+        Some(("question", number)) => MailKind::Question(number.parse().ok()?),
+        Some(("answer", rest)) => {
+            let (number, approver) = numbered(rest)?;
+            MailKind::Answer { number, approver }
+        }
         Some(("waiting", number)) => MailKind::Waiting(number.parse().ok()?),
         Some(("expiring", days)) => MailKind::Expiring(days.strip_suffix('d')?.parse().ok()?),
         Some(("unrenewed", rest)) => {
@@ -158,6 +205,8 @@ fn parse(text: &str) -> Option<MailKind> {
             MailKind::Reminder { number, approver }
         }
         Some(("revoked", approver)) => MailKind::RevokedApproval { approver: approver.parse().ok()? },
+        Some(("inbox", approver)) => MailKind::Inbox { approver: approver.parse().ok()? },
+        Some(("voted", approver)) => MailKind::VoteReceipt { approver: approver.parse().ok()? },
         Some(_) => return None,
     })
 }
@@ -224,6 +273,7 @@ mod tests {
                 MailKind::Issued,
                 MailKind::Revoked,
                 MailKind::Overview,
+                MailKind::Prompt,
             ]),
             any::<u32>().prop_map(MailKind::Waiting),
             any::<u32>().prop_map(MailKind::Expiring),
@@ -232,6 +282,10 @@ mod tests {
                 .prop_map(|(generation, approver)| MailKind::Approval { generation, approver }),
             (any::<u32>(), address()).prop_map(|(number, approver)| MailKind::Reminder { number, approver }),
             address().prop_map(|approver| MailKind::RevokedApproval { approver }),
+            address().prop_map(|approver| MailKind::VoteReceipt { approver }),
+            address().prop_map(|approver| MailKind::Inbox { approver }),
+            any::<u32>().prop_map(MailKind::Question),
+            (any::<u32>(), address()).prop_map(|(number, approver)| MailKind::Answer { number, approver }),
         ]
     }
 
@@ -249,7 +303,7 @@ mod tests {
         }
 
         #[test]
-        fn a_text_is_the_name_of_its_kind_or_of_none(text in "(waiting|expiring|unrenewed|approval|reminder|received|revoked)?/?[0-9]{0,2}d?/?[a-zA-Z@.]{0,12}") {
+        fn a_text_is_the_name_of_its_kind_or_of_none(text in "(waiting|expiring|unrenewed|approval|reminder|received|revoked|voted|inbox|question|answer)?/?[0-9]{0,2}d?/?[a-zA-Z@.]{0,12}") {
             if let Ok(kind) = text.parse::<MailKind>() {
                 prop_assert_eq!(kind.to_string(), text);
             }
@@ -278,6 +332,11 @@ mod tests {
             (MailKind::Reminder { number: 1, approver: approver() }, "reminder/1/alice@example.com"),
             (MailKind::Revoked, "revoked"),
             (MailKind::RevokedApproval { approver: approver() }, "revoked/alice@example.com"),
+            (MailKind::Question(2), "question/2"),
+            (MailKind::Answer { number: 2, approver: approver() }, "answer/2/alice@example.com"),
+            (MailKind::Prompt, "prompt"),
+            (MailKind::Inbox { approver: approver() }, "inbox/alice@example.com"),
+            (MailKind::VoteReceipt { approver: approver() }, "voted/alice@example.com"),
         ] {
             assert_eq!(kind.to_string(), name);
             assert_eq!(name.parse(), Ok(kind));

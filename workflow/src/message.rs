@@ -25,6 +25,23 @@ impl TaskToken {
     }
 }
 
+/// The text of a question, in a message. Never shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct QuestionText(#[serde(serialize_with = "crate::secret::exposed")] Secret<String>);
+
+impl QuestionText {
+    /// Wraps the text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Secret::new(text.into()))
+    }
+
+    /// Returns the text, for the mail.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
 /// A message without a task token: asks a worker to re-check a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -37,7 +54,7 @@ pub struct RecheckMessage {
     /// For notify: the mail that is due.
     #[serde(default, rename = "occasion", skip_serializing_if = "Option::is_none")]
     pub mail: Option<MailKind>,
-    /// For notify: the address whose overview is asked for. Anybody may have typed it.
+    /// For notify and await-approval: the address whose overview is asked for. Anybody may have typed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requester: Option<Email>,
     /// For sign: the subject key identifier (lower-case hex) of the issuer whose revocation list is due.
@@ -49,6 +66,9 @@ pub struct RecheckMessage {
     /// For sign: the keys of the identity provider are to be fetched. Of which one, only the policy says.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub provider_keys: bool,
+    /// For notify: the question that is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<QuestionText>,
 }
 
 impl RecheckMessage {
@@ -62,6 +82,7 @@ impl RecheckMessage {
             issuer: None,
             enrolment: None,
             provider_keys: false,
+            question: None,
         }
     }
 
@@ -75,9 +96,20 @@ impl RecheckMessage {
         Self { mail: Some(kind), ..Self::look(request_id) }
     }
 
+    /// Asks notify to mail a question of an approver to the requester.
+    pub fn question(request_id: RequestId, number: u32, text: QuestionText) -> Self {
+        Self { question: Some(text), ..Self::mail(request_id, MailKind::Question(number)) }
+    }
+
     /// Asks notify to mail the overview to this address, if it has requests.
     pub fn overview(requester: Email) -> Self {
         Self { requester: Some(requester), ..Self::mail(RequestId::random(), MailKind::Overview) }
+    }
+
+    /// Asks await-approval to mail this approver the link to everything that waits for them.
+    pub fn inbox(approver: Email) -> Self {
+        let kind = MailKind::Inbox { approver: approver.clone() };
+        Self { requester: Some(approver), ..Self::mail(RequestId::random(), kind) }
     }
 
     /// Asks notify to mail the code of an enrolment, or sign to check a proof of it. `request_id` is of the link on whose

@@ -372,12 +372,43 @@ problem-no-overview = This link doesn't work, or no longer does: it works for on
 review-unusual = New or unusual
 review-reason-when = required if you reject
 review-lacking = Still needed: { $missing }.
-review-lacking-of = { $approvals } from { $group }
+review-lacking-of = { $approvals } from { $group } ({ $approvers })
 review-lacking-any =
     { $approvals ->
-        [one] Still needed: { $approvals } approval.
-       *[other] Still needed: { $approvals } approvals.
+        [one] Still needed: { $approvals } approval ({ $approvers }).
+       *[other] Still needed: { $approvals } approvals ({ $approvers }).
     }
+review-lacking-more = and { $more } more
+review-you = you
+review-decision = Decision
+review-questions = Questions
+review-question-asked = <strong>{ $approver }</strong> asked on { $at }
+review-question-answered = <strong>{ $requester }</strong> answered on { $at }
+review-question-open = Not answered yet.
+review-ask = Ask the requester a question
+review-ask-text = The requester gets it by e-mail, and you get the answer. Nothing is decided by that.
+review-ask-label = Question
+review-ask-button = Send the question
+review-asked = Your question is on its way
+review-asked-text = The requester gets it by e-mail. You'll get the answer by e-mail, and see it here.
+status-remind = Remind the approvers
+status-reminded = We reminded the approvers for you on { $at }.
+problem-remind-by-mail = This link can't remind the approvers. Use the link in the e-mail to the requester.
+problem-remind-not-waiting = The request isn't waiting for approvers.
+problem-remind-too-early = The approvers are reminded once a day at most. Try again after { $from }.
+status-questions = Questions from the approvers
+status-question-asked = An approver asked on { $at }
+status-question-answered = You answered on { $at }
+status-question-label = Your answer
+status-question-hint = The approvers read this. Never paste a private key.
+status-question-button = Send the answer
+finding-give-question = The requester gets it by e-mail.
+finding-give-answer = The approvers read it.
+finding-give-number = It is the number of the question.
+problem-question-too-many = There are already { $most } questions about this request. Call or write to the requester.
+problem-answer-by-mail = This link can't answer questions. Use the link in the e-mail to the requester.
+problem-question-none = There's no such question about this request.
+problem-question-answered = The question has been answered already, and the answer can't be changed.
 review-withdrawn = Withdrawn
 review-withdrawn-text = The requester has withdrawn the request. There's nothing left to decide.
 unusual-first =
@@ -394,9 +425,27 @@ unusual-first-all =
 unusual-wildcard = { $name } covers every name directly below { $parent }.
 unusual-known-key =
     { $count ->
-        [one] The same key is in another request, by { $of }.
-       *[other] The same key is in { $count } other requests, by { $of }.
+        [one] The same key is in another request.
+       *[other] The same key is in { $count } other requests.
     }
+unusual-known-key-of-other =
+    { $count ->
+        [one] Another person has requested a certificate for the same key.
+       *[other] The same key is in { $count } other requests, and not all of them are by the same person.
+    }
+unusual-names =
+    { $count ->
+        [one] Another request for some of these names is in progress.
+       *[other] { $count } other requests for some of these names are in progress.
+    }
+unusual-names-of-other =
+    { $count ->
+        [one] Another person's request for some of these names is in progress.
+       *[other] { $count } other requests for some of these names are in progress, and not all of them are by the same person.
+    }
+unusual-related = requested by { $email } on { $at }, { $status }
+unusual-other-person = another person
+unusual-asks-you = waits for you, too
 unusual-looks-like = { $name } looks like { $other }, which others have requested.
 
 ## Pages: withdrawing, my certificates, commands
@@ -407,6 +456,23 @@ event-withdrawn = Withdrawn
 status-cancel = Withdraw the request
 status-cancel-text = The approvers then no longer need to decide, and no certificate will be issued. You can send a new request at any time.
 status-cancel-button = Withdraw it
+inbox-title = Waiting for my approval
+inbox-lead = Enter your e-mail address. If requests are waiting for you, we'll e-mail you a link to all of them.
+inbox-sent-text = If requests are waiting for { $email }, a link to them is on its way. It works for one hour.
+inbox-heading =
+    { $count ->
+        [0] Nothing is waiting for you
+        [one] { $count } request is waiting for you
+       *[other] { $count } requests are waiting for you
+    }
+inbox-asked = Requested by { $requester } on { $at } · { $profile } profile
+inbox-until = You have until { $until }.
+inbox-review = Review
+inbox-keep = This page works until { $until }. It is for you only: what you decide from here is recorded in your name.
+inbox-back = Back to everything that is waiting for you
+inbox-more = See what else is waiting for you
+finding-give-approver = It is the address to which the approvers' mails go.
+problem-no-inbox = This link is wrong or no longer works; it works for one hour. Ask for a new one at “Waiting for my approval”.
 mine-title = My certificates
 mine-lead = Enter your e-mail address. We'll e-mail you a link to all your certificates and requests.
 mine-send = Send me the link
@@ -587,6 +653,48 @@ mail-remind-subject = Reminder: approve certificate for { $names } (requested by
 mail-remind-heading = A certificate still needs your approval
 mail-remind = { $person } requested this certificate on { $asked }, and no decision has been made yet. Open the link to see the whole request, then approve or reject it. Opening the link doesn't approve anything.
 mail-review = Review and decide
+mail-inbox-subject =
+    { $count ->
+        [one] { $count } certificate is waiting for your approval
+       *[other] { $count } certificates are waiting for your approval
+    }
+mail-inbox-heading =
+    { $count ->
+        [one] { $count } request is waiting for you
+       *[other] { $count } requests are waiting for you
+    }
+mail-inbox = The link below shows all requests that are waiting for you. It works until { $until }. Opening it doesn't approve anything.
+mail-inbox-show = Show what is waiting
+mail-question-subject = A question about your request for { $names }
+mail-question-heading = An approver has a question
+mail-question = Please answer it on the page of your request. The approvers decide after that.
+mail-they-ask = The question
+mail-question-answer = Answer the question
+mail-question-key = Never send a private key, not even if you're asked for it.
+mail-answer-subject = { $person } answered your question about { $names }
+mail-answer-heading = Your question was answered
+mail-answer = { $person } answered your question. Open the link to see the whole request, then approve or reject it.
+mail-you-asked = You asked
+mail-they-answered = { $person } answered
+mail-validity = Valid for
+mail-not-granted = The current policy doesn't allow this certificate
+mail-nothing-unusual = Nothing
+mail-in-use = In use
+mail-live =
+    { $count ->
+        [one] There's already a valid certificate for these names or this key.
+       *[other] There are already { $count } valid certificates for these names or this key.
+    }
+mail-live-more = There are more than { $count } valid certificates for these names or this key.
+mail-approvals = Approvals
+mail-voted-approve-subject = You approved the certificate for { $names }
+mail-voted-approve-heading = Your approval is recorded
+mail-voted-approve = You approved this certificate for { $person } on { $at }.
+mail-voted-reject-subject = You rejected the certificate for { $names }
+mail-voted-reject-heading = Your rejection is recorded
+mail-voted-reject = You rejected this certificate for { $person } on { $at }.
+mail-your-note = Your reason or note
+mail-voted-not-you = Wasn't it you? Tell the people who run Countersign at once: somebody else has used your link. They can revoke the certificate and replace the links.
 mail-link-is-yours = This link is for you only, and what you decide with it is recorded in your name. Please don't forward this e-mail.
 mail-renewal = Renewal
 mail-unexpected = Not expecting this? Ask the requester, or reject it.
@@ -962,6 +1070,9 @@ finding-field =
         [reason] reason
         [decision] decision
         [digest] digest
+        [question] question
+        [answer] answer
+        [number] number
        *[other] field { $field }
     }
 finding-missing =
@@ -969,6 +1080,8 @@ finding-missing =
         [email] Enter your e-mail address.
         [csrContent] Paste your certificate signing request, or choose the file.
         [reason] Say why you reject the request.
+        [question] Enter your question.
+        [answer] Enter your answer.
        *[other] The { finding-field } is missing.
     }
 finding-give-email = The certificate is sent to this address.

@@ -314,15 +314,52 @@ problem-no-overview = リンクが正しくないか、期限が切れていま�
 
 review-unusual = ご確認いただきたい点
 review-reason-when = 却下の場合は必須
-review-lacking = あと { $missing }の承認が必要です。
-review-lacking-of = { $group } から{ $approvals }件
-review-lacking-any = あと{ $approvals }件の承認が必要です。
+review-lacking = あと { $missing } の承認が必要です。
+review-lacking-of = { $group } から{ $approvals }件 ({ $approvers })
+review-lacking-any = あと{ $approvals }件の承認が必要です ({ $approvers })。
+review-lacking-more = ほか{ $more }名
+review-you = あなた
+review-decision = 承認・却下
+review-questions = 質問
+review-question-asked = <strong>{ $approver }</strong> の質問 ({ $at })
+review-question-answered = <strong>{ $requester }</strong> の回答 ({ $at })
+review-question-open = まだ回答がありません。
+review-ask = 申請者に質問する
+review-ask-text = 質問は申請者にメールで届き、回答はあなたに届きます。質問しても、承認や却下にはなりません。
+review-ask-label = 質問
+review-ask-button = 質問を送る
+review-asked = 質問を送りました
+review-asked-text = 申請者にメールで届きます。回答はメールで届き、このページにも表示されます。
+status-remind = 承認者に再通知する
+status-reminded = { $at } に承認者に再通知しました。
+problem-remind-by-mail = このリンクでは承認者に再通知できません。申請者へのメールにあるリンクを使ってください。
+problem-remind-not-waiting = この申請は承認待ちではありません。
+problem-remind-too-early = 承認者への再通知は1日1回までです。{ $from } 以降にもう一度お試しください。
+status-questions = 承認者からの質問
+status-question-asked = 承認者の質問 ({ $at })
+status-question-answered = あなたの回答 ({ $at })
+status-question-label = 回答
+status-question-hint = 承認者に伝わります。秘密鍵は決して貼り付けないでください。
+status-question-button = 回答を送る
+finding-give-question = 質問は申請者にメールで届きます。
+finding-give-answer = 回答は承認者に伝わります。
+finding-give-number = 質問の番号を指定してください。
+problem-question-too-many = この申請についての質問は、すでに{ $most }件あります。申請者に直接ご連絡ください。
+problem-answer-by-mail = このリンクでは質問に回答できません。申請者へのメールにあるリンクを使ってください。
+problem-question-none = この申請に、その質問はありません。
+problem-question-answered = この質問は回答済みです。回答は変更できません。
 review-withdrawn = 取り下げられました
 review-withdrawn-text = 申請者がこの申請を取り下げました。ご対応は不要です。
 unusual-first = { $count }件の名前のうち{ $new }件は、これまで申請されたことがありません (「新規」の表示)。
 unusual-first-all = { $count }件の名前は、どれもこれまで申請されたことがありません。
 unusual-wildcard = { $name } は { $parent } の直下にあるすべての名前に有効です。
-unusual-known-key = 同じ鍵が、ほかの申請{ $count }件 (申請者: { $of }) でも使われています。
+unusual-known-key = 同じ鍵が、ほかの申請{ $count }件でも使われています。
+unusual-known-key-of-other = 同じ鍵が、別の人の申請でも使われています (ほかの申請は合計{ $count }件)。
+unusual-names = 同じ名前を含むほかの申請{ $count }件が進行中です。
+unusual-names-of-other = 同じ名前を含む別の人の申請が進行中です (ほかの申請は合計{ $count }件)。
+unusual-related = 申請者: { $email }、申請日時: { $at }、状況: { $status }
+unusual-other-person = 別の人
+unusual-asks-you = あなたの承認待ち
 unusual-looks-like = { $name } は、ほかの人が申請した { $other } とよく似ています。
 
 ## Pages: withdrawing, my certificates, commands
@@ -333,6 +370,22 @@ event-withdrawn = 取り下げ
 status-cancel = 申請を取り下げる
 status-cancel-text = 取り下げると、承認者による対応は不要になり、証明書は発行されません。いつでも再申請できます。
 status-cancel-button = 取り下げる
+inbox-title = 自分の承認待ち
+inbox-lead = メールアドレスを入力してください。あなたの承認を待っている申請があれば、一覧へのリンクをメールで送ります。
+inbox-sent-text = { $email } の承認を待っている申請があれば、一覧へのリンクを送ります。リンクは1時間有効です。
+inbox-heading =
+    { $count ->
+        [0] あなたの承認待ちはありません
+       *[other] あなたの承認待ちが{ $count }件あります
+    }
+inbox-asked = 申請者: { $requester }、申請日時: { $at }、プロファイル: { $profile }
+inbox-until = 承認期限は { $until } です。
+inbox-review = 確認する
+inbox-keep = このページは { $until } まで有効です。あなた専用のページで、ここからの承認・却下はあなたの判断として記録されます。
+inbox-back = 承認待ちの一覧に戻る
+inbox-more = ほかの承認待ちを確認する
+finding-give-approver = 承認者宛てのメールが届くアドレスです。
+problem-no-inbox = リンクが正しくないか、1時間の有効期限が切れています。「自分の承認待ち」から新しいリンクを取得してください。
 mine-title = 自分の証明書
 mine-lead = メールアドレスを入力してください。証明書と申請の一覧へのリンクをメールでお送りします。
 mine-send = リンクを送る
@@ -509,6 +562,36 @@ mail-remind-subject = 再度のお願い: { $names } ({ $person } さんの申�
 mail-remind-heading = 証明書の申請がまだ承認を待っています
 mail-remind = { $person } さんが{ $asked }にこの証明書を申請しましたが、まだ承認も却下もされていません。リンクを開いて申請の全体を確認し、承認または却下してください。リンクを開いただけでは承認されません。
 mail-review = 確認して承認または却下する
+mail-inbox-subject = あなたの承認を待っている証明書が{ $count }件あります
+mail-inbox-heading = あなたの承認待ちが{ $count }件あります
+mail-inbox = 下のリンクから、あなたの承認を待っているすべての申請を確認できます ({ $until } まで有効)。リンクを開いただけでは承認されません。
+mail-inbox-show = 承認待ちを確認する
+mail-question-subject = { $names } の申請についての質問
+mail-question-heading = 承認者から質問があります
+mail-question = 申請のページで回答してください。承認者は回答を確認してから、承認または却下します。
+mail-they-ask = 質問
+mail-question-answer = 質問に回答する
+mail-question-key = 秘密鍵は、求められても決して送らないでください。
+mail-answer-subject = { $names } についての質問に { $person } が回答しました
+mail-answer-heading = 質問への回答があります
+mail-answer = { $person } が質問に回答しました。リンクを開いて申請全体を確認し、承認または却下してください。
+mail-you-asked = あなたの質問
+mail-they-answered = { $person } の回答
+mail-validity = 有効期間
+mail-not-granted = 現在のポリシーでは、この証明書は許可されません
+mail-nothing-unusual = ありません
+mail-in-use = 使用中の証明書
+mail-live = 同じ名前または同じ鍵の有効な証明書が、すでに{ $count }件あります。
+mail-live-more = 同じ名前または同じ鍵の有効な証明書が、{ $count }件より多くあります。
+mail-approvals = 承認の状況
+mail-voted-approve-subject = { $names } の証明書を承認しました
+mail-voted-approve-heading = 承認を記録しました
+mail-voted-approve = { $at } に、{ $person } の申請した証明書を承認しました。
+mail-voted-reject-subject = { $names } の証明書を却下しました
+mail-voted-reject-heading = 却下を記録しました
+mail-voted-reject = { $at } に、{ $person } の申請した証明書を却下しました。
+mail-your-note = あなたが書いた理由やメモ
+mail-voted-not-you = お心当たりがない場合は、ほかの人があなたのリンクを使った可能性があります。すぐに Countersign の運用担当者にご連絡ください。証明書の失効と、リンクの差し替えができます。
 mail-link-is-yours = このリンクはあなた専用です。このリンクからの承認・却下は、あなたによるものとして記録されます。メールは転送しないでください。
 mail-renewal = 更新
 mail-unexpected = 申請やその名前に心当たりがないときは、申請者に確認するか、却下してください。
@@ -884,6 +967,9 @@ finding-field =
         [reason] 理由
         [decision] 承認・却下
         [digest] ダイジェスト
+        [question] 質問
+        [answer] 回答
+        [number] 番号
        *[other] { $field }
     }
 finding-missing =
@@ -891,6 +977,8 @@ finding-missing =
         [email] メールアドレスを入力してください。
         [csrContent] 証明書署名要求 (CSR) を貼り付けるか、ファイルを選択してください。
         [reason] 却下の理由を入力してください。
+        [question] 質問を入力してください。
+        [answer] 回答を入力してください。
        *[other] { finding-field }を入力してください。
     }
 finding-give-email = 証明書はこのアドレスに届きます。

@@ -15,7 +15,9 @@ use workflow::backup::{NameRow, ObjectKey, Record, RowColumns, TableRow};
 use workflow::ids::RequestId;
 use workflow::request::audit::{AuditError, Event};
 use workflow::request::{Request, verify_request};
-use workflow::store::object_key::{APPROVALS, CERTIFICATES, ISSUERS, PASSKEYS, PROVIDER_KEYS, approval_key};
+use workflow::store::object_key::{
+    APPROVALS, CERTIFICATES, INBOXES, ISSUERS, PASSKEYS, PROVIDER_KEYS, approval_key,
+};
 
 use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
 use crate::moment::{TableItem, at_one_moment};
@@ -120,9 +122,12 @@ impl<'a> ExportSource<'a> {
         each: impl FnMut(TableRow<Link>) -> Result<(), CliError>,
     ) -> Result<(), CliError> {
         // Rows of other kinds come from a newer version; reading them as links fails.
-        let links =
-            self.scan(&self.stack.approvals_table).filter_expression("NOT begins_with(#key, :approval)");
+        let links = self
+            .scan(&self.stack.approvals_table)
+            .filter_expression("NOT begins_with(#key, :approval) AND NOT begins_with(#key, :inbox)");
         let links = links.expression_attribute_names("#key", "key");
+        // The links to lists end within an hour, and are not exported.
+        let links = links.expression_attribute_values(":inbox", AttributeValue::S(INBOXES.into()));
         every(links.expression_attribute_values(":approval", AttributeValue::S(APPROVALS.into())), each).await
     }
 

@@ -5,23 +5,27 @@
 //! every mail has its own link; all links of the current generation open the same review.
 
 use time::Duration;
-use workflow::approval::review::ReviewContent;
+use tokio::sync::OnceCell;
+use workflow::approval::history::RequestHistory;
+use workflow::approval::prompt::{INTERVAL, ensure_promptable};
+use workflow::approval::review::{ReviewContent, needed_approvals};
 use workflow::approval::{Approval, Link, LinkKey};
 use workflow::email::Email;
 use workflow::grant::CsrSummary;
 use workflow::ids::IssuerId;
+use workflow::mail::Mail;
 use workflow::mail_kind::MailKind;
 use workflow::message::RecheckMessage;
 use workflow::policy::{Policy, Profile};
 use workflow::request::Request;
 use workflow::request::audit::{EventKind, Origin, PendingEvent};
-use workflow::request::renewal::approver_set;
+use workflow::request::renewal::{approver_set, approvers_in_force};
 use workflow::runtime::send_once;
 use workflow::runtime::step::StepError;
 use workflow::store::{UpdateError, replaced_request, update_approval_audited, update_known_request};
 use workflow::timestamp::whole_seconds;
 
-use crate::mail::Asking;
+use crate::mail::{Asking, AskingFacts};
 use crate::{AwaitApproval, WORKER};
 
 /// Grace period before another run sends missing approval mails.
@@ -38,16 +42,17 @@ impl AwaitApproval {
         approval: &Approval,
     ) -> Result<(), StepError> {
         let content = self.content(request, policy).await?;
+        let facts = OnceCell::new();
         let mut row = request.clone();
         for approver in asked(policy, request, approval) {
             let kind = MailKind::Approval { generation: approval.generation, approver: approver.clone() };
             if request.was_mailed(&kind) {
                 continue;
             }
+            let read = || self.facts(request, csr, policy, approval, &content);
+            let facts = facts.get_or_try_init(read).await?;
             let link = self.link(approval, &approver).await?;
-            let (language, until) = (policy.language(), approval.expires_at);
-            let mail = Asking::First.content(language, request, csr, content.findings(), &link, until);
-            let mail = mail.renewal(language, content.differences());
+            let mail = Asking::First.content(policy.language(), facts, &approver, &link);
             self.mailer.send(&mail.to(request.id(), &kind, &approver)).await?;
             let now = self.clock.now();
             let origin = Origin::worker(WORKER);
@@ -66,6 +71,7 @@ impl AwaitApproval {
         let Ok(profile) = policy.profile(Some(request.profile())) else {
             return Ok(());
         };
+        self.pass_questions_on(request, &policy, &approval).await?;
         let (approval, escalated) = self.escalate(request, profile, approval).await?;
         let since = approval.escalated_at.unwrap_or(approval.created_at);
         if escalated || self.clock.now() - since >= MAIL_GRACE {
@@ -82,6 +88,7 @@ impl AwaitApproval {
             return Ok(());
         };
         let content = self.content(request, &policy).await?;
+        let facts = OnceCell::new();
         for approver in asked(&policy, request, &approval) {
             let kind = MailKind::Reminder { number: due, approver: approver.clone() };
             // No reminder for an approver who was added after its due time.
@@ -91,10 +98,10 @@ impl AwaitApproval {
                 continue;
             }
             let remind = async {
+                let read = || self.facts(request, csr, &policy, &approval, &content);
+                let facts = facts.get_or_try_init(read).await?;
                 let link = self.link(&approval, &approver).await?;
-                let (language, until) = (policy.language(), approval.expires_at);
-                let mail = Asking::Again.content(language, request, csr, content.findings(), &link, until);
-                let mail = mail.renewal(language, content.differences());
+                let mail = Asking::Again.content(policy.language(), facts, &approver, &link);
                 self.mailer.send(&mail.to(request.id(), &kind, &approver)).await.map_err(StepError::from)
             };
             let claim = |row: &mut Request| row.claim_mail(&kind, now);
@@ -105,6 +112,30 @@ impl AwaitApproval {
         if !request.was_mailed(&waiting) {
             self.notify_queue.recheck(&RecheckMessage::mail(request.id(), waiting)).await?;
         }
+        Ok(())
+    }
+
+    /// Reminds the approvers because the requester asks for it; once a day at most. A mail that cannot be sent is sent
+    /// again, to all of them.
+    pub(crate) async fn prompt(&self, request: &Request, approval: &Approval) -> Result<(), StepError> {
+        let now = self.clock.now();
+        let (Some(csr), Ok(())) = (request.csr(), ensure_promptable(request, approval, now)) else {
+            return Ok(());
+        };
+        let policy = self.policies.for_csr(request.csr_content()).await?;
+        let content = self.content(request, &policy).await?;
+        let facts = self.facts(request, csr, &policy, approval, &content).await?;
+        let kind = MailKind::Prompt;
+        let send = async {
+            for approver in asked(&policy, request, approval) {
+                let link = self.link(approval, &approver).await?;
+                let mail = Asking::Again.content(policy.language(), &facts, &approver, &link);
+                self.mailer.send(&mail.to(request.id(), &kind, &approver)).await?;
+            }
+            Ok(())
+        };
+        let claim = |row: &mut Request| row.claim_mail_again(&kind, INTERVAL, now);
+        send_once(&*self.requests, request.id(), &Origin::worker(WORKER), &kind, now, claim, send).await?;
         Ok(())
     }
 
@@ -136,6 +167,34 @@ impl AwaitApproval {
             self.mail_links(request, csr, &policy, &approval).await?;
         }
         Ok(())
+    }
+
+    /// What the mails say about the request.
+    async fn facts<'a>(
+        &self,
+        request: &'a Request,
+        csr: &'a CsrSummary,
+        policy: &Policy,
+        approval: &'a Approval,
+        content: &'a ReviewContent,
+    ) -> Result<AskingFacts<'a>, StepError> {
+        let (now, plus_tags) = (self.clock.now(), policy.plus_tags());
+        let (rows, key) = (&*self.requests, content.public_key_digest());
+        let history = RequestHistory::read(rows, &*self.names, request, key, plus_tags, now).await?;
+        let replaced = replaced_request(rows, request).await?;
+        let in_force = approvers_in_force(policy, &request.renewal_terms(csr), replaced.as_ref());
+        let in_force = in_force.unwrap_or_else(|_| approval.approver_set.clone());
+        Ok(AskingFacts {
+            request,
+            csr,
+            validity_days: content.validity_days(),
+            findings: content.findings(),
+            differences: content.differences(),
+            history,
+            needed: needed_approvals(approval, &in_force),
+            quorum: approval.approver_set.quorum().max(in_force.quorum()),
+            expires_at: approval.expires_at,
+        })
     }
 
     async fn content(&self, request: &Request, policy: &Policy) -> Result<ReviewContent, StepError> {
@@ -174,8 +233,18 @@ impl AwaitApproval {
         }
     }
 
+    /// Sends a mail, then records it in the row: at least once.
+    pub(crate) async fn send_and_note(&self, request: &Request, mail: &Mail) -> Result<(), StepError> {
+        self.mailer.send(mail).await?;
+        let (now, origin) = (self.clock.now(), Origin::worker(WORKER));
+        let note = |row: &mut Request| row.mailed(&mail.kind, now);
+        update_known_request(&*self.requests, request, &origin, note).await?;
+        tracing::info!("sent mail {} for request {}", mail.kind.without_recipient(), request.id());
+        Ok(())
+    }
+
     /// Stores a new link for an approver and returns its URL.
-    async fn link(&self, approval: &Approval, approver: &Email) -> Result<String, StepError> {
+    pub(crate) async fn link(&self, approval: &Approval, approver: &Email) -> Result<String, StepError> {
         let key = LinkKey::random().map_err(|error| StepError::transient(error.to_string()))?;
         let now = self.clock.now();
         self.approvals

@@ -15,11 +15,12 @@ use workflow::approver_set::ApproverSet;
 use workflow::decision::{ApprovalDigest, Outcome};
 use workflow::grant::CsrSummary;
 use workflow::ids::RequestId;
+use workflow::mail_kind::MailKind;
 use workflow::message::RecheckMessage;
 use workflow::message::TaskToken;
 use workflow::policy::{Policy, Profile};
 use workflow::ports::{
-    Approvals, Clock, Issuers, Mailer, Metrics, Policies, Requests, Saved, Tasks, WorkerQueue,
+    Approvals, Clock, Issuers, Mailer, Metrics, NameIndex, Policies, Requests, Saved, Tasks, WorkerQueue,
 };
 use workflow::request::audit::Origin;
 use workflow::request::metric::Measure;
@@ -31,7 +32,10 @@ use workflow::store::{
 };
 
 mod asking;
+mod inbox;
 mod mail;
+mod questions;
+mod receipt;
 
 /// The name in the audit trail.
 const WORKER: &str = "await-approval";
@@ -40,6 +44,8 @@ const WORKER: &str = "await-approval";
 pub struct AwaitApproval {
     /// The rows of the requests.
     pub requests: Arc<dyn Requests>,
+    /// The index of names: the mails say what is new or unusual.
+    pub names: Arc<dyn NameIndex>,
     /// The approvals and their links.
     pub approvals: Arc<dyn Approvals>,
     /// The policy, which lists the approvers.
@@ -104,16 +110,21 @@ impl Step for AwaitApproval {
     }
 
     async fn recheck(&self, message: RecheckMessage) -> Result<(), StepError> {
+        if let (Some(MailKind::Inbox { .. }), Some(approver)) = (&message.mail, &message.requester) {
+            return self.inbox(approver).await;
+        }
         let id = message.request_id;
         let Some((outcome, approval)) = self.settle(id).await? else {
             let request = self.request(id).await?;
             if let Some(generation) = message.links {
                 return self.renew_links(&request, generation).await;
             }
-            return match self.approvals.find(id).await? {
-                Some(approval) => self.chase(&request, approval).await,
-                None => Ok(()),
-            };
+            let Some(approval) = self.approvals.find(id).await? else { return Ok(()) };
+            self.send_receipts(&request, &approval).await?;
+            if message.mail == Some(MailKind::Prompt) {
+                return self.prompt(&request, &approval).await;
+            }
+            return self.chase(&request, approval).await;
         };
         let output = serde_json::json!({ "outcome": outcome });
         for token in approval.tokens() {
@@ -126,7 +137,8 @@ impl Step for AwaitApproval {
             approval.tokens().all(|token| known.contains(token)) && approval.forget_tokens()
         })
         .await?;
-        Ok(())
+        let request = self.request(id).await?;
+        self.send_receipts(&request, &approval).await
     }
 }
 

@@ -4,11 +4,16 @@
 //! requester's comment; its link is the approver's own. Reading it decides nothing.
 
 use time::OffsetDateTime;
+use workflow::approval::history::RequestHistory;
+use workflow::approval::review::NeededApprovals;
+use workflow::approval::words;
+use workflow::email::Email;
 use workflow::finding::Finding;
 use workflow::grant::CsrSummary;
 use workflow::mail::MailContent;
 use workflow::name_list::names_in_short;
 use workflow::request::Request;
+use workflow::request::renewal::RenewalDifferences;
 use workflow::texts::{Language, Message};
 
 /// The reason for a mail to an approver.
@@ -20,19 +25,33 @@ pub(crate) enum Asking {
     Again,
 }
 
+/// What the mails say about a request; the same to every approver.
+pub(crate) struct AskingFacts<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) csr: &'a CsrSummary,
+    /// The days of validity, if the policy grants the request.
+    pub(crate) validity_days: Option<u32>,
+    pub(crate) findings: &'a [Finding],
+    pub(crate) differences: Option<&'a RenewalDifferences>,
+    pub(crate) history: RequestHistory,
+    pub(crate) needed: Vec<NeededApprovals>,
+    pub(crate) quorum: usize,
+    /// The time until which all links work.
+    pub(crate) expires_at: OffsetDateTime,
+}
+
 impl Asking {
-    /// The content of the mail to the approver, whose own link is `link`; all links work until `expires_at`.
+    /// The content of the mail to the approver, whose own link is `link`.
     pub(crate) fn content(
         self,
         language: Language,
-        request: &Request,
-        csr: &CsrSummary,
-        findings: &[Finding],
+        facts: &AskingFacts<'_>,
+        approver: &Email,
         link: &str,
-        expires_at: OffsetDateTime,
     ) -> MailContent {
+        let request = facts.request;
         let person = request.email().as_str();
-        let names = names_in_short(language, &csr.names);
+        let names = names_in_short(language, &facts.csr.names);
         let (subject, heading, text) = match self {
             Asking::First => ("mail-decide-subject", "mail-decide-heading", Message::new("mail-decide")),
             Asking::Again => {
@@ -44,27 +63,63 @@ impl Asking {
                 )
             }
         };
-        MailContent::new(
+        let content = MailContent::new(
             language,
             &Message::new(subject).with("names", names).with("person", person),
             &Message::new(heading),
         )
-        .paragraph(&text.with("person", person))
-        .certificate(csr, request.profile())
-        .fact(&Message::new("mail-requester"), person)
-        .fact(&Message::new("mail-asked-on"), &language.instant_of_week(request.registration_date()))
-        .fact(&Message::new("mail-decide-by"), &language.instant_of_week(expires_at))
-        .quote(&Message::new("mail-they-wrote").with("person", person), request.comment())
-        .findings(findings)
-        .button(&Message::new("mail-review"), link)
-        .closing(&Message::new("mail-link-is-yours"))
-        .closing(&Message::new("mail-unexpected"))
+        .paragraph(&text.with("person", person));
+        facts
+            .summarised(content, language, approver)
+            .button(&Message::new("mail-review"), link)
+            .certificate_in_brief(facts.csr, request.profile(), facts.history.new_names())
+            .fact(&Message::new("mail-requester"), person)
+            .fact(&Message::new("mail-asked-on"), &language.instant_of_week(request.registration_date()))
+            .fact(&Message::new("mail-decide-by"), &language.instant_of_week(facts.expires_at))
+            .renewal(language, facts.differences)
+            .quote_start(&Message::new("mail-they-wrote").with("person", person), request.comment())
+            .findings_for_approver(facts.findings)
+            .closing(&Message::new("mail-link-is-yours"))
+            .closing(&Message::new("mail-unexpected"))
+    }
+}
+
+impl AskingFacts<'_> {
+    /// Adds the summary: the validity, what is new or unusual, certificates in use, and the approvals so far.
+    fn summarised(&self, content: MailContent, language: Language, approver: &Email) -> MailContent {
+        let (history, count) = (&self.history, self.csr.names.len());
+        let validity = match self.validity_days {
+            Some(days) => language.say(&Message::new("days").with("days", days)),
+            None => language.text("mail-not-granted"),
+        };
+        let mut unusual: Vec<String> =
+            history.anomalies.iter().map(|one| words::unusual(language, one, count)).collect();
+        if unusual.is_empty() {
+            unusual.push(language.text("mail-nothing-unusual"));
+        }
+        let live = (!history.live.is_empty()).then(|| {
+            let id = if history.has_more_live { "mail-live-more" } else { "mail-live" };
+            language.say(&Message::new(id).with("count", history.live.len()))
+        });
+        let missing: usize = self.needed.iter().map(|one| one.missing.approvals).sum();
+        let so_far = Message::new("review-approvals")
+            .with("approvals", self.quorum.saturating_sub(missing))
+            .with("quorum", self.quorum);
+        let shown = |one: &Email| words::approver_or_you(language, one, approver);
+        let needed = words::still_needed(language, &self.needed, shown);
+        content
+            .summary(&Message::new("mail-validity"), [validity])
+            .summary(&Message::new("review-unusual"), unusual)
+            .summary(&Message::new("mail-in-use"), live)
+            .summary(&Message::new("mail-approvals"), std::iter::once(language.say(&so_far)).chain(needed))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use time::macros::datetime;
+    use workflow::approval::history::Anomaly;
+    use workflow::approver_set::MissingApprovals;
     use workflow::finding::Code;
     use workflow::mail::Mail;
     use workflow::request::Submission;
@@ -98,14 +153,46 @@ mod tests {
             key: "EC P-256".into(),
         };
         let link = "https://ca.example.com/approvals/the-key-of-bob";
-        let bob: workflow::email::Email = "bob@example.com".parse().unwrap();
-        let until = datetime!(2026-01-08 12:00 UTC);
+        let [bob, carol]: [Email; 2] =
+            ["bob@example.com", "carol@example.com"].map(|address| address.parse().unwrap());
+        let missing = MissingApprovals { group: Some("platform".into()), approvals: 1 };
+        let first = csr.names[..1].to_vec();
+        let facts = AskingFacts {
+            request: &request,
+            csr: &csr,
+            validity_days: Some(365),
+            findings,
+            differences: None,
+            history: RequestHistory {
+                live: Vec::new(),
+                has_more_live: false,
+                anomalies: vec![Anomaly::FirstRequest { names: first }],
+            },
+            needed: vec![NeededApprovals { missing, approvers: vec![bob.clone(), carol] }],
+            quorum: 2,
+            expires_at: datetime!(2026-01-08 12:00 UTC),
+        };
         let asking = if reminds { Asking::Again } else { Asking::First };
-        asking.content(language, &request, &csr, findings, link, until).to(
+        asking.content(language, &facts, &bob, link).to(
             id,
             &MailKind::Approval { generation: 1, approver: bob.clone() },
             &bob,
         )
+    }
+
+    #[test]
+    fn many_names_and_a_long_comment_are_cut_and_the_button_comes_first() {
+        let names: Vec<String> = (0..100).map(|n| format!("n{n}.shop.example.com")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let text = asked(&"A line.\n".repeat(40), &names, &[]).text;
+        let (before, after) = text.split_once("/approvals/the-key-of-bob").unwrap();
+        assert!(before.lines().count() < 30, "{before}");
+        assert!(
+            after.contains("95 more names") && after.matches(".shop.example.com").count() == 5,
+            "{after}"
+        );
+        assert_eq!(after.matches("> A line.").count(), 8, "{after}");
+        assert_eq!(text.matches("/approvals/the-key-of-bob").count(), 1);
     }
 
     #[test]

@@ -10,6 +10,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     workflow::runtime::lambda::serve(|aws| {
         Ok(AwaitApproval {
             requests: aws.requests()?,
+            names: aws.names()?,
             approvals: aws.approvals()?,
             policies: aws.policies()?,
             issuers: aws.issuers()?,

@@ -16,6 +16,7 @@ use workflow::testing::{InMemoryBackend, fixtures};
 fn step(backend: &Arc<InMemoryBackend>) -> AwaitApproval {
     AwaitApproval {
         requests: backend.clone(),
+        names: backend.clone(),
         approvals: backend.clone(),
         policies: backend.clone(),
         issuers: backend.clone(),

@@ -21,6 +21,7 @@ use workflow::testing::{InMemoryBackend, faults, fixtures};
 fn step(backend: &Arc<InMemoryBackend>) -> AwaitApproval {
     AwaitApproval {
         requests: backend.clone(),
+        names: backend.clone(),
         approvals: backend.clone(),
         policies: backend.clone(),
         issuers: backend.clone(),

@@ -2,7 +2,7 @@
 //!
 //! Invariant: the row decides which mail is sent; the state only triggers it. The mail of a state is sent, then
 //! recorded in the row: it is sent at least once, with the same Message-ID each time. A mail on demand
-//! ([`RecheckMessage`]) is recorded first: it is sent at most once. An outdated mail is not sent. Transient if the
+//! ([`RecheckMessage`]) is recorded first, except a question: it is sent at most once. An outdated mail is not sent. Transient if the
 //! table, the link secret, the mail system or the topic does not answer; refused if there is no such mail.
 
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use workflow::approval::{BaseUrl, LinkGiven};
 use workflow::email::Email;
 use workflow::mail::MailContent;
 use workflow::mail_kind::MailKind;
-use workflow::message::RecheckMessage;
+use workflow::message::{QuestionText, RecheckMessage};
 use workflow::ports::{Clock, EnrolmentCodes, LinkSecrets, Mailer, NameIndex, Operators, Policies, Requests};
 use workflow::request::audit::Origin;
 use workflow::request::{Request, Status};
@@ -28,6 +28,7 @@ mod enrolment;
 mod expiry;
 mod notice;
 mod overview;
+mod question;
 mod revocation;
 
 use notice::Notice;
@@ -149,6 +150,10 @@ impl Step for Notify {
             Some(MailKind::Confirm) => self.confirmation(&request).await,
             // An earlier version's message names a request of the address.
             Some(MailKind::Overview) => self.overview(request.email()).await,
+            Some(MailKind::Question(number)) => match &message.question {
+                Some(text) => self.question(&request, number, text).await,
+                None => Err(StepError::refused(ErrorName::BadMessage, "the message has no question")),
+            },
             Some(MailKind::Waiting(number)) => self.still_waiting(&request, number).await,
             // What is due, and to whom, is decided anew.
             Some(MailKind::Expiring(_)) => self.remind(&request).await,
@@ -166,7 +171,11 @@ impl Step for Notify {
                 | MailKind::Enrolment
                 | MailKind::RevokedApproval { .. }
                 | MailKind::Approval { .. }
-                | MailKind::Reminder { .. }),
+                | MailKind::Reminder { .. }
+                | MailKind::VoteReceipt { .. }
+                | MailKind::Answer { .. }
+                | MailKind::Inbox { .. }
+                | MailKind::Prompt),
             ) => Err(StepError::refused(
                 ErrorName::BadMessage,
                 format!("the mail {kind} is not sent on demand"),
@@ -242,6 +251,21 @@ impl Notify {
         let content = notice.content(request, &self.base_url, &self.base_url.status(request.id(), &key));
         let kind = notice.kind();
         self.send_once(request, &kind, |row, now| row.claim_mail(&kind, now), &content).await
+    }
+
+    /// Mails a question of an approver to the requester, at least once, while the request is undecided.
+    async fn question(&self, request: &Request, number: u32, text: &QuestionText) -> Result<(), StepError> {
+        let (id, kind) = (request.id(), MailKind::Question(number));
+        if request.status() != Status::PendingApproval || request.was_mailed(&kind) {
+            return Ok(());
+        }
+        let key = self.links.secret().await?.status_key(id, LinkGiven::ByMail);
+        let content = question::content(request, text, &self.base_url.status(id, &key));
+        self.mailer.send(&content.to(id, &kind, request.email())).await?;
+        let now = self.clock.now();
+        self.note(request, |row| row.mailed(&kind, now)).await?;
+        tracing::info!(mail = %kind, "sent mail {kind} for request {id}");
+        Ok(())
     }
 
     /// Mails the link to all requests of the address, at most once per [`OVERVIEW_MIN_INTERVAL`]. The claim is in the

@@ -14,6 +14,7 @@ use super::*;
 mod confirmation;
 mod expiry;
 mod overview;
+mod question;
 mod revocation;
 
 fn id() -> RequestId {

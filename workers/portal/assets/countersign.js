@@ -16,11 +16,6 @@ document.getElementById("problems")?.focus();
 
 for (const guarded of document.forms) keepPrivateKeys(guarded);
 
-// A rejection needs a reason: the browser says so at the field.
-const reason = document.getElementById("reason");
-for (const button of document.querySelectorAll("button[name=decision]"))
-  button.addEventListener("click", () => (reason.required = button.value === "reject"));
-
 const form = document.querySelector("form[data-preview]");
 if (form) enhanceForm(form);
 

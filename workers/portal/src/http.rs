@@ -9,5 +9,6 @@ pub(crate) mod negotiate;
 pub(crate) mod own_throttle;
 pub(crate) mod passkey_fields;
 pub(crate) mod problem;
+pub(crate) mod review_path;
 pub(crate) mod sign_in_cookie;
 pub(crate) mod sign_in_fields;

@@ -22,6 +22,8 @@ pub(crate) struct Locale {
     is_chosen: bool,
     /// True if the URL can be opened again as a page; false for a POST.
     pub(crate) has_page: bool,
+    /// True on a page of an approver's list: links to other requests in it are relative.
+    pub(crate) in_list: bool,
     /// The other parameters of the query; empty for a POST.
     query: Vec<(String, String)>,
 }
@@ -41,6 +43,7 @@ impl Locale {
             language: chosen.unwrap_or_else(accept),
             is_chosen: chosen.is_some(),
             has_page: method.is_safe(),
+            in_list: uri.path().contains("/approvals/mine/"),
             query: if method.is_safe() { query } else { Vec::new() },
         }
     }

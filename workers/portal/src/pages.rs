@@ -23,11 +23,13 @@ use crate::state::Portal;
 pub(crate) mod assets;
 mod commands;
 mod form;
+mod inbox;
 mod markup;
 mod mine;
 mod names;
 mod passkey;
 mod passkey_data;
+mod questions;
 mod review;
 mod revocation;
 mod sign_in;
@@ -35,6 +37,7 @@ mod status;
 
 pub(crate) use commands::CommandsPage;
 pub(crate) use form::FormPage;
+pub(crate) use inbox::{AskInboxPage, InboxPage};
 pub(crate) use mine::{AskMinePage, MinePage};
 pub(crate) use passkey::{PasskeyPage, PasskeyStage, VouchPage};
 pub(crate) use review::ReviewPage;
@@ -136,6 +139,15 @@ impl Site {
         let (detail, advice) =
             (finding.detail_in(self.language).into_owned(), finding.advice_in(self.language).into_owned());
         FindingView { class, label: self.text(label), detail, advice }
+    }
+
+    /// A remark for an approver: without the advice for the requester. The advice of a warning is for whoever reads it.
+    fn remark_for_approver(&self, finding: &Finding) -> FindingView {
+        let mut view = self.remark(finding);
+        if finding.severity != Severity::Warning {
+            view.advice.clear();
+        }
+        view
     }
 
     fn remarks(&self, findings: &[Finding]) -> Vec<FindingView> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
 
@@ -14,8 +15,11 @@ mod assets;
 mod commands;
 mod form;
 mod health;
+mod inbox;
 mod mine;
 mod problems;
+mod prompt;
+mod questions;
 mod renewal;
 mod requests;
 mod revocation_view;
@@ -30,12 +34,18 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
         .route("/requests/preview", post(form::preview).layer(middleware::from_fn(own_throttle::required)))
         .route("/requests/{id}", get(requests::status))
         .route("/requests/{id}/confirm", get(requests::ask_to_confirm).post(requests::confirm))
+        .route("/requests/{id}/answer", post(questions::answer))
+        .route("/requests/{id}/remind", post(prompt::remind))
         .route("/requests/{id}/cancel", post(requests::cancel))
         .route("/requests/{id}/revoke", post(revocations::by_requester))
         .route("/revocations", post(revocations::by_key_holder))
         .route("/requests/{id}/certificate", get(requests::certificate))
         .route("/requests/{id}/certificate.pem", get(requests::certificate_pem))
         .route("/requests/{id}/certificate.zip", get(requests::certificate_zip))
+        .route("/approvals", post(inbox::send).layer(from_fn(own_throttle::required)).get(inbox::ask))
+        .route("/approvals/mine/{key}", get(inbox::show))
+        .route("/approvals/mine/{key}/", get(inbox::show))
+        .route("/approvals/mine/{key}/{id}", get(approvals::review).post(approvals::decide))
         .route("/approvals/{key}", get(approvals::review).post(approvals::decide))
         .route("/signed-in", get(sign_in::show).post(sign_in::decide))
         .route("/people/vouch", get(vouch::show).post(vouch::vouch))

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use workflow::approval::BaseUrl;
+use workflow::approval::question::Questions;
 use workflow::approval::voting::Voting;
 use workflow::approval::withdrawal::Withdrawal;
 use workflow::certificate::revoking::RevocationIntake;
@@ -91,6 +92,16 @@ impl Portal {
             certificates: &*self.certificates,
             issuers: &*self.issuers,
             receipts: &*self.receipts,
+            clock: &*self.clock,
+        }
+    }
+
+    /// Questions of approvers, and the answers.
+    pub(crate) fn questions(&self) -> Questions<'_> {
+        Questions {
+            requests: &*self.requests,
+            approvals: &*self.approvals,
+            approval_queue: &*self.approval_queue,
             clock: &*self.clock,
         }
     }

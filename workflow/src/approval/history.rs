@@ -11,10 +11,11 @@ use pki::certificate::Serial;
 use serde::Serialize;
 use time::OffsetDateTime;
 
+use crate::approver_set::PlusTags;
 use crate::email::Email;
 use crate::ids::RequestId;
 use crate::ports::{NameEntry, NameIndex, PortError, Requests, look_alike};
-use crate::request::Request;
+use crate::request::{Request, Status};
 
 /// Look-ups of names at the same time.
 const CONCURRENT_LOOKUPS: usize = 16;
@@ -24,6 +25,8 @@ const MAX_ENTRIES: usize = 100;
 const MAX_ROWS: usize = 300;
 /// The most rows read with the same key.
 const MAX_WITH_KEY: usize = 50;
+/// The most requests of an anomaly that are listed.
+pub const MAX_RELATED: usize = 10;
 
 /// A valid certificate for one of the names, or for the key.
 #[derive(Debug, Serialize)]
@@ -44,6 +47,54 @@ pub struct LiveCertificate {
     pub same_key: bool,
 }
 
+/// Another request with the key or with a name of the request.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RelatedRequest {
+    /// The other request.
+    pub id: RequestId,
+    /// Its requester.
+    pub email: Email,
+    /// True if its requester is another person.
+    pub other_requester: bool,
+    /// Its status.
+    pub status: Status,
+    /// Its names.
+    pub names: Vec<String>,
+    /// The time at which it was accepted, UTC.
+    #[serde(with = "time::serde::rfc3339")]
+    pub registration_date: OffsetDateTime,
+    /// True if the reader of the review is asked about it, too.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub asks_you: bool,
+}
+
+impl RelatedRequest {
+    fn of(other: &Request, request: &Request, plus_tags: PlusTags) -> Self {
+        Self {
+            id: other.id(),
+            email: other.email().clone(),
+            other_requester: !plus_tags.same_person(other.email(), request.email()),
+            status: other.shown_status(),
+            names: other.names().to_vec(),
+            registration_date: other.registration_date(),
+            asks_you: false,
+        }
+    }
+
+    /// Those of other people first, then the newest first; at most [`MAX_RELATED`].
+    fn list<'a>(
+        others: impl Iterator<Item = &'a Request>,
+        request: &Request,
+        plus_tags: PlusTags,
+    ) -> Vec<Self> {
+        let mut related: Vec<Self> = others.map(|other| Self::of(other, request, plus_tags)).collect();
+        related.sort_by_key(|one| (!one.other_requester, std::cmp::Reverse(one.registration_date), one.id));
+        related.truncate(MAX_RELATED);
+        related
+    }
+}
+
 /// A property of a request that most requests do not have.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -58,12 +109,21 @@ pub enum Anomaly {
         /// The name.
         name: String,
     },
-    /// The key is in earlier requests, by these requesters.
+    /// The key is in other requests, earlier or later, by these requesters.
     KnownKey {
-        /// The number of earlier requests.
+        /// The number of other requests.
         requests: usize,
         /// Their requesters.
         of: BTreeSet<Email>,
+        /// The requests, at most [`MAX_RELATED`].
+        related: Vec<RelatedRequest>,
+    },
+    /// Names are in other requests that are in progress, too.
+    NamesInProgress {
+        /// The number of those requests.
+        requests: usize,
+        /// The requests, at most [`MAX_RELATED`].
+        related: Vec<RelatedRequest>,
     },
     /// The name looks like a name of another request.
     LooksLike {
@@ -84,8 +144,28 @@ pub struct RequestHistory {
     pub anomalies: Vec<Anomaly>,
 }
 
+impl Anomaly {
+    /// The other requests that it is about.
+    pub fn related_mut(&mut self) -> &mut [RelatedRequest] {
+        match self {
+            Self::KnownKey { related, .. } | Self::NamesInProgress { related, .. } => related,
+            Self::FirstRequest { .. } | Self::Wildcard { .. } | Self::LooksLike { .. } => &mut [],
+        }
+    }
+}
+
 impl RequestHistory {
-    /// Reads the history of `request`; `public_key_digest` is the digest of its key.
+    /// The names in no earlier request.
+    pub fn new_names(&self) -> &[String] {
+        let new = self.anomalies.iter().find_map(|one| match one {
+            Anomaly::FirstRequest { names } => Some(names.as_slice()),
+            _ => None,
+        });
+        new.unwrap_or_default()
+    }
+
+    /// Reads the history of `request`; `public_key_digest` is the digest of its key, `plus_tags` the rule for addresses
+    /// of one person.
     ///
     /// # Errors
     /// [`PortError`] of a table.
@@ -94,6 +174,7 @@ impl RequestHistory {
         names_index: &dyn NameIndex,
         request: &Request,
         public_key_digest: &str,
+        plus_tags: PlusTags,
         now: OffsetDateTime,
     ) -> Result<Self, PortError> {
         // Every name is looked up, since the review may say that nothing is unusual.
@@ -109,8 +190,11 @@ impl RequestHistory {
         let chosen = choose(by_name.iter().chain(&by_key), is_known, now);
         let rows = if chosen.ids.is_empty() { Vec::new() } else { requests.find_all(&chosen.ids).await? };
         let same_key: Vec<Request> = same_key.into_iter().filter(|one| one.id() != request.id()).collect();
-        let anomalies = anomalies(request, &by_name, &by_key, &same_key, &rows);
         let of_name: BTreeSet<RequestId> = by_name.iter().flatten().filter_map(NameEntry::request).collect();
+        let mut anomalies = anomalies(request, &by_key, &same_key, &rows);
+        anomalies.extend(known_key(request, &same_key, plus_tags));
+        anomalies.extend(names_in_progress(request, &rows, &of_name, plus_tags));
+        anomalies.extend(first_request(request, &by_name));
         let has_more_live = chosen.leaves_certificates || by_name.iter().any(|entries| is_full(entries, now));
         let mut live: Vec<LiveCertificate> = same_key
             .into_iter()
@@ -189,7 +273,6 @@ fn choose<'a>(
 
 fn anomalies(
     request: &Request,
-    by_name: &[Vec<NameEntry>],
     by_key: &[Vec<NameEntry>],
     same_key: &[Request],
     rows: &[Request],
@@ -219,20 +302,44 @@ fn anomalies(
             found.push(Anomaly::LooksLike { name: name.clone(), other: (*other).clone() });
         }
     }
-    if !same_key.is_empty() {
-        let of = same_key.iter().map(|one| one.email().clone()).collect();
-        found.push(Anomaly::KnownKey { requests: same_key.len(), of });
-    }
-    let first: Vec<String> = names
+    found
+}
+
+fn known_key(request: &Request, same_key: &[Request], plus_tags: PlusTags) -> Option<Anomaly> {
+    (!same_key.is_empty()).then(|| Anomaly::KnownKey {
+        requests: same_key.len(),
+        of: same_key.iter().map(|one| one.email().clone()).collect(),
+        related: RelatedRequest::list(same_key.iter(), request, plus_tags),
+    })
+}
+
+/// Requests with the same key are not among `rows`.
+fn names_in_progress(
+    request: &Request,
+    rows: &[Request],
+    of_name: &BTreeSet<RequestId>,
+    plus_tags: PlusTags,
+) -> Option<Anomaly> {
+    let in_progress = |one: &&Request| {
+        of_name.contains(&one.id())
+            && matches!(one.status(), Status::Submitted | Status::PendingApproval | Status::Approved)
+    };
+    let others: Vec<&Request> = rows.iter().filter(in_progress).collect();
+    (!others.is_empty()).then(|| Anomaly::NamesInProgress {
+        requests: others.len(),
+        related: RelatedRequest::list(others.into_iter(), request, plus_tags),
+    })
+}
+
+fn first_request(request: &Request, by_name: &[Vec<NameEntry>]) -> Option<Anomaly> {
+    let first: Vec<String> = request
+        .names()
         .iter()
         .zip(by_name)
         .filter(|(_, entries)| entries.iter().filter_map(NameEntry::request).all(|id| id == request.id()))
         .map(|(name, _)| name.clone())
         .collect();
-    if !first.is_empty() {
-        found.push(Anomaly::FirstRequest { names: first });
-    }
-    found
+    (!first.is_empty()).then_some(Anomaly::FirstRequest { names: first })
 }
 
 #[cfg(test)]

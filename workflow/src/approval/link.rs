@@ -137,6 +137,11 @@ impl BaseUrl {
         format!("{}mine/{}", self.0, key.expose())
     }
 
+    /// The link of an approver to everything that waits for them; links to single requests continue it.
+    pub fn inbox(&self, key: &LinkKey) -> String {
+        format!("{}approvals/mine/{}/", self.0, key.expose())
+    }
+
     /// The link that confirms a request; only its mail has the key.
     pub fn confirmation(&self, id: RequestId, key: &StatusKey) -> String {
         format!("{}requests/{id}/confirm?key={}", self.0, key.expose())

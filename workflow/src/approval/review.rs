@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 
 use super::Approval;
 use super::history::{Anomaly, LiveCertificate, RequestHistory};
+use super::question::Question;
 use crate::approver_set::{ApproverSet, Identity, MissingApprovals};
 use crate::decision::{ApprovalDigest, Outcome, ReviewDigest, Vote};
 use crate::email::Email;
@@ -17,6 +18,7 @@ use crate::ids::RequestId;
 use crate::policy::Policy;
 use crate::request::renewal::RenewalDifferences;
 use crate::request::{Request, Status};
+use crate::texts::Language;
 
 /// The contents that a vote binds: the CSR, and its evaluation by the policy in force.
 #[derive(Clone, Debug)]
@@ -62,6 +64,11 @@ impl ReviewContent {
         Ok(Self { binds, digest, csr: csr.clone(), differences, grant, findings })
     }
 
+    /// The days of validity, if the policy grants the request.
+    pub fn validity_days(&self) -> Option<u32> {
+        self.grant.as_ref().map(|grant| grant.validity_days)
+    }
+
     /// The findings of the policy.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
@@ -75,6 +82,41 @@ impl ReviewContent {
     /// Lower-case hex SHA-256 of the SubjectPublicKeyInfo.
     pub fn public_key_digest(&self) -> &str {
         &self.csr.public_key_digest
+    }
+}
+
+/// The approvals that a group has yet to give.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct NeededApprovals {
+    /// The group, and the number of approvals.
+    #[serde(flatten)]
+    pub missing: MissingApprovals,
+    /// Approvers who can give one.
+    pub approvers: Vec<Email>,
+}
+
+/// How far the approval of a request is.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ApprovalProgress {
+    /// The number of approvals needed in all.
+    pub quorum: usize,
+    /// The approvals still missing.
+    pub needed: Vec<NeededApprovals>,
+}
+
+impl ApprovalProgress {
+    /// The progress of `approval`; `in_force` are the approvers by the policy in force.
+    pub fn of(approval: &Approval, in_force: Option<&ApproverSet>) -> Self {
+        let in_force = in_force.unwrap_or(&approval.approver_set);
+        Self {
+            quorum: approval.approver_set.quorum().max(in_force.quorum()),
+            needed: needed_approvals(approval, in_force),
+        }
+    }
+
+    /// The number of approvals that count.
+    pub fn approvals(&self) -> usize {
+        self.quorum.saturating_sub(self.needed.iter().map(|group| group.missing.approvals).sum())
     }
 }
 
@@ -99,6 +141,9 @@ pub struct Review {
     pub requester: Email,
     /// The requester's comment.
     pub comment: String,
+    /// The language of the requester, and so most likely of the comment.
+    #[serde(skip)]
+    pub requester_language: Language,
     /// The name of the profile.
     pub profile: String,
     /// The subject (RFC 4514).
@@ -126,9 +171,12 @@ pub struct Review {
     pub votes: Vec<Vote>,
     /// The approvals needed.
     pub quorum: usize,
-    /// The approvals still missing, by group.
+    /// The approvals still missing, by group, and who can give them.
     #[serde(rename = "lacking")]
-    pub missing_approvals: Vec<MissingApprovals>,
+    pub needed: Vec<NeededApprovals>,
+    /// Questions to the requester, and the answers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<Question>,
     /// The time at which the request was accepted, UTC.
     #[serde(with = "time::serde::rfc3339")]
     pub registration_date: OffsetDateTime,
@@ -164,6 +212,7 @@ impl Review {
         let ReviewContent { binds, digest, csr, differences, grant, findings } = content;
         // What was decided stays as it was decided.
         let in_force = in_force.filter(|_| approval.outcome.is_none()).unwrap_or(&approval.approver_set);
+        let progress = ApprovalProgress::of(&approval, Some(in_force));
         Self {
             request_id: request.id(),
             status: request.shown_status(),
@@ -173,6 +222,7 @@ impl Review {
             approver,
             requester: request.email().clone(),
             comment: request.comment().to_owned(),
+            requester_language: request.language(),
             profile: request.profile().to_owned(),
             subject: csr.subject,
             names: csr.names,
@@ -184,9 +234,10 @@ impl Review {
             key_usage: grant.as_ref().map(|grant| grant.key_usage.clone()).unwrap_or_default(),
             extended_key_usage: grant.map(|grant| grant.extended_key_usage).unwrap_or_default(),
             findings,
-            missing_approvals: approval.missing_approvals(in_force),
-            quorum: approval.approver_set.quorum().max(in_force.quorum()),
+            needed: progress.needed,
+            quorum: progress.quorum,
             votes: approval.votes.iter().map(Vote::without_evidence).collect(),
+            questions: approval.questions,
             registration_date: request.registration_date(),
             expires_at: approval.expires_at,
             outcome: approval.outcome,
@@ -197,10 +248,24 @@ impl Review {
         }
     }
 
+    /// The number of approvals that count.
+    pub fn approvals(&self) -> usize {
+        self.quorum.saturating_sub(self.needed.iter().map(|group| group.missing.approvals).sum())
+    }
+
     /// True if a vote would still count.
     pub fn is_open(&self) -> bool {
         self.outcome.is_none() && !self.status.is_terminal()
     }
+}
+
+/// The approvals that are missing, by group, and who can give them. `in_force` are the approvers by the policy in force.
+pub fn needed_approvals(approval: &Approval, in_force: &ApproverSet) -> Vec<NeededApprovals> {
+    let who = |missing: MissingApprovals| NeededApprovals {
+        approvers: approval.who_may_approve(missing.group.as_deref(), in_force),
+        missing,
+    };
+    approval.missing_approvals(in_force).into_iter().map(who).collect()
 }
 
 #[cfg(test)]

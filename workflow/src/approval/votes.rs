@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::question::Question;
 use crate::approver_set::{ApproverSet, MissingApprovals};
 use crate::decision::{ApprovalDigest, Decision, DecisionRecord, Evidence, Outcome, ReviewDigest, Vote};
 use crate::email::Email;
@@ -56,6 +57,9 @@ pub struct Approval {
     pub earlier_tokens: Vec<TaskToken>,
     /// The votes so far, oldest first, at most one per person.
     pub votes: Vec<Vote>,
+    /// Questions to the requester, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<Question>,
     /// The outcome, once decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
@@ -134,6 +138,7 @@ impl Approval {
             task_token: None,
             earlier_tokens: Vec::new(),
             votes: Vec::new(),
+            questions: Vec::new(),
             outcome: None,
             decided_at: None,
         }
@@ -246,6 +251,27 @@ impl Approval {
         let approving: Vec<&Email> = in_force.counted(&self.votes, self.escalated_at.is_some()).collect();
         let missing = self.approver_set.missing_approvals(approving.iter().copied());
         if missing.is_empty() { in_force.missing_approvals(approving) } else { missing }
+    }
+
+    /// Approvers who could give an approval that is missing from `group`: they may vote, and none of theirs counts yet.
+    pub fn who_may_approve(&self, group: Option<&str>, in_force: &ApproverSet) -> Vec<Email> {
+        let (escalated, plus_tags) = (self.escalated_at.is_some(), in_force.plus_tags);
+        let counted: Vec<&Email> = in_force.counted(&self.votes, escalated).collect();
+        let among =
+            |people: &[Email], voter: &Email| people.iter().any(|one| plus_tags.same_person(one, voter));
+        let members = in_force
+            .quorums
+            .iter()
+            .chain(&self.approver_set.quorums)
+            .find(|one| one.group.as_deref() == group);
+        let members = members.map(|group| group.members.as_slice()).unwrap_or_default();
+        let mut voters = self.approver_set.voters(escalated);
+        voters.retain(|voter| {
+            in_force.admits(voter, escalated)
+                && (among(members, voter) || among(&self.approver_set.escalation_approvers, voter))
+                && !counted.iter().any(|one| plus_tags.same_person(one, voter))
+        });
+        voters
     }
 
     /// Records that an approver opened the review. Returns true if anything changed.

@@ -4,16 +4,18 @@
 //! generation; all three give [`VotingError::NoSuchLink`]. A conditional write records a vote first. If the message to
 //! await-approval is then lost, the vote stays recorded, and a repetition or housekeeping sends the message again.
 
+use futures_util::try_join;
 use time::OffsetDateTime;
 
-use super::history::RequestHistory;
+use super::history::{Anomaly, RequestHistory};
 use super::passkey::{NotProven, VoteMeaning};
-use super::review::{CsrNotRead, Review, ReviewContent};
+use super::review::{ApprovalProgress, CsrNotRead, Review, ReviewContent};
 use super::sign_in::{Provider, SignInError};
 use super::{Approval, BaseUrl, Link, LinkKey, VoteError, VoteInput, VoteResult};
 use crate::approver_set::{ApproverSet, Identity};
 use crate::decision::{Evidence, Outcome, ReviewDigest, Vote};
-use crate::ids::IssuerId;
+use crate::email::Email;
+use crate::ids::{IssuerId, RequestId};
 use crate::message::RecheckMessage;
 use crate::policy::Policy;
 use crate::ports::{
@@ -94,8 +96,33 @@ impl Voting<'_> {
     /// # Errors
     /// [`VotingError::NoSuchLink`], and [`VotingError::Port`].
     pub async fn resolve(&self, key: &LinkKey) -> Result<ResolvedLink, VotingError> {
+        let link = self.approvals.find_link(&key.digest()).await?.ok_or(VotingError::NoSuchLink)?;
+        self.resolve_link(link).await
+    }
+
+    /// Like [`Voting::resolve`], for request `id` opened from the list of an approver: with the same checks, except that
+    /// such a link is of no generation. It ends within the hour.
+    ///
+    /// # Errors
+    /// See [`Voting::resolve`].
+    pub async fn resolve_in_inbox(&self, key: &LinkKey, id: RequestId) -> Result<ResolvedLink, VotingError> {
         let none = || VotingError::NoSuchLink;
-        let link = self.approvals.find_link(&key.digest()).await?.ok_or_else(none)?;
+        let now = self.clock.now();
+        let inbox = self.approvals.find_inbox(&key.digest()).await?;
+        let inbox = inbox.filter(|inbox| now < inbox.until).ok_or_else(none)?;
+        let approval = self.approvals.find(id).await?.ok_or_else(none)?;
+        self.resolve_link(Link {
+            digest: inbox.digest,
+            request_id: id,
+            approver: inbox.approver,
+            generation: approval.generation,
+            created_at: now,
+        })
+        .await
+    }
+
+    async fn resolve_link(&self, link: Link) -> Result<ResolvedLink, VotingError> {
+        let none = || VotingError::NoSuchLink;
         // Read the request before the approval: a decision can end the request between the two reads. In the reverse
         // order, this end would look like an end without a decision, and a repeated vote would be rejected.
         let request = self.requests.find(link.request_id).await?.ok_or_else(none)?;
@@ -143,10 +170,37 @@ impl Voting<'_> {
     pub async fn review(&self, resolved: ResolvedLink, content: ReviewContent) -> Result<Review, PortError> {
         let ResolvedLink { link, approval, request } = resolved;
         let (key, now) = (content.public_key_digest(), self.clock.now());
-        let history = RequestHistory::read(self.requests, self.names, &request, key, now).await?;
+        let plus_tags = approval.approver_set.plus_tags;
+        let read = RequestHistory::read(self.requests, self.names, &request, key, plus_tags, now);
+        let mut history = read.await?;
         let policy = self.policies.current().await?;
+        for related in history.anomalies.iter_mut().flat_map(Anomaly::related_mut) {
+            related.asks_you = related.status == Status::PendingApproval
+                && self.asks(&policy, related.id, &link.approver).await?;
+        }
         let in_force = self.approvers_in_force(&policy, &request).await?;
         Ok(Review::new(link.approver, &request, approval, in_force.as_ref(), content, history))
+    }
+
+    /// True if a request waits for a vote of `approver`.
+    async fn asks(&self, policy: &Policy, id: RequestId, approver: &Email) -> Result<bool, PortError> {
+        let (request, approval) = try_join!(self.requests.find(id), self.approvals.find(id))?;
+        let (Some(request), Some(approval)) = (request, approval) else { return Ok(false) };
+        Ok(waits_for(policy, &request, &approval, approver, self.clock.now()))
+    }
+
+    /// How far the approval of a request is.
+    ///
+    /// # Errors
+    /// [`PortError`] of a table.
+    pub async fn progress(
+        &self,
+        request: &Request,
+        approval: &Approval,
+    ) -> Result<ApprovalProgress, PortError> {
+        let policy = self.policies.current().await?;
+        let in_force = self.approvers_in_force(&policy, request).await?;
+        Ok(ApprovalProgress::of(approval, in_force.as_ref()))
     }
 
     /// Records in the audit trail, once, that the approver opened the review. A failure does not affect the review.
@@ -292,6 +346,23 @@ impl Voting<'_> {
         let replaced = replaced_request(self.requests, request).await?;
         Ok(renewal::approvers_in_force(policy, &request.renewal_terms(csr), replaced.as_ref()).ok())
     }
+}
+
+/// True if the undecided `approval` waits for a vote of `approver`, whom the policy in force still lists.
+pub fn waits_for(
+    policy: &Policy,
+    request: &Request,
+    approval: &Approval,
+    approver: &Email,
+    now: OffsetDateTime,
+) -> bool {
+    let escalated = approval.escalated_at.is_some();
+    approval.outcome.is_none()
+        && !approval.is_over(now)
+        && approval.admits(approver)
+        && approval.vote_of(approver).is_none()
+        && !approval.approver_set.plus_tags.same_person(request.email(), approver)
+        && policy.profile(Some(request.profile())).is_ok_and(|profile| profile.lets_vote(approver, escalated))
 }
 
 impl ResolvedLink {

@@ -373,8 +373,10 @@ impl Aws {
     /// # Errors
     /// A variable is missing or malformed.
     pub fn mailer(&self) -> Result<Arc<dyn Mailer>, EnvironmentError> {
-        let from: Mailbox =
+        let mut from: Mailbox =
             self.environment.parsed("MAIL_FROM", "the sender's address", |text| text.parse::<Mailbox>())?;
+        // A bare address looks like that of a stranger.
+        from.name.get_or_insert_with(|| "Countersign".to_owned());
         let transport = self.environment.parsed("MAIL_TRANSPORT", "ses or smtp", |text| match text {
             "ses" | "smtp" => Ok(text == "smtp"),
             other => Err(format!("{other} is neither")),

@@ -11,13 +11,17 @@ use crate::finding::{Finding, Severity};
 use crate::grant::CsrSummary;
 use crate::ids::RequestId;
 use crate::mail_kind::MailKind;
-use crate::name_list::NameList;
+use crate::name_list::{ListedName, NameList};
 use crate::texts::{Language, Message};
 
 /// The most lines of one fact; the pages show all.
 const MAX_LINES: usize = 50;
 /// The most certificates that are listed one by one.
 const MAX_CERTIFICATES: usize = 20;
+/// Names of a mail that has its button first.
+const NAMES_IN_BRIEF: usize = 5;
+/// The most lines and characters of a quotation that is cut.
+const MAX_QUOTED: (usize, usize) = (8, 600);
 
 /// A text of a mail: a message, rendered in the language of the mail, or literal text.
 pub trait MailText {
@@ -50,6 +54,8 @@ pub struct MailContent {
     subject: String,
     heading: String,
     paragraphs: Vec<String>,
+    /// If there is a summary, it and the button come before everything else.
+    summary: Vec<Fact>,
     facts: Vec<Fact>,
     quotes: Vec<Fact>,
     findings: Vec<FindingShown>,
@@ -80,7 +86,6 @@ struct Fact {
 #[derive(Clone)]
 struct FindingShown {
     meaning: String,
-    code: &'static str,
     detail: String,
     advice: String,
 }
@@ -112,6 +117,7 @@ impl MailContent {
             subject: plain::one_line(&subject.text_in(language)),
             heading: plain::clean(&heading.text_in(language)),
             paragraphs: Vec::new(),
+            summary: Vec::new(),
             facts: Vec::new(),
             quotes: Vec::new(),
             findings: Vec::new(),
@@ -127,6 +133,20 @@ impl MailContent {
     #[must_use]
     pub fn paragraph(mut self, text: &(impl MailText + ?Sized)) -> Self {
         self.paragraphs.push(self.shown(text));
+        self
+    }
+
+    /// Adds a row to the summary, unless all values are empty. In a mail with a summary, the button comes right after it.
+    #[must_use]
+    pub fn summary<T: AsRef<str>>(
+        mut self,
+        label: &(impl MailText + ?Sized),
+        values: impl IntoIterator<Item = T>,
+    ) -> Self {
+        let before = self.facts.len();
+        self = self.list(label, values);
+        let added = self.facts.split_off(before);
+        self.summary.extend(added);
         self
     }
 
@@ -166,11 +186,32 @@ impl MailContent {
         self.list(&Message::new("mail-names"), heading.into_iter().chain(names).chain(fold))
     }
 
+    /// Adds the contents of the certificate as [`MailContent::certificate`] does, with fewer names; the `new` ones are
+    /// marked.
+    #[must_use]
+    pub fn certificate_in_brief(self, facts: &CsrSummary, profile: &str, new: &[String]) -> Self {
+        let list = NameList::with_new(&facts.names, new);
+        let tag = self.language.text("names-new-tag");
+        let heading = list.heading(self.language);
+        let more = list.count().saturating_sub(NAMES_IN_BRIEF);
+        let fold = (more > 0).then(|| self.shown(&Message::new("names-more").with("more", more)));
+        let marked = |name: &ListedName| match name.is_new {
+            true => format!("{} ({tag})", name.shown),
+            false => name.shown.clone(),
+        };
+        let names: Vec<String> = list.iter().take(NAMES_IN_BRIEF).map(marked).collect();
+        self.list(&Message::new("mail-names"), heading.into_iter().chain(names).chain(fold))
+            .of_certificate(facts, profile)
+    }
+
     /// Adds the contents of the certificate: names, subject, key and profile.
     #[must_use]
     pub fn certificate(self, facts: &CsrSummary, profile: &str) -> Self {
-        self.names(&facts.names)
-            .fact(&Message::new("mail-subject"), &facts.subject)
+        self.names(&facts.names).of_certificate(facts, profile)
+    }
+
+    fn of_certificate(self, facts: &CsrSummary, profile: &str) -> Self {
+        self.fact(&Message::new("mail-subject"), &facts.subject)
             .fact(&Message::new("mail-key"), &facts.key)
             .fact(&Message::new("mail-profile"), profile)
     }
@@ -186,6 +227,31 @@ impl MailContent {
         self
     }
 
+    /// Like [`MailContent::quote`], with the beginning of a long text only.
+    #[must_use]
+    pub fn quote_start(self, label: &(impl MailText + ?Sized), text: &str) -> Self {
+        let (lines, characters) = MAX_QUOTED;
+        let start: String = text.split_inclusive('\n').take(lines).collect();
+        let start: String = start.chars().take(characters).collect();
+        if start.len() < text.len() {
+            return self.quote(label, &format!("{}\n…", start.trim_end()));
+        }
+        self.quote(label, text)
+    }
+
+    /// Adds findings for an approver: without the advice for the requester. The advice of a warning is for whoever reads it.
+    #[must_use]
+    pub fn findings_for_approver(self, findings: &[Finding]) -> Self {
+        let first = self.findings.len();
+        let mut content = self.findings(findings);
+        for (shown, finding) in content.findings[first..].iter_mut().zip(findings) {
+            if finding.severity != Severity::Warning {
+                shown.advice.clear();
+            }
+        }
+        content
+    }
+
     /// Adds findings, each with its advice.
     #[must_use]
     pub fn findings(mut self, findings: &[Finding]) -> Self {
@@ -196,7 +262,6 @@ impl MailContent {
                 Severity::Warning => "mail-severity-warning",
                 Severity::Ignored => "mail-severity-ignored",
             }),
-            code: finding.code.as_str(),
             detail: plain::clean(&finding.detail_in(language)),
             advice: plain::clean(&finding.advice_in(language)),
         }));
@@ -259,6 +324,16 @@ impl MailContent {
         }
     }
 
+    /// The button, if it comes before the facts.
+    fn first_button(&self) -> Option<&LinkButton> {
+        self.button.as_ref().filter(|_| !self.summary.is_empty())
+    }
+
+    /// The button, if it comes after the facts.
+    fn last_button(&self) -> Option<&LinkButton> {
+        self.button.as_ref().filter(|_| self.summary.is_empty())
+    }
+
     fn signature(&self, request_id: RequestId) -> String {
         self.shown(&Message::new("mail-signature").with("id", request_id.to_string()))
     }
@@ -277,30 +352,35 @@ impl MailContent {
         for text in &self.paragraphs {
             paragraph(&mut out, text);
         }
-        for fact in &self.facts {
-            match fact.lines.as_slice() {
-                [value] => plain::wrap(&mut out, &format!("{}: ", fact.label), "  ", value),
-                values => {
-                    plain::wrap(&mut out, "", "", &format!("{}:", fact.label));
-                    values.iter().for_each(|value| plain::wrap(&mut out, "  ", "  ", value));
+        let link = |out: &mut String, link: &LinkButton| {
+            out.push_str(&format!("{}:\n{}\n\n", link.label, link.url));
+        };
+        let facts = |out: &mut String, facts: &[Fact]| {
+            for fact in facts {
+                match fact.lines.as_slice() {
+                    [value] => plain::wrap(out, &format!("{}: ", fact.label), "  ", value),
+                    values => {
+                        plain::wrap(out, "", "", &format!("{}:", fact.label));
+                        values.iter().for_each(|value| plain::wrap(out, "  ", "  ", value));
+                    }
                 }
             }
+            if !facts.is_empty() {
+                out.push('\n');
+            }
+        };
+        facts(&mut out, &self.summary);
+        if let Some(button) = self.first_button() {
+            link(&mut out, button);
         }
-        if !self.facts.is_empty() {
-            out.push('\n');
-        }
+        facts(&mut out, &self.facts);
         for quote in &self.quotes {
             plain::wrap(&mut out, "", "", &format!("{}:", quote.label));
             quote.lines.iter().for_each(|line| plain::wrap(&mut out, "> ", "> ", line));
             out.push('\n');
         }
         for finding in &self.findings {
-            plain::wrap(
-                &mut out,
-                "* ",
-                "  ",
-                &format!("{} ({}): {}", finding.meaning, finding.code, finding.detail),
-            );
+            plain::wrap(&mut out, "* ", "  ", &format!("{}: {}", finding.meaning, finding.detail));
             if !finding.advice.is_empty() {
                 // Not wrapped: it may contain a command to copy.
                 out.push_str(&format!("  {}\n", finding.advice));
@@ -316,8 +396,8 @@ impl MailContent {
         if let Some(more) = &self.more_certificates {
             paragraph(&mut out, more);
         }
-        for link in self.button.iter().chain(&self.links) {
-            out.push_str(&format!("{}:\n{}\n\n", link.label, link.url));
+        for one in self.last_button().into_iter().chain(&self.links) {
+            link(&mut out, one);
         }
         for text in &self.closing {
             paragraph(&mut out, text);

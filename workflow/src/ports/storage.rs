@@ -5,6 +5,7 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 
 use super::PortError;
+use crate::approval::inbox::InboxLink;
 use crate::approval::{Approval, Link, LinkDigest};
 #[cfg(doc)]
 use crate::approver_set::PlusTags;
@@ -133,6 +134,10 @@ pub trait Approvals: Send + Sync {
     async fn add_link(&self, link: &Link) -> Result<(), PortError>;
     /// Reads the link with this digest consistently.
     async fn find_link(&self, digest: &LinkDigest) -> Result<Option<Link>, PortError>;
+    /// Adds a link of an approver to everything that waits for them.
+    async fn add_inbox(&self, inbox: &InboxLink) -> Result<(), PortError>;
+    /// Reads the inbox link with this digest consistently. It may have ended.
+    async fn find_inbox(&self, digest: &LinkDigest) -> Result<Option<InboxLink>, PortError>;
 }
 
 /// The issued certificates.

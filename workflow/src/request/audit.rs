@@ -38,6 +38,10 @@ pub enum EventKind {
     Withdrawn,
     /// The request was decided; `detail` is the outcome, `digest` the digest bound by the decision.
     Decided,
+    /// An approver asked the requester a question; `detail` is its number, `digest` the digest of its text.
+    QuestionAsked,
+    /// The requester answered a question; `detail` is its number, `digest` the digest of the answer.
+    QuestionAnswered,
     /// The approvers' links were replaced by new ones; `detail` is their generation.
     LinksRenewed,
     /// The escalation approvers may decide too.
@@ -298,6 +302,8 @@ wire_names!(EventKind: "kind of event" {
     Voted => "voted",
     Withdrawn => "withdrawn",
     Decided => "decided",
+    QuestionAsked => "question_asked",
+    QuestionAnswered => "question_answered",
     LinksRenewed => "links_renewed",
     Escalated => "escalated",
     Reserved => "reserved",

@@ -124,6 +124,8 @@ impl Facts {
             EventKind::RevocationRestarted => self.revocation_attempt = Some(detail()),
             EventKind::Viewed
             | EventKind::Withdrawn
+            | EventKind::QuestionAsked
+            | EventKind::QuestionAnswered
             | EventKind::LinksRenewed
             | EventKind::Escalated
             | EventKind::Downloaded => {}

@@ -22,8 +22,8 @@ use crate::enrolment::EnrolmentMessage;
 use crate::environment::EnvironmentError;
 use crate::ids::RequestId;
 use crate::mail_kind::MailKind;
-use crate::message::RecheckMessage;
 use crate::message::TaskToken;
+use crate::message::{QuestionText, RecheckMessage};
 use crate::ports::{Queue, Reported, Tasks};
 use crate::runtime::step::{ErrorName, Progress, Step, StepError, Task};
 use crate::wire_name::WireName as _;
@@ -115,6 +115,9 @@ pub struct QueueMessage {
     /// See [`RecheckMessage::provider_keys`].
     #[serde(default)]
     pub provider_keys: bool,
+    /// See [`RecheckMessage::question`].
+    #[serde(default)]
+    pub question: Option<QuestionText>,
     /// The input of a task, with the request id.
     #[serde(default)]
     pub input: Value,
@@ -218,9 +221,17 @@ impl<S: Step> Shell<S> {
         let Some(token) = message.task_token else {
             let mail = message.occasion.map(|kind| kind.parse::<MailKind>()).transpose();
             let mail = mail.map_err(|error| StepError::refused(ErrorName::BadMessage, error.to_string()))?;
-            let QueueMessage { links, requester, issuer, enrolment, provider_keys, .. } = message;
-            let message =
-                RecheckMessage { request_id, links, mail, requester, issuer, enrolment, provider_keys };
+            let QueueMessage { links, requester, issuer, enrolment, provider_keys, question, .. } = message;
+            let message = RecheckMessage {
+                request_id,
+                links,
+                mail,
+                requester,
+                issuer,
+                enrolment,
+                provider_keys,
+                question,
+            };
             return self.step.recheck(message).await;
         };
         let state = S::State::from_wire_name(&message.state).map_err(|_| {

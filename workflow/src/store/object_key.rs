@@ -12,6 +12,8 @@ use pki::issuer::Issuer;
 
 /// The prefix of the keys of approvals; the table also has links.
 pub const APPROVALS: &str = "request#";
+/// The prefix of the keys of inbox links, which last an hour.
+pub const INBOXES: &str = "inbox#";
 /// The prefix of the sort keys of passkeys in the table `people`.
 pub const PASSKEYS: &str = "passkey#";
 /// The folder of the issuers.
@@ -30,6 +32,11 @@ pub fn receipt_key(serial: &Serial) -> String {
 /// The key of the approval of a request.
 pub fn approval_key(id: RequestId) -> String {
     format!("{APPROVALS}{id}")
+}
+
+/// The key of an inbox link.
+pub fn inbox_key(digest: &LinkDigest) -> String {
+    format!("{INBOXES}{}", digest.as_str())
 }
 
 /// The key of a link.

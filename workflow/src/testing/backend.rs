@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use time::OffsetDateTime;
 
 use crate::approval::LinkSecret;
+use crate::approval::inbox::InboxLink;
 use crate::approval::{Approval, Link};
 use crate::certificate::{ListName, Revocation};
 use crate::ids::RequestId;
@@ -60,6 +61,7 @@ struct State {
     names: BTreeSet<(String, String)>,
     approvals: BTreeMap<RequestId, Approval>,
     links: BTreeMap<String, Link>,
+    inboxes: BTreeMap<String, InboxLink>,
     certificates: BTreeMap<String, String>,
     revocations: BTreeMap<(String, String), Revocation>,
     /// With the time of the publication.

@@ -7,12 +7,13 @@
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};
-use workflow::approval::{BaseUrl, LinkKey};
+use workflow::approval::BaseUrl;
 use workflow::base64url::Base64Url;
 use workflow::finding::Code;
 use workflow::texts::Message;
 
 use super::problem::Problem;
+use super::review_path::ReviewPath;
 
 /// The bytes of the value, at most. RFC 6265 section 6.1: a browser keeps a cookie of 4,096 bytes.
 const MAX_BYTES: usize = 3_900;
@@ -23,8 +24,8 @@ const LIFETIME: u32 = 600;
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PendingSignIn {
-    /// The key of the approval link.
-    pub(crate) key: String,
+    /// The link on whose page the sign-in began.
+    pub(crate) link: ReviewPath,
     /// The value that the provider gives back (RFC 6749 section 10.12).
     pub(crate) state: String,
     /// The verifier of PKCE (RFC 7636 section 4.1).
@@ -40,19 +41,17 @@ pub(crate) struct PendingSignIn {
 }
 
 impl PendingSignIn {
-    /// Reads the cookie of a request, with the key in it.
+    /// Reads the cookie of a request.
     ///
     /// # Errors
     /// A problem: there is none, so the sign-in began in another browser or too long ago.
-    pub(crate) fn of(base_url: &BaseUrl, headers: &HeaderMap) -> Result<(Self, LinkKey), Problem> {
+    pub(crate) fn of(base_url: &BaseUrl, headers: &HeaderMap) -> Result<Self, Problem> {
         let name = name(base_url);
         let all = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
         let mut pairs = all.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
         let value = pairs.find(|(one, _)| *one == name).and_then(|(_, value)| Base64Url::from_text(value));
         let read = value.and_then(|value| serde_json::from_slice::<Self>(value.octets()).ok());
-        let read = read.and_then(|pending| Some((LinkKey::parse(&pending.key)?, pending)));
-        let (key, pending) = read.ok_or_else(|| refused("problem-sign-in-cookie"))?;
-        Ok((pending, key))
+        read.ok_or_else(|| refused("problem-sign-in-cookie"))
     }
 
     /// The header that sets the cookie.

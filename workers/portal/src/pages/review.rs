@@ -3,21 +3,23 @@
 use askama::Template;
 use pki::crl::RevocationReason;
 use time::OffsetDateTime;
-use workflow::approval::history::{Anomaly, LiveCertificate};
+use workflow::approval::history::{Anomaly, LiveCertificate, RelatedRequest};
 use workflow::approval::passkey::Passkey;
+use workflow::approval::question::MAX_QUESTIONS;
 use workflow::approval::review::Review;
-use workflow::approver_set::{Identity, MissingApprovals};
+use workflow::approval::words;
+use workflow::approver_set::Identity;
 use workflow::decision::{Decision, Outcome, Vote};
+use workflow::email::Email;
+use workflow::finding::Finding;
 use workflow::name_list::NameList;
 use workflow::request::renewal::RenewalDifferences;
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
 use super::names::{self, NamesView};
-use super::{
-    FindingView, Instant, Markup, PasskeyData, RevocationFacts, RevokeForm, Site, grouped, names_for_people,
-    shown,
-};
+use super::questions::QuestionView;
+use super::{FindingView, Instant, Markup, PasskeyData, RevocationFacts, RevokeForm, Site, grouped, shown};
 use crate::http::problem::Problem;
 use crate::locale::Locale;
 use crate::state::Portal;
@@ -31,6 +33,25 @@ struct Said {
     approved: bool,
     reason: Option<String>,
     at: Instant,
+}
+
+/// Something new or unusual.
+struct Unusual {
+    /// The CSS class: red if another person has the same.
+    class: &'static str,
+    text: String,
+    related: Vec<Related>,
+}
+
+/// Another request with the same key or a same name.
+struct Related {
+    title: String,
+    /// All names, if the title has not all.
+    names: Option<NamesView>,
+    about: Markup,
+    id: String,
+    is_of_other: bool,
+    asks_you: bool,
 }
 
 /// One certificate in use.
@@ -69,10 +90,14 @@ pub(crate) struct ReviewPage {
     id: String,
     banner: Option<Banner>,
     is_open: bool,
+    /// True if the page was opened from the list of everything that waits for the approver.
+    in_list: bool,
     /// The requester, the validity and the profile.
     asks: Markup,
     approver: String,
     comment: String,
+    /// The language of the comment, most likely.
+    comment_lang: &'static str,
     /// The beginning of a long comment.
     comment_start: Option<String>,
     subject: String,
@@ -87,12 +112,24 @@ pub(crate) struct ReviewPage {
     live: Vec<Live>,
     /// The sentence above `live`.
     live_heading: Message,
-    /// The anomalies of the request, as texts.
-    unusual: Vec<String>,
+    unusual: Vec<Unusual>,
     /// The approvals that are still missing from each group, as one text; `None` if no group is short of any.
     missing_approvals: Option<String>,
     votes: Vec<Said>,
+    questions: Vec<QuestionView>,
+    /// What was typed as a question that was not recorded.
+    question: String,
+    /// What is wrong with it.
+    question_error: Option<String>,
+    /// True if the approver may ask the requester.
+    may_ask: bool,
+    /// The number of approvals that count.
+    approvals: usize,
     quorum: usize,
+    /// What was typed as the reason of a vote that was not recorded.
+    reason: String,
+    /// What is wrong with it.
+    reason_error: Option<String>,
     asked_at: Instant,
     expires_at: Instant,
     digest: String,
@@ -121,10 +158,12 @@ impl ReviewPage {
             id: review.request_id.to_string(),
             banner: standing(&site, review),
             is_open: review.is_open(),
+            in_list: locale.in_list,
             asks: asks(&site, review),
             approver: review.approver.to_string(),
             comment_start: start_of(&comment),
             comment,
+            comment_lang: review.requester_language.code(),
             subject: review.subject.clone(),
             names: NamesView::of(&site, names),
             key: review.key.clone(),
@@ -132,8 +171,8 @@ impl ReviewPage {
             csr_digest: grouped(&review.csr_digest),
             usages: site.usages(review.extended_key_usage.iter().chain(&review.key_usage)),
             renewal: review.differences.as_ref().map(|differences| RenewalSummary::of(&site, differences)),
-            refusals: refusals.into_iter().map(|finding| site.remark(finding)).collect(),
-            remarks: remarks.into_iter().map(|finding| site.remark(finding)).collect(),
+            refusals: refusals.into_iter().map(|finding| site.remark_for_approver(finding)).collect(),
+            remarks: remarks.into_iter().map(|finding| site.remark_for_approver(finding)).collect(),
             live: review.live_certificates.iter().map(|one| Live::of(&site, one)).collect(),
             live_heading: Message::new(if review.more_live_certificates {
                 "review-live-more"
@@ -141,10 +180,22 @@ impl ReviewPage {
                 "review-live"
             })
             .with("count", review.live_certificates.len()),
-            unusual: review.anomalies.iter().map(|one| anomaly(&site, one, count)).collect(),
+            unusual: review.anomalies.iter().map(|one| Unusual::of(&site, one, count)).collect(),
             missing_approvals: missing_approvals(&site, review),
             votes: review.votes.iter().map(|vote| Said::of(&site, vote)).collect(),
+            questions: QuestionView::for_approver(
+                &site,
+                &review.questions,
+                &review.requester,
+                review.requester_language.code(),
+            ),
+            question: String::new(),
+            question_error: None,
+            may_ask: review.is_open() && review.questions.len() < MAX_QUESTIONS,
+            approvals: review.approvals(),
             quorum: review.quorum,
+            reason: String::new(),
+            reason_error: None,
             asked_at: site.instant(review.registration_date),
             expires_at: site.instant(review.expires_at),
             digest: review.digest.to_string(),
@@ -200,12 +251,40 @@ impl ReviewPage {
         }
         self.banner = Some(Banner { class, title: self.site.text(title), text });
         self.is_open = false;
+        self.may_ask &= is_undecided;
         self
     }
 
-    /// Adds the error of the vote above the current state of the request.
-    pub(crate) fn with_problem(mut self, problem: &Problem) -> Self {
+    /// Adds the thanks for a question.
+    pub(crate) fn after_question(mut self) -> Self {
+        let (title, text) = (self.site.text("review-asked"), self.site.text("review-asked-text"));
+        self.banner = Some(Banner { class: "good", title, text });
+        self
+    }
+
+    /// Adds the error of a question, at its field; `question` is what was typed.
+    pub(crate) fn with_question_problem(mut self, problem: &Problem, question: &str) -> Self {
+        if !self.may_ask {
+            return self.with_problem(problem, "");
+        }
+        self.question = question.to_owned();
+        self.question_error = Some(problem.detail(self.site.language));
+        self
+    }
+
+    /// Adds the error of the vote: at the reason if it is about that and the request is still open, or else above the
+    /// current state of the request. `reason` is what was typed.
+    pub(crate) fn with_problem(mut self, problem: &Problem, reason: &str) -> Self {
         let language = self.site.language;
+        let is_of_reason = |finding: &Finding| finding.field() == Some("reason");
+        self.reason = reason.to_owned();
+        if self.is_open && !problem.findings.is_empty() && problem.findings.iter().all(is_of_reason) {
+            let text = |finding: &Finding| {
+                format!("{} {}", finding.detail_in(language), finding.advice_in(language))
+            };
+            self.reason_error = problem.findings.first().map(text);
+            return self;
+        }
         self.banner =
             Some(Banner { class: "bad", title: problem.title(language), text: problem.detail(language) });
         self
@@ -228,8 +307,7 @@ impl ReviewPage {
 
     /// A text with the number of approvals and the quorum.
     fn counted(&self, id: &'static str) -> Message {
-        let approvals = self.votes.iter().filter(|said| said.approved).count();
-        Message::new(id).with("approvals", approvals).with("quorum", self.quorum)
+        Message::new(id).with("approvals", self.approvals).with("quorum", self.quorum)
     }
 }
 
@@ -259,16 +337,8 @@ fn asks(site: &Site, review: &Review) -> Markup {
 }
 
 fn missing_approvals(site: &Site, review: &Review) -> Option<String> {
-    if let [MissingApprovals { group: None, approvals }] = review.missing_approvals.as_slice() {
-        return Some(site.say(Message::new("review-lacking-any").with("approvals", *approvals)));
-    }
-    let of_group = |one: &MissingApprovals| {
-        let message = Message::new("review-lacking-of").with("group", one.group.as_ref()?);
-        Some(site.say(message.with("approvals", one.approvals)))
-    };
-    let missing: Vec<String> = review.missing_approvals.iter().filter_map(of_group).collect();
-    let list = missing.join(&site.text("list-separator"));
-    (!missing.is_empty()).then(|| site.say(Message::new("review-lacking").with("missing", list)))
+    let shown = |approver: &Email| words::approver_or_you(site.language, approver, &review.approver);
+    words::still_needed(site.language, &review.needed, shown)
 }
 
 /// The names in no earlier request.
@@ -288,28 +358,36 @@ fn start_of(comment: &str) -> Option<String> {
     (start.len() < comment.len()).then(|| format!("{}\n…", start.trim_end()))
 }
 
-fn anomaly(site: &Site, anomaly: &Anomaly, count: usize) -> String {
-    let list = |names: &[String]| names_for_people(names).join(&site.text("list-separator"));
-    site.say(match anomaly {
-        // Each of them has a tag in the list of names.
-        Anomaly::FirstRequest { names } if names.len() == count => {
-            Message::new("unusual-first-all").with("count", count)
+impl Unusual {
+    fn of(site: &Site, one: &Anomaly, count: usize) -> Self {
+        let related = match one {
+            Anomaly::KnownKey { related, .. } | Anomaly::NamesInProgress { related, .. } => {
+                related.as_slice()
+            }
+            _ => &[],
+        };
+        Self {
+            class: if words::has_other_requester(related) { "refused" } else { "warning" },
+            text: words::unusual(site.language, one, count),
+            related: related.iter().map(|one| Related::of(site, one)).collect(),
         }
-        Anomaly::FirstRequest { names } => {
-            Message::new("unusual-first").with("new", names.len()).with("count", count)
+    }
+}
+
+impl Related {
+    fn of(site: &Site, one: &RelatedRequest) -> Self {
+        let (title, names) = names::title(site, &one.names);
+        let status = site.say(Message::new("status-in-words").with("status", one.status.as_str()));
+        let about = Message::new("unusual-related").with("email", one.email.as_str()).with("status", status);
+        Self {
+            title,
+            names,
+            about: site.markup(about).time("at", &site.instant(one.registration_date)),
+            id: one.id.to_string(),
+            is_of_other: one.other_requester,
+            asks_you: one.asks_you,
         }
-        Anomaly::Wildcard { name } => Message::new("unusual-wildcard")
-            .with("name", name)
-            .with("parent", name.strip_prefix("*.").unwrap_or(name)),
-        Anomaly::KnownKey { requests, of } => {
-            let of: Vec<&str> = of.iter().map(|email| email.as_str()).collect();
-            let of = of.join(&site.text("list-separator"));
-            Message::new("unusual-known-key").with("count", *requests).with("of", of)
-        }
-        Anomaly::LooksLike { name, other } => Message::new("unusual-looks-like")
-            .with("name", list(std::slice::from_ref(name)))
-            .with("other", list(std::slice::from_ref(other))),
-    })
+    }
 }
 
 impl RenewalSummary {

@@ -3,12 +3,17 @@
 use askama::Template;
 use workflow::approval::Approval;
 use workflow::approval::opened::OpenedRequest;
+use workflow::approval::prompt::{ensure_promptable, last_prompt};
+use workflow::approval::review::ApprovalProgress;
+use workflow::approval::words;
 use workflow::decision::Decision;
+use workflow::email::Email;
 use workflow::policy::Policy;
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
 use super::names::NamesView;
+use super::questions::QuestionView;
 use super::{FindingView, Instant, Markup, RevocationFacts, RevokeForm, Site, shown};
 use crate::locale::Locale;
 use crate::state::Portal;
@@ -84,6 +89,15 @@ pub(crate) struct StatusPage {
     revocation: Option<RevocationFacts>,
     /// The link to a form that renews the certificate.
     renew: Option<String>,
+    /// The approvals so far and those that are missing, while it waits for them.
+    progress: Option<String>,
+    /// The path for reminding the approvers, if that is due.
+    remind: Option<String>,
+    /// When the approvers were reminded because the requester asked for it.
+    reminded_at: Option<Instant>,
+    questions: Vec<QuestionView>,
+    /// The path for answering, if this link may answer.
+    answer: Option<String>,
     /// The votes, with masked or full addresses of the approvers, as the policy says.
     people: Vec<Markup>,
 }
@@ -100,6 +114,7 @@ impl StatusPage {
         opened: &OpenedRequest,
         names: &[String],
         approval: Option<&Approval>,
+        progress: Option<&ApprovalProgress>,
         policy: &Policy,
     ) -> Self {
         let site = Site::of(portal, locale);
@@ -129,6 +144,7 @@ impl StatusPage {
                 status if status.is_terminal() => None,
                 // A reload would take the reader away from the button.
                 Status::Unconfirmed if opened.is_mailed() => None,
+                Status::PendingApproval if has_open_question(approval) && opened.may_download() => None,
                 Status::PendingApproval if phase != Some(PendingPhase::Undecided) => Some(1),
                 Status::Unconfirmed | Status::PendingApproval => Some(20),
                 _ => Some(4),
@@ -156,6 +172,21 @@ impl StatusPage {
             again: (request.status().is_terminal() && !may_renew)
                 .then(|| site.form_path("again", request.id(), key)),
             renew: may_renew.then(|| site.form_path("renew", request.id(), key)),
+            progress: progress
+                .filter(|_| phase == Some(PendingPhase::Undecided))
+                .map(|progress| progress_text(&site, progress, policy.masks_addresses())),
+            remind: approval
+                .filter(|_| opened.may_download())
+                .filter(|approval| ensure_promptable(request, approval, now).is_ok())
+                .map(|_| link("/remind")),
+            reminded_at: last_prompt(request)
+                .filter(|_| phase == Some(PendingPhase::Undecided))
+                .map(|at| site.instant(at)),
+            questions: approval
+                .map(|approval| QuestionView::for_requester(&site, &approval.questions))
+                .unwrap_or_default(),
+            answer: (phase == Some(PendingPhase::Undecided) && opened.may_download())
+                .then(|| link("/answer")),
             people: people(&site, request, policy.masks_addresses()),
             revoke: opened.may_download().then(|| link("/revoke")).and_then(|action| {
                 RevokeForm::of(&site, request, policy.revocation().requester(), action, now)
@@ -164,6 +195,11 @@ impl StatusPage {
             site,
         }
     }
+}
+
+/// True if a question waits for an answer.
+fn has_open_question(approval: Option<&Approval>) -> bool {
+    approval.is_some_and(|approval| approval.questions.iter().any(|one| one.answer.is_none()))
 }
 
 /// True if a revocation was accepted, and the flow has yet to record it.
@@ -194,6 +230,19 @@ fn people(site: &Site, request: &Request, masks_addresses: bool) -> Vec<Markup> 
             site.markup(Message::new(id).with("approver", shown)).time("at", &site.instant(vote.at))
         })
         .collect()
+}
+
+/// `1 of 3 approvals so far. Still needed: 2 from platform (...)`.
+fn progress_text(site: &Site, progress: &ApprovalProgress, masks_addresses: bool) -> String {
+    let so_far = Message::new("review-approvals")
+        .with("approvals", progress.approvals())
+        .with("quorum", progress.quorum);
+    let shown = |approver: &Email| {
+        if masks_addresses { approver.masked() } else { approver.to_string() }
+    };
+    let needed = words::still_needed(site.language, &progress.needed, shown);
+    let parts: Vec<String> = std::iter::once(site.say(so_far)).chain(needed).collect();
+    parts.join(" ")
 }
 
 /// The CSS class of the status, and the id of its headline.

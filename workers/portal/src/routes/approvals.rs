@@ -14,9 +14,11 @@ use workflow::texts::Message;
 
 use crate::http::passkey_fields::refused;
 use crate::http::problem::Problem;
+use crate::http::review_path::ReviewPath;
 use crate::http::sign_in_cookie;
 use crate::state::Portal;
 
+mod ask;
 mod decide;
 mod passkey;
 mod review;
@@ -28,32 +30,51 @@ pub(super) use decide::{after_vote, cast, vote_of};
 pub(crate) use review::review;
 pub(super) use sign_in::{fetch_keys, provider_failed};
 
-/// Resolves the link of the path.
-async fn open(portal: &Portal, key: Result<Path<String>, PathRejection>) -> Result<ResolvedLink, Problem> {
-    let key = key.ok().and_then(|Path(key)| LinkKey::parse(&key)).ok_or_else(Problem::no_such_link)?;
-    Ok(portal.voting().resolve(&key).await?)
+/// The link of the path.
+fn link_of(path: Result<Path<ReviewPath>, PathRejection>) -> Result<ReviewPath, Problem> {
+    path.map(|Path(link)| link).map_err(|_| Problem::no_such_link())
+}
+
+/// Resolves a link.
+pub(super) async fn resolve(portal: &Portal, link: &ReviewPath) -> Result<ResolvedLink, Problem> {
+    let key = LinkKey::parse(&link.key).ok_or_else(Problem::no_such_link)?;
+    Ok(match &link.id {
+        None => portal.voting().resolve(&key).await?,
+        Some(id) => {
+            let id = id.parse().map_err(|_| Problem::no_such_link())?;
+            portal.voting().resolve_in_inbox(&key, id).await?
+        }
+    })
 }
 
 impl From<VotingError> for Problem {
     fn from(error: VotingError) -> Self {
-        let decided = |message: Message| Problem::new(Code::AlreadyDecided, message);
         match error {
-            VotingError::NoSuchLink | VotingError::Vote(VoteError::NotAnApprover) => Problem::no_such_link(),
+            VotingError::NoSuchLink => Problem::no_such_link(),
             VotingError::Ended(status) => {
-                decided(Message::new("problem-ended").with("status", status.as_str()))
+                let message = Message::new("problem-ended").with("status", status.as_str());
+                Problem::new(Code::AlreadyDecided, message)
             }
             VotingError::CsrNotRead(_) => Problem::new(Code::TryAgain, "problem-still-being-read"),
-            VotingError::Vote(VoteError::AlreadyDecided(outcome)) => {
-                decided(Message::new("problem-already-decided").with("outcome", outcome.as_str()))
-            }
-            VotingError::Vote(VoteError::Withdrawn) => decided(Message::new("problem-withdrawn")),
-            VotingError::Vote(VoteError::VotedOtherwise) => {
-                decided(Message::new("problem-decided-otherwise"))
-            }
-            VotingError::Vote(VoteError::StaleDigest) => decided(Message::new("problem-stale")),
-            VotingError::Vote(VoteError::Expired) => Problem::new(Code::Expired, "problem-expired"),
+            VotingError::Vote(error) => error.into(),
             VotingError::NotProven(error) => error.into(),
             VotingError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<VoteError> for Problem {
+    fn from(error: VoteError) -> Self {
+        let decided = |message: Message| Problem::new(Code::AlreadyDecided, message);
+        match error {
+            VoteError::NotAnApprover => Problem::no_such_link(),
+            VoteError::AlreadyDecided(outcome) => {
+                decided(Message::new("problem-already-decided").with("outcome", outcome.as_str()))
+            }
+            VoteError::Withdrawn => decided(Message::new("problem-withdrawn")),
+            VoteError::VotedOtherwise => decided(Message::new("problem-decided-otherwise")),
+            VoteError::StaleDigest => decided(Message::new("problem-stale")),
+            VoteError::Expired => Problem::new(Code::Expired, "problem-expired"),
         }
     }
 }

@@ -15,7 +15,9 @@ use pki::certificate::Serial;
 use serde::Serialize;
 use url::form_urlencoded;
 use workflow::approval::opened::OpenedRequest;
+use workflow::approval::question::{Answer, Question};
 use workflow::approval::withdrawal::WithdrawalError;
+use workflow::approver_set::MissingApprovals;
 use workflow::finding::{Code, Finding};
 use workflow::ids::{IssuerId, RequestId};
 use workflow::mail::bundle;
@@ -59,6 +61,40 @@ struct View<'a> {
     history: Vec<HistoryEntry>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     findings: &'a [Finding],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    progress: Option<ProgressView<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    questions: Vec<QuestionJson<'a>>,
+}
+
+/// How far the approval is, without the addresses of the approvers.
+#[derive(Serialize)]
+struct ProgressView<'a> {
+    approvals: usize,
+    quorum: usize,
+    lacking: Vec<&'a MissingApprovals>,
+}
+
+/// A question, without the approver who asks.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct QuestionJson<'a> {
+    number: u32,
+    question: &'a str,
+    asked_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<&'a Answer>,
+}
+
+impl<'a> QuestionJson<'a> {
+    fn of(question: &'a Question) -> Self {
+        Self {
+            number: question.number,
+            question: &question.text,
+            asked_at: rfc3339(question.asked_at),
+            answer: question.answer.as_ref(),
+        }
+    }
 }
 
 /// GET `/requests/{id}?key=`.
@@ -124,15 +160,20 @@ async fn show(
     let request = &opened.request;
     let names = request.requested_names();
     let is_signed = request.is_signed();
+    // A withdrawal and a decision are in the approval first.
+    let approval = match request.status() {
+        Status::PendingApproval => portal.approvals.find(request.id()).await?,
+        _ => None,
+    };
+    let progress = match approval.as_ref().filter(|approval| approval.outcome.is_none()) {
+        Some(approval) => Some(portal.voting().progress(request, approval).await?),
+        None => None,
+    };
     match format {
         ResponseFormat::Page => {
             let policy = portal.policies.current().await?;
-            // A withdrawal and a decision are in the approval first.
-            let approval = match request.status() {
-                Status::PendingApproval => portal.approvals.find(request.id()).await?,
-                _ => None,
-            };
-            let page = StatusPage::new(portal, locale, opened, &names, approval.as_ref(), &policy);
+            let (approval, progress) = (approval.as_ref(), progress.as_ref());
+            let page = StatusPage::new(portal, locale, opened, &names, approval, progress, &policy);
             Ok(pages::page(StatusCode::OK, locale.language, &page))
         }
         ResponseFormat::Json => Ok(Json(View {
@@ -149,6 +190,16 @@ async fn show(
             revocation: RevocationView::of(request),
             history: request.shown_history(),
             findings: request.findings(),
+            progress: progress.as_ref().map(|progress| ProgressView {
+                approvals: progress.approvals(),
+                quorum: progress.quorum,
+                lacking: progress.needed.iter().map(|group| &group.missing).collect(),
+            }),
+            questions: approval
+                .iter()
+                .flat_map(|approval| &approval.questions)
+                .map(QuestionJson::of)
+                .collect(),
         })
         .into_response()),
     }

@@ -19,7 +19,7 @@ use workflow::ports::{AuthorizationCode, ProviderMetadata, Redeemed};
 use workflow::request::input::missing;
 use workflow::texts::{Language, Message};
 
-use super::approvals::{after_vote, cast, fetch_keys, provider_failed, vote_of};
+use super::approvals::{after_vote, cast, fetch_keys, provider_failed, resolve, vote_of};
 use crate::http::client_addr::ClientAddr;
 use crate::http::cross_site::refuse_cross_site;
 use crate::http::fields::Fields;
@@ -51,7 +51,7 @@ pub(crate) async fn show(
     if method == Method::HEAD {
         return Ok(StatusCode::OK.into_response());
     }
-    let (pending, key) = PendingSignIn::of(&portal.base_url, &headers)?;
+    let pending = PendingSignIn::of(&portal.base_url, &headers)?;
     let locale = pending.locale(&locale);
     if query.state != pending.state {
         return Err(refused("problem-sign-in-state"));
@@ -60,7 +60,7 @@ pub(crate) async fn show(
     let settings = policy.oidc().ok_or_else(|| refused("problem-sign-in-no-provider"))?;
     let metadata = portal.provider.metadata(&settings.issuer).await.map_err(provider_failed)?;
     let code = code_of(&query, settings, &metadata)?;
-    let resolved = portal.voting().resolve(&key).await?;
+    let resolved = resolve(&portal, &pending.link).await?;
     let code = AuthorizationCode {
         code,
         verifier: pending.verifier.clone(),
@@ -89,9 +89,9 @@ pub(crate) async fn decide(
     fields: Fields,
 ) -> Result<Response, Problem> {
     refuse_cross_site(&portal, &headers, "problem-cross-site")?;
-    let (pending, key) = PendingSignIn::of(&portal.base_url, &headers)?;
+    let pending = PendingSignIn::of(&portal.base_url, &headers)?;
     let locale = pending.locale(&locale);
-    let mut resolved = portal.voting().resolve(&key).await?;
+    let mut resolved = resolve(&portal, &pending.link).await?;
     let token = fields.text("idToken")?.ok_or_else(|| missing("idToken", "finding-give-id-token"))?;
     let vote_input = pending.vote(&resolved.link.approver, &token)?;
     let mut content = None;

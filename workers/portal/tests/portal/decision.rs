@@ -278,7 +278,7 @@ async fn a_quorum_of_two_needs_two_people() {
     site.backend.put_approval(approval, []);
     let second = site.link_of(id, "second@example.com");
     let page = site.submit(&link, &[("decision", "approve"), ("digest", &site.shown(id))]).await.is_page(200);
-    let missing = "1 of 2 approvals so far. Still needed: 1 approval.<";
+    let missing = "1 of 2 approvals so far. Still needed: 1 approval (second@example.com).<";
     assert!(page.contains(missing), "{page}");
     assert!(site.browse(&link).await.is_page(200).contains(missing), "on reload");
     assert_eq!(site.backend.approval(id).unwrap().outcome, None);
@@ -419,15 +419,15 @@ async fn approvals_that_are_still_needed_are_named_by_group_in_one_sentence() {
     ));
     site.backend.put_approval(approval, []);
     let page = site.browse(&link).await.is_page(200);
-    let missing = "0 of 3 approvals so far. Still needed: 1 from security, 2 from platform.";
+    let missing = "0 of 3 approvals so far. Still needed: 1 from security (you), 2 from platform (second@example.com, third@example.com).";
     assert!(page.contains(missing), "{page}");
     let page = site.browse(&format!("{link}?lang=ja")).await.is_page(200);
-    assert!(page.contains("あと security から1件、platform から2件の承認が必要です。"), "{page}");
+    assert!(page.contains("あと security から1件 (あなた)、platform から2件 (second@example.com、third@example.com) の承認が必要です。"), "{page}");
 
     let voted =
         site.submit(&link, &[("decision", "approve"), ("digest", &site.shown(id))]).await.is_page(200);
     let again = site.browse(&link).await.is_page(200);
     for page in [voted, again] {
-        assert!(page.contains("1 of 3 approvals so far. Still needed: 2 from platform.<"), "{page}");
+        assert!(page.contains("1 of 3 approvals so far. Still needed: 2 from platform (second@example.com, third@example.com).<"), "{page}");
     }
 }

@@ -106,6 +106,16 @@ async fn pages(language: Language) -> Vec<(&'static str, String)> {
     let digest = site.shown(request.id());
     let vote = [("decision", "approve"), ("digest", digest.as_str()), ("reason", "")];
     pages.push(("review-approved", site.submit_in(language, &link, &vote).await.is_page(200)));
+    let refused = [("decision", "reject"), ("digest", digest.as_str()), ("reason", "")];
+    let (other, other_link) = site.pending();
+    pages.push(("review-no-reason", site.submit_in(language, &other_link, &refused).await.is_page(400)));
+    let question = [("decision", "ask"), ("question", "Which shop is it for?")];
+    pages.push(("review-asked", site.submit_in(language, &other_link, &question).await.is_page(200)));
+    let other_path = site.status_path(other, LinkGiven::ByMail).await;
+    pages.push(("status-question", site.browse_in(language, &other_path).await.is_page(200)));
+    let list = crate::approvers::inbox(&site, "approver@example.com").await;
+    pages.push(("inbox", site.browse_in(language, &list).await.is_page(200)));
+    pages.push(("inbox-ask", site.browse_in(language, "/approvals").await.is_page(200)));
     let names: Vec<String> = (0..30).map(|n| format!("host-{n:02}.shop.example.com")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let many = site.backend.unsaved_request(&test_pki::csr(&names), Status::PendingApproval);

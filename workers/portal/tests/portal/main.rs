@@ -3,6 +3,7 @@
 
 mod answer_sizes;
 mod any_body;
+mod approvers;
 mod calls;
 mod commands;
 mod confirmation;

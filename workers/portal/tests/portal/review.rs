@@ -182,7 +182,7 @@ async fn a_long_comment_is_folded() {
     for (comment, end) in [(lines.join("\n"), "line 39"), ("word ".repeat(300) + "end", "end")] {
         let page = review_of(1 + 1, &comment).await;
         let (start, whole) = page.split_once("Show the whole comment").unwrap();
-        let (_, start) = start.split_once("<blockquote class=\"said\">").unwrap();
+        let (_, start) = start.split_once("<blockquote class=\"said\" lang=\"en\">").unwrap();
         assert!(start.contains('…') && !start.contains(end) && start.chars().count() < 700, "{start}");
         assert!(whole.split_once("</details>").unwrap().0.contains(&comment), "{whole}");
     }

@@ -46,7 +46,7 @@ async fn history(backend: &Arc<InMemoryBackend>, names: &[&str]) -> RequestHisto
     backend.put(row.clone());
     backend.enter(&NameRow::of_request(row.names(), row.id())).await.unwrap();
     let key = row.csr().unwrap().public_key_digest.clone();
-    RequestHistory::read(&**backend, &**backend, &row, &key, backend.now()).await.unwrap()
+    RequestHistory::read(&**backend, &**backend, &row, &key, PlusTags::Same, backend.now()).await.unwrap()
 }
 
 /// Many more than a look-up reads.
@@ -130,7 +130,8 @@ async fn requests_hide_no_certified_name_that_looks_alike() {
     assert_eq!(found.anomalies, [Anomaly::LooksLike { name, other }]);
     // Also long after the certificate ended.
     backend.advance(Duration::days(4000));
-    assert_eq!(history(&backend, &["sh0p.example.com"]).await.anomalies.len(), 1);
+    let found = history(&backend, &["sh0p.example.com"]).await.anomalies;
+    assert_eq!(found.iter().filter(|one| matches!(one, Anomaly::LooksLike { .. })).count(), 1);
 }
 
 #[tokio::test]

@@ -7,14 +7,16 @@ use serde::Serialize;
 
 use super::requests::{CLEARABLE, stored};
 use super::{AuditTable, Item, Table, encode};
+use crate::approval::inbox::InboxLink;
 use crate::approval::{Approval, Link, LinkDigest};
 use crate::ids::RequestId;
 use crate::ports::{Approvals, PortError, Saved};
 use crate::request::Request;
 use crate::request::audit::Event;
-use crate::store::object_key::{approval_key, link_key};
+use crate::store::object_key::{approval_key, inbox_key, link_key};
 
-/// The table of approvals. One key column `key`: `request#<id>` holds an approval, `link#<digest>` a link.
+/// The table of approvals. One key column `key`: `request#<id>` holds an approval, `link#<digest>` a link,
+/// `inbox#<digest>` an approver's link to everything that waits for them.
 pub struct DynamoApprovals {
     table: Table,
     requests: Table,
@@ -77,5 +79,15 @@ impl Approvals for DynamoApprovals {
 
     async fn find_link(&self, digest: &LinkDigest) -> Result<Option<Link>, PortError> {
         self.table.find(link_key(digest), "read the link").await
+    }
+
+    async fn add_inbox(&self, inbox: &InboxLink) -> Result<(), PortError> {
+        const WHAT: &str = "store the inbox link";
+        let _: Saved = self.table.create(keyed(inbox, inbox_key(&inbox.digest), WHAT)?, WHAT).await?;
+        Ok(())
+    }
+
+    async fn find_inbox(&self, digest: &LinkDigest) -> Result<Option<InboxLink>, PortError> {
+        self.table.find(inbox_key(digest), "read the inbox link").await
     }
 }

@@ -8,6 +8,7 @@ use pki::issuer::Issuer;
 use time::OffsetDateTime;
 
 use crate::approval::LinkSecret;
+use crate::approval::inbox::InboxLink;
 use crate::approval::{Approval, Link, LinkDigest};
 use crate::approver_set::PlusTags;
 use crate::email::Email;
@@ -254,6 +255,16 @@ impl Approvals for InMemoryBackend {
 
     async fn find_link(&self, digest: &LinkDigest) -> Result<Option<Link>, PortError> {
         self.call("approvals", "find link", |state| state.links.get(digest.as_str()).cloned())
+    }
+
+    async fn add_inbox(&self, inbox: &InboxLink) -> Result<(), PortError> {
+        self.call("approvals", "add inbox", |state| {
+            state.inboxes.insert(inbox.digest.as_str().to_owned(), inbox.clone());
+        })
+    }
+
+    async fn find_inbox(&self, digest: &LinkDigest) -> Result<Option<InboxLink>, PortError> {
+        self.call("approvals", "find inbox", |state| state.inboxes.get(digest.as_str()).cloned())
     }
 }
 

@@ -13,7 +13,7 @@ use serde::Serialize;
 use workflow::approval::passkey::Passkey;
 use workflow::approval::review::{Review, ReviewContent};
 use workflow::approval::voting::ResolvedLink;
-use workflow::approval::{Approval, LinkKey, VoteInput};
+use workflow::approval::{Approval, VoteInput};
 use workflow::approver_set::Identity;
 use workflow::decision::{Decision, Outcome, ReviewDigest, Vote};
 use workflow::email::Email;
@@ -22,16 +22,18 @@ use workflow::ids::RequestId;
 use workflow::request::input::{missing, private_key, unfit_text};
 use workflow::texts::Message;
 
-use super::open;
+use super::ask::ask;
 use super::passkey::{is_set_up, set_up};
 use super::revoke::revoke;
 use super::sign_in::{begin, fetch_keys};
+use super::{link_of, resolve};
 use crate::http::client_addr::ClientAddr;
 use crate::http::cross_site::refuse_cross_site;
 use crate::http::fields::Fields;
 use crate::http::negotiate::ResponseFormat;
 use crate::http::passkey_fields::evidence;
 use crate::http::problem::Problem;
+use crate::http::review_path::ReviewPath;
 use crate::http::sign_in_fields::id_token;
 use crate::locale::Locale;
 use crate::pages::{self, ReviewPage};
@@ -53,15 +55,18 @@ pub(crate) async fn decide(
     format: ResponseFormat,
     locale: Locale,
     client: ClientAddr,
-    key: Result<Path<String>, PathRejection>,
+    path: Result<Path<ReviewPath>, PathRejection>,
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Problem> {
     refuse_cross_site(&portal, &headers, "problem-cross-site")?;
-    let link_key = key.as_ref().ok().and_then(|Path(key)| LinkKey::parse(key));
-    let mut resolved = open(&portal, key).await?;
+    let link = link_of(path)?;
+    let mut resolved = resolve(&portal, &link).await?;
     if fields.text("decision").is_ok_and(|decision| decision.is_some_and(|text| text.trim() == "revoke")) {
         return revoke(&portal, format, &locale, &client, resolved, &fields).await;
+    }
+    if fields.text("decision").is_ok_and(|decision| decision.is_some_and(|text| text.trim() == "ask")) {
+        return ask(&portal, format, &locale, &client, resolved, &fields).await;
     }
     if is_set_up(&fields) {
         return set_up(&portal, format, &locale, &resolved, &fields).await;
@@ -85,10 +90,10 @@ pub(crate) async fn decide(
             after_vote(&portal, &locale, resolved, content, vote_input.decision).await
         }
         (Err(problem), ResponseFormat::Page) => {
-            let problem = match (problem.code, &link_key, &content) {
-                (Code::SignInNeeded, Some(key), Some(content)) => {
+            let problem = match (problem.code, &content) {
+                (Code::SignInNeeded, Some(content)) => {
                     let vote_input = vote_input(&fields, &resolved.link.approver)?;
-                    match begin(&portal, &locale, &resolved, key, &vote_input, content).await {
+                    match begin(&portal, &locale, &resolved, &link, &vote_input, content).await {
                         Ok(page) => return Ok(page),
                         Err(problem) => problem,
                     }
@@ -103,6 +108,7 @@ pub(crate) async fn decide(
                     | Code::MissingField
                     | Code::PasskeyNeeded
                     | Code::PasskeyRefused
+                    | Code::PrivateKeySubmitted
             ) {
                 return Err(problem);
             }
@@ -112,7 +118,8 @@ pub(crate) async fn decide(
             }
             let review = review_after(&portal, resolved, content).await?;
             let passkeys = passkeys(&portal, &review).await?;
-            let page = ReviewPage::new(&portal, &locale, &review, &passkeys).with_problem(&problem);
+            let page = ReviewPage::new(&portal, &locale, &review, &passkeys)
+                .with_problem(&problem, &typed(&fields, "reason"));
             Ok(pages::page(problem.status, locale.language, &page))
         }
         (Err(problem), _) => Err(problem),
@@ -191,6 +198,12 @@ pub(in crate::routes) async fn cast(
         fetch_keys(portal, resolved, error).await?;
     }
     Ok(cast?)
+}
+
+/// A free text as typed, for the page that says what is wrong; empty if it may be a private key.
+pub(super) fn typed(fields: &Fields, field: &'static str) -> String {
+    let typed = fields.text(field).ok().flatten().unwrap_or_default();
+    if private_key(field, &typed).is_some() { String::new() } else { typed.into_owned() }
 }
 
 fn vote_input(fields: &Fields, approver: &Email) -> Result<VoteInput, Problem> {

@@ -12,12 +12,13 @@ use workflow::approval::VoteError;
 use workflow::approval::voting::VotingError;
 
 use super::decide::passkeys;
-use super::open;
 use super::passkey;
 use super::revoke::reasons_of;
+use super::{link_of, resolve};
 use crate::http::client_addr::ClientAddr;
 use crate::http::negotiate::ResponseFormat;
 use crate::http::problem::Problem;
+use crate::http::review_path::ReviewPath;
 use crate::locale::Locale;
 use crate::pages::{self, ReviewPage};
 use crate::state::Portal;
@@ -36,9 +37,9 @@ pub(crate) async fn review(
     client: ClientAddr,
     method: Method,
     Query(query): Query<ReviewQuery>,
-    key: Result<Path<String>, PathRejection>,
+    path: Result<Path<ReviewPath>, PathRejection>,
 ) -> Result<Response, Problem> {
-    let resolved = open(&portal, key).await?;
+    let resolved = resolve(&portal, &link_of(path)?).await?;
     if resolved.is_over(portal.clock.now()) {
         return Err(VotingError::Vote(VoteError::Expired).into());
     }

@@ -13,13 +13,14 @@ use workflow::approval::passkey::{NotProven, VoteMeaning};
 use workflow::approval::review::ReviewContent;
 use workflow::approval::sign_in::{DecisionNonce, ProviderKey, SignInError, code_challenge};
 use workflow::approval::voting::{ResolvedLink, VotingError};
-use workflow::approval::{LinkKey, VoteError, VoteInput};
+use workflow::approval::{VoteError, VoteInput};
 use workflow::finding::Code;
 use workflow::message::RecheckMessage;
 use workflow::policy::OidcSettings;
 use workflow::ports::{PortError, ProviderMetadata};
 
 use crate::http::problem::Problem;
+use crate::http::review_path::ReviewPath;
 use crate::http::sign_in_cookie::PendingSignIn;
 use crate::locale::Locale;
 use crate::pages::{self, SignInPage};
@@ -30,7 +31,7 @@ pub(super) async fn begin(
     portal: &Portal,
     locale: &Locale,
     resolved: &ResolvedLink,
-    key: &LinkKey,
+    link: &ReviewPath,
     vote_input: &VoteInput,
     content: &ReviewContent,
 ) -> Result<Response, Problem> {
@@ -49,7 +50,7 @@ pub(super) async fn begin(
     }
     let metadata = portal.provider.metadata(&settings.issuer).await.map_err(provider_failed)?;
     let pending = PendingSignIn {
-        key: key.expose(),
+        link: link.clone(),
         state: random(),
         verifier: random(),
         decision: vote_input.decision.as_str().to_owned(),

@@ -1,0 +1,62 @@
+//! POST `/requests/{id}/remind?key=`: the requester has the approvers reminded, once a day at most.
+//!
+//! Invariant: the key of the link is checked first; the row decides whether a reminder is due, here and in await-approval.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode, Uri};
+use workflow::approval::prompt::{NotPrompted, ensure_promptable};
+use workflow::finding::Code;
+use workflow::mail_kind::MailKind;
+use workflow::message::RecheckMessage;
+use workflow::texts::Message;
+use workflow::timestamp::rfc3339;
+
+use super::requests::open;
+use crate::http::cross_site::refuse_cross_site;
+use crate::http::negotiate::ResponseFormat;
+use crate::http::problem::Problem;
+use crate::locale::Locale;
+use crate::pages;
+use crate::state::Portal;
+
+pub(crate) async fn remind(
+    State(portal): State<Arc<Portal>>,
+    format: ResponseFormat,
+    locale: Locale,
+    headers: HeaderMap,
+    id: Result<Path<String>, PathRejection>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    refuse_cross_site(&portal, &headers, "problem-cross-site")?;
+    let opened = open(&portal, id, &uri).await?;
+    // Whoever sent the form may be a stranger.
+    if !opened.may_download() {
+        return Err(
+            Problem::new(Code::BadRequest, "problem-remind-by-mail").with_status(StatusCode::FORBIDDEN)
+        );
+    }
+    let request = &opened.request;
+    let approval = portal.approvals.find(request.id()).await?;
+    let approval =
+        approval.ok_or_else(|| Problem::new(Code::AlreadyDecided, "problem-remind-not-waiting"))?;
+    ensure_promptable(request, &approval, portal.clock.now()).map_err(|error| match error {
+        NotPrompted::NotWaiting => Problem::new(Code::AlreadyDecided, "problem-remind-not-waiting"),
+        NotPrompted::TooEarly(from) => {
+            let message = Message::new("problem-remind-too-early").with("from", rfc3339(from));
+            Problem::new(Code::TryAgain, message).with_status(StatusCode::TOO_MANY_REQUESTS)
+        }
+    })?;
+    let message = RecheckMessage::mail(request.id(), MailKind::Prompt);
+    portal.approval_queue.recheck(&message).await?;
+    Ok(match format {
+        ResponseFormat::Json => {
+            (StatusCode::ACCEPTED, Json(serde_json::json!({ "id": request.id() }))).into_response()
+        }
+        ResponseFormat::Page => pages::see_status(&portal, &locale, request.id(), &opened.key),
+    })
+}

@@ -1,0 +1,119 @@
+//! A review in words, for pages and mails: what is unusual, and which approvals are missing.
+//!
+//! Invariant: pure. Text from outside is not escaped here; the page or the mail does that.
+
+use pki::name::Name;
+
+use super::history::{Anomaly, RelatedRequest};
+use super::review::NeededApprovals;
+use crate::email::Email;
+use crate::texts::{Language, Message};
+
+/// The most approvers named for one group.
+const MAX_APPROVERS: usize = 5;
+
+/// An anomaly as a sentence; `count` is the number of names of the request.
+#[must_use]
+pub fn unusual(language: Language, anomaly: &Anomaly, count: usize) -> String {
+    language.say(&match anomaly {
+        // Each of them has a tag in the list of names.
+        Anomaly::FirstRequest { names } if names.len() == count => {
+            Message::new("unusual-first-all").with("count", count)
+        }
+        Anomaly::FirstRequest { names } => {
+            Message::new("unusual-first").with("new", names.len()).with("count", count)
+        }
+        Anomaly::Wildcard { name } => Message::new("unusual-wildcard")
+            .with("name", name)
+            .with("parent", name.strip_prefix("*.").unwrap_or(name)),
+        Anomaly::KnownKey { requests, related, .. } => {
+            let of_other = has_other_requester(related);
+            Message::new(if of_other { "unusual-known-key-of-other" } else { "unusual-known-key" })
+                .with("count", *requests)
+        }
+        Anomaly::NamesInProgress { requests, related } => {
+            let of_other = has_other_requester(related);
+            Message::new(if of_other { "unusual-names-of-other" } else { "unusual-names" })
+                .with("count", *requests)
+        }
+        Anomaly::LooksLike { name, other } => {
+            Message::new("unusual-looks-like").with("name", for_people(name)).with("other", for_people(other))
+        }
+    })
+}
+
+/// True if one of the requests is by another person.
+#[must_use]
+pub fn has_other_requester(related: &[RelatedRequest]) -> bool {
+    related.iter().any(|one| one.other_requester)
+}
+
+/// The approvals that are missing, and who can give them: `Still needed: 2 from platform (...)`; `None` if none is
+/// missing. `address` shows an approver.
+#[must_use]
+pub fn still_needed(
+    language: Language,
+    needed: &[NeededApprovals],
+    address: impl Fn(&Email) -> String,
+) -> Option<String> {
+    let separator = language.text("list-separator");
+    let who = |one: &NeededApprovals| {
+        let mut shown: Vec<String> = one.approvers.iter().take(MAX_APPROVERS).map(&address).collect();
+        let more = one.approvers.len().saturating_sub(MAX_APPROVERS);
+        shown.extend(
+            (more > 0).then(|| language.say(&Message::new("review-lacking-more").with("more", more))),
+        );
+        shown.join(&separator)
+    };
+    if let [one @ NeededApprovals { missing, .. }] = needed
+        && missing.group.is_none()
+    {
+        let message = Message::new("review-lacking-any").with("approvals", missing.approvals);
+        return Some(language.say(&message.with("approvers", who(one))));
+    }
+    let of_group = |one: &NeededApprovals| {
+        let message = Message::new("review-lacking-of").with("group", one.missing.group.as_ref()?);
+        Some(language.say(&message.with("approvals", one.missing.approvals).with("approvers", who(one))))
+    };
+    let missing: Vec<String> = needed.iter().filter_map(of_group).collect();
+    let list = missing.join(&separator);
+    (!missing.is_empty()).then(|| language.say(&Message::new("review-lacking").with("missing", list)))
+}
+
+/// The address of an approver, or `you` for the reader.
+#[must_use]
+pub fn approver_or_you(language: Language, approver: &Email, reader: &Email) -> String {
+    if approver == reader { language.text("review-you") } else { approver.to_string() }
+}
+
+fn for_people(name: &str) -> String {
+    name.parse::<Name>().map_or_else(|_| name.to_owned(), |name| name.for_people())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::approver_set::MissingApprovals;
+
+    fn needed(group: Option<&str>, approvals: usize, approvers: usize) -> NeededApprovals {
+        let approvers = (0..approvers).map(|n| format!("p{n}@example.com").parse().unwrap()).collect();
+        let missing = MissingApprovals { group: group.map(str::to_owned), approvals };
+        NeededApprovals { missing, approvers }
+    }
+
+    #[test]
+    fn it_says_how_many_of_which_group_and_who() {
+        let reader: Email = "p1@example.com".parse().unwrap();
+        let say = |needed: &[NeededApprovals]| {
+            still_needed(Language::English, needed, |one| approver_or_you(Language::English, one, &reader))
+        };
+        assert_eq!(say(&[]), None);
+        assert_eq!(
+            say(&[needed(Some("security"), 1, 1), needed(Some("platform"), 2, 2)]).unwrap(),
+            "Still needed: 1 from security (p0@example.com), 2 from platform (p0@example.com, you)."
+        );
+        let many = say(&[needed(None, 1, 8)]).unwrap();
+        assert!(many.starts_with("Still needed: 1 approval (p0@example.com, you, "), "{many}");
+        assert!(many.ends_with("p4@example.com, and 3 more)."), "{many}");
+    }
+}
