@@ -41,6 +41,7 @@ mod step;
 mod table;
 mod timeline;
 mod venv;
+mod webhooks;
 mod wording;
 
 /// A private certificate authority: a second person approves every certificate
@@ -73,6 +74,9 @@ enum Command {
     /// Lists and removes the passkeys of approvers, and vouches for new ones
     #[command(subcommand)]
     People(people::PeopleCommand),
+    /// Sets, lists, removes and tests the addresses of chats and webhooks
+    #[command(subcommand)]
+    Webhooks(webhooks::WebhooksCommand),
     /// Verifies or exports the audit trail
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -102,6 +106,7 @@ async fn main() -> ExitCode {
         Command::Executions(options) => executions::run(options).await,
         Command::Approvals(command) => approvals::run(command).await,
         Command::People(command) => people::run(command).await,
+        Command::Webhooks(command) => webhooks::run(command).await,
         Command::Audit(command) => audit::run(command).await,
         Command::Ca(command) => ca::run(command).await,
         Command::Policy(command) => policy::run(command).await,

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::email::Email;
+use crate::receiver::ReceiverName;
 
 /// A kind of mail. Mails of one kind about one request are the same mail.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -66,6 +67,13 @@ pub enum MailKind {
         /// The recipient.
         approver: Email,
     },
+    /// Not a mail: a message to the channel of a chat about an event.
+    Posted {
+        /// The number of the event in the audit trail.
+        number: u64,
+        /// The channel.
+        receiver: ReceiverName,
+    },
 }
 
 impl MailKind {
@@ -103,6 +111,7 @@ impl fmt::Display for MailKind {
             Self::Approval { generation, approver } => write!(f, "approval/{generation}/{approver}"),
             Self::Reminder { number, approver } => write!(f, "reminder/{number}/{approver}"),
             Self::RevokedApproval { approver } => write!(f, "revoked/{approver}"),
+            Self::Posted { number, receiver } => write!(f, "posted/{number}/{receiver}"),
         }
     }
 }
@@ -156,6 +165,10 @@ fn parse(text: &str) -> Option<MailKind> {
         Some(("reminder", rest)) => {
             let (number, approver) = numbered(rest)?;
             MailKind::Reminder { number, approver }
+        }
+        Some(("posted", rest)) => {
+            let (number, receiver) = rest.split_once('/')?;
+            MailKind::Posted { number: number.parse().ok()?, receiver: receiver.parse().ok()? }
         }
         Some(("revoked", approver)) => MailKind::RevokedApproval { approver: approver.parse().ok()? },
         Some(_) => return None,
@@ -232,6 +245,10 @@ mod tests {
                 .prop_map(|(generation, approver)| MailKind::Approval { generation, approver }),
             (any::<u32>(), address()).prop_map(|(number, approver)| MailKind::Reminder { number, approver }),
             address().prop_map(|approver| MailKind::RevokedApproval { approver }),
+            (any::<u64>(), "[a-z0-9-]{1,32}").prop_map(|(number, receiver)| MailKind::Posted {
+                number,
+                receiver: receiver.parse().unwrap(),
+            }),
         ]
     }
 
@@ -249,7 +266,7 @@ mod tests {
         }
 
         #[test]
-        fn a_text_is_the_name_of_its_kind_or_of_none(text in "(waiting|expiring|unrenewed|approval|reminder|received|revoked)?/?[0-9]{0,2}d?/?[a-zA-Z@.]{0,12}") {
+        fn a_text_is_the_name_of_its_kind_or_of_none(text in "(waiting|expiring|unrenewed|approval|reminder|received|revoked|posted)?/?[0-9]{0,2}d?/?[a-zA-Z@.]{0,12}") {
             if let Ok(kind) = text.parse::<MailKind>() {
                 prop_assert_eq!(kind.to_string(), text);
             }
@@ -278,6 +295,7 @@ mod tests {
             (MailKind::Reminder { number: 1, approver: approver() }, "reminder/1/alice@example.com"),
             (MailKind::Revoked, "revoked"),
             (MailKind::RevokedApproval { approver: approver() }, "revoked/alice@example.com"),
+            (MailKind::Posted { number: 7, receiver: "ops".parse().unwrap() }, "posted/7/ops"),
         ] {
             assert_eq!(kind.to_string(), name);
             assert_eq!(name.parse(), Ok(kind));

@@ -6,6 +6,7 @@ use crate::email::Email;
 use crate::enrolment::EnrolmentMessage;
 use crate::ids::RequestId;
 use crate::mail_kind::MailKind;
+use crate::receiver::NoticeMessage;
 use crate::secret::Secret;
 
 /// A Step Functions task token: a bearer secret, never shown.
@@ -46,12 +47,23 @@ pub struct RecheckMessage {
     /// For notify: the enrolment whose code is due. For sign: a proof of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enrolment: Option<Box<EnrolmentMessage>>,
+    /// For notify: the event of the request that a receiver is told of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Box<NoticeMessage>>,
 }
 
 impl RecheckMessage {
     /// Asks for a re-check only.
     pub fn look(request_id: RequestId) -> Self {
-        Self { request_id, links: None, mail: None, requester: None, issuer: None, enrolment: None }
+        Self {
+            request_id,
+            links: None,
+            mail: None,
+            requester: None,
+            issuer: None,
+            enrolment: None,
+            notice: None,
+        }
     }
 
     /// Asks await-approval for new links, of this generation.
@@ -74,6 +86,11 @@ impl RecheckMessage {
     pub fn enrolment(request_id: RequestId, message: EnrolmentMessage) -> Self {
         let mail = (message.code.is_none() && message.vouch.is_none()).then_some(MailKind::Enrolment);
         Self { enrolment: Some(Box::new(message)), mail, ..Self::look(request_id) }
+    }
+
+    /// Asks notify to tell a receiver of an event.
+    pub fn notice(request_id: RequestId, notice: NoticeMessage) -> Self {
+        Self { notice: Some(Box::new(notice)), ..Self::look(request_id) }
     }
 
     /// Asks sign to publish the revocation list of an issuer anew.

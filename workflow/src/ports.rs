@@ -8,6 +8,7 @@ mod flow;
 mod issuers;
 mod lists;
 mod names;
+mod notices;
 mod outside;
 mod people;
 mod relay;
@@ -20,6 +21,7 @@ pub use flow::{ExecutionState, Executions, Queue, Reported, Tasks, WorkerQueue};
 pub use issuers::Issuers;
 pub use lists::{ListVersion, PublishedList, RevocationLists};
 pub use names::{NameEntry, NameIndex, NameRow, look_alike};
+pub use notices::{EventBus, Headers, ReceiverParameters, WebhookCaller};
 pub use outside::{
     Clock, CompromisedKeys, KeyLists, LinkSecrets, Mailer, Metrics, Operators, Policies, SystemClock,
 };

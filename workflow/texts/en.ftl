@@ -1115,3 +1115,23 @@ mail-enrolment-heading = Confirm your new passkey
 mail-enrolment = Type this code on the page where you set the passkey up. It works until { $until }.
 mail-enrolment-code = { $code }
 mail-enrolment-not-you = Nobody but you should have this code. If you did not set up a passkey, somebody else has your approval link: don't pass the code on, and tell the operators of the CA.
+
+### Messages to chats: Slack and Teams
+
+chat-submitted = A certificate was requested
+chat-pending-approval = A certificate needs an approval
+chat-reminded = A certificate still needs an approval
+chat-escalated = A certificate still needs an approval, and further approvers were asked
+chat-approved = A certificate was approved
+chat-issued = A certificate was issued
+chat-delivered = A certificate was delivered
+chat-refused = The policy doesn't allow a requested certificate
+chat-rejected = A requested certificate was rejected
+chat-withdrawn = A request for a certificate was withdrawn
+chat-expired = No decision about a certificate was made in time
+chat-failed = A request for a certificate failed
+chat-retried = A failed request for a certificate was started again
+chat-revoked = A certificate was revoked
+chat-decide = Approvers decide with the link in their own e-mail. This message decides nothing.
+chat-open = Everything that waits for you
+chat-test = This channel gets notices about certificates

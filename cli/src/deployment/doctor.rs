@@ -22,6 +22,7 @@ mod inspect;
 mod mail;
 mod names;
 mod network;
+mod receivers;
 mod secrets;
 
 /// Lambda environments that the workers may use at once: the queues, the dead-letter queue, and some portals.

@@ -24,6 +24,7 @@ mod leaks;
 mod least_privilege;
 mod local;
 mod nginx;
+mod notices;
 mod ocsp;
 mod options;
 mod outcomes;

@@ -14,6 +14,7 @@ use super::*;
 mod confirmation;
 mod expiry;
 mod overview;
+mod receivers;
 mod revocation;
 
 fn id() -> RequestId {
@@ -29,6 +30,13 @@ fn step(backend: &Arc<InMemoryBackend>) -> Notify {
         operators: backend.clone(),
         mailer: backend.clone(),
         codes: backend.clone(),
+        receivers: Receivers {
+            queue: backend.clone(),
+            parameters: Some(backend.clone()),
+            caller: backend.clone(),
+            bus: Some(backend.clone()),
+            failures: Failures::default(),
+        },
         base_url: BaseUrl::parse("https://ca.example.com/").unwrap(),
         clock: backend.clone(),
     }

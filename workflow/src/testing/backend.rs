@@ -28,11 +28,14 @@ use pki::signer::{LocalKey, Signer};
 use pki::testing as test_pki;
 
 mod lists;
+mod notices;
 mod people;
 mod ports;
 mod relay;
 mod responders;
 mod revocations;
+
+pub use notices::WebhookCall;
 
 /// A sent mail.
 pub type SentMail = Mail;
@@ -64,6 +67,7 @@ struct State {
     lists: BTreeMap<ListName, (PublishedList, OffsetDateTime)>,
     consumers: relay::Consumers,
     people: people::PeopleRows,
+    notices: notices::Told,
     /// By key identifier, as PEM.
     responders: BTreeMap<String, String>,
     mails: Vec<Mail>,
@@ -193,7 +197,7 @@ impl InMemoryBackend {
 
     /// Makes the next `times` calls of a port fail: `requests`, `names`, `approvals`, `certificates`, `issuers`,
     /// `mailer`, `operators`, `policies`, `links`, `ca key`, `tasks`, `executions`, `worker queue`, `queue`,
-    /// `list files`, `trust anchor` or `trust store`.
+    /// `list files`, `trust anchor`, `trust store`, `receivers`, `webhooks` or `event bus`.
     pub fn fail_next(&self, port: &'static str, times: usize) {
         self.state().failures.insert(port, times);
     }

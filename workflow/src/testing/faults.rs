@@ -28,6 +28,8 @@ pub struct Summary {
     pub revocations: Vec<String>,
     /// The lists that other services have.
     pub relayed: Vec<String>,
+    /// Notices to receivers, without the times of signatures.
+    pub notices: BTreeSet<String>,
     /// Passkeys, and proofs of enrolments.
     pub people: BTreeSet<String>,
     /// The index of names.
@@ -78,6 +80,7 @@ impl InMemoryBackend {
             ),
             revocations: self.revocation_summary(),
             relayed: self.relayed(),
+            notices: self.notices(),
             people: self.people(),
             names: self.names(),
             mails: self.mails().iter().map(|mail| (mail.to.to_string(), mail.kind.to_string())).collect(),
