@@ -43,6 +43,7 @@ mod step;
 mod table;
 mod timeline;
 mod venv;
+mod webhooks;
 mod wording;
 
 /// A private certificate authority: a second person approves every certificate
@@ -75,6 +76,9 @@ enum Command {
     /// Lists and removes the passkeys of approvers, and vouches for new ones
     #[command(subcommand)]
     People(people::PeopleCommand),
+    /// Sets, lists, removes and tests the addresses of chats and webhooks
+    #[command(subcommand)]
+    Webhooks(webhooks::WebhooksCommand),
     /// Verifies or exports the audit trail
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -110,6 +114,7 @@ async fn main() -> ExitCode {
         Command::Executions(options) => executions::run(options).await,
         Command::Approvals(command) => approvals::run(command).await,
         Command::People(command) => people::run(command).await,
+        Command::Webhooks(command) => webhooks::run(command).await,
         Command::Audit(command) => audit::run(command).await,
         Command::Log(command) => log::run(command).await,
         Command::Receipt(command) => receipt::run(command).await,

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use workflow::approval::BaseUrl;
 use workflow::aws::secret_name;
 use workflow::certificate::PublicationUrl;
+use workflow::notices::PARAMETERS;
 
 use crate::aws_cli::{AwsCli, REGION, ROOT_KEY, endpoint, region};
 use crate::checkout;
@@ -190,6 +191,17 @@ impl Stack {
     pub(crate) fn log_key_parameter(&self) -> String {
         let folder = self.policy_parameter.rsplit_once('/').map_or("", |(folder, _)| folder);
         format!("{folder}/log/key")
+    }
+
+    /// The path of the SSM parameters of receivers: beside that of the policy.
+    pub(crate) fn receiver_parameters(&self) -> String {
+        let folder = self.policy_parameter.rsplit_once('/').map_or("", |(folder, _)| folder);
+        format!("{folder}/{PARAMETERS}")
+    }
+
+    /// True for a stack on an emulator, where an address may be on loopback.
+    pub(crate) fn is_local(&self) -> bool {
+        self.sdk.endpoint_url().is_some()
     }
 
     /// The local stack.

@@ -7,11 +7,12 @@
 //! - [`ocsp`]: answers about the status of certificates.
 //! - [`mail`]: mails and the zip, as values.
 //! - [`backup`]: export and import.
+//! - [`notices`]: what chats, webhooks and EventBridge are told.
 //! - [`approval`]: votes and links. [`certificate`]: certificates after they were issued. [`request`]: the row, its rules, its audit trail, and intake.
 //! - [`transparency`]: the log of certificates, and receipts.
 //! - [`policy`]: the policy document and its evaluation.
 //! - Below: [`decision`], [`enrolment`], [`grant`], [`approver_set`], [`message`], [`mail_kind`], [`finding`], [`texts`],
-//!   [`name_list`], [`requester`], [`email`], [`ids`], [`base64url`], [`secret`], [`timestamp`], [`wire_name`].
+//!   [`name_list`], [`receiver`], [`requester`], [`email`], [`ids`], [`base64url`], [`secret`], [`timestamp`], [`wire_name`].
 //!
 //! Invariant: a layer uses only layers below it; raw text becomes a typed value at the edge.
 
@@ -34,9 +35,11 @@ pub mod mail;
 pub mod mail_kind;
 pub mod message;
 pub mod name_list;
+pub mod notices;
 pub mod ocsp;
 pub mod policy;
 pub mod ports;
+pub mod receiver;
 pub mod request;
 pub mod requester;
 pub mod runtime;

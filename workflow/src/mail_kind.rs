@@ -9,6 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::email::Email;
+use crate::receiver::ReceiverName;
 
 /// A kind of mail. Mails of one kind about one request are the same mail.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -87,6 +88,13 @@ pub enum MailKind {
         /// The recipient.
         approver: Email,
     },
+    /// Not a mail: a message to the channel of a chat about an event.
+    Posted {
+        /// The number of the event in the audit trail.
+        number: u64,
+        /// The channel.
+        receiver: ReceiverName,
+    },
 }
 
 impl MailKind {
@@ -144,6 +152,7 @@ impl fmt::Display for MailKind {
             Self::Answer { number, approver } => write!(f, "answer/{number}/{approver}"),
             Self::Inbox { approver } => write!(f, "inbox/{approver}"),
             Self::VoteReceipt { approver } => write!(f, "voted/{approver}"),
+            Self::Posted { number, receiver } => write!(f, "posted/{number}/{receiver}"),
         }
     }
 }
@@ -203,6 +212,10 @@ fn parse(text: &str) -> Option<MailKind> {
         Some(("reminder", rest)) => {
             let (number, approver) = numbered(rest)?;
             MailKind::Reminder { number, approver }
+        }
+        Some(("posted", rest)) => {
+            let (number, receiver) = rest.split_once('/')?;
+            MailKind::Posted { number: number.parse().ok()?, receiver: receiver.parse().ok()? }
         }
         Some(("revoked", approver)) => MailKind::RevokedApproval { approver: approver.parse().ok()? },
         Some(("inbox", approver)) => MailKind::Inbox { approver: approver.parse().ok()? },
@@ -286,6 +299,10 @@ mod tests {
             address().prop_map(|approver| MailKind::Inbox { approver }),
             any::<u32>().prop_map(MailKind::Question),
             (any::<u32>(), address()).prop_map(|(number, approver)| MailKind::Answer { number, approver }),
+            (any::<u64>(), "[a-z0-9-]{1,32}").prop_map(|(number, receiver)| MailKind::Posted {
+                number,
+                receiver: receiver.parse().unwrap(),
+            }),
         ]
     }
 
@@ -303,7 +320,7 @@ mod tests {
         }
 
         #[test]
-        fn a_text_is_the_name_of_its_kind_or_of_none(text in "(waiting|expiring|unrenewed|approval|reminder|received|revoked|voted|inbox|question|answer)?/?[0-9]{0,2}d?/?[a-zA-Z@.]{0,12}") {
+        fn a_text_is_the_name_of_its_kind_or_of_none(text in "(waiting|expiring|unrenewed|approval|reminder|received|revoked|voted|inbox|question|answer|posted)?/?[0-9]{0,2}d?/?[a-zA-Z@.]{0,12}") {
             if let Ok(kind) = text.parse::<MailKind>() {
                 prop_assert_eq!(kind.to_string(), text);
             }
@@ -337,6 +354,7 @@ mod tests {
             (MailKind::Prompt, "prompt"),
             (MailKind::Inbox { approver: approver() }, "inbox/alice@example.com"),
             (MailKind::VoteReceipt { approver: approver() }, "voted/alice@example.com"),
+            (MailKind::Posted { number: 7, receiver: "ops".parse().unwrap() }, "posted/7/ops"),
         ] {
             assert_eq!(kind.to_string(), name);
             assert_eq!(name.parse(), Ok(kind));

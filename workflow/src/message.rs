@@ -6,6 +6,7 @@ use crate::email::Email;
 use crate::enrolment::EnrolmentMessage;
 use crate::ids::RequestId;
 use crate::mail_kind::MailKind;
+use crate::receiver::NoticeMessage;
 use crate::secret::Secret;
 
 /// A Step Functions task token: a bearer secret, never shown.
@@ -69,6 +70,9 @@ pub struct RecheckMessage {
     /// For notify: the question that is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub question: Option<QuestionText>,
+    /// For notify: the event of the request that a receiver is told of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Box<NoticeMessage>>,
 }
 
 impl RecheckMessage {
@@ -83,6 +87,7 @@ impl RecheckMessage {
             enrolment: None,
             provider_keys: false,
             question: None,
+            notice: None,
         }
     }
 
@@ -122,6 +127,11 @@ impl RecheckMessage {
     /// Asks sign to fetch the keys of the identity provider of the policy. `request_id` is of the decision that needs them.
     pub fn provider_keys(request_id: RequestId) -> Self {
         Self { provider_keys: true, ..Self::look(request_id) }
+    }
+
+    /// Asks notify to tell a receiver of an event.
+    pub fn notice(request_id: RequestId, notice: NoticeMessage) -> Self {
+        Self { notice: Some(Box::new(notice)), ..Self::look(request_id) }
     }
 
     /// Asks sign to publish the revocation list of an issuer anew.

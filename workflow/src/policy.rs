@@ -24,13 +24,15 @@ use aws_lc_rs::digest::{SHA256, digest};
 use crate::approver_set::PlusTags;
 use crate::finding::{Code, Finding, quoted};
 use crate::grant::Grant;
+use crate::receiver::ReceiverName;
 use crate::texts::{Language, Message};
 use key_list::KeyListDigest;
 use pki::certificate::Publication;
 use pki::key::PublicKey;
 
 pub use document::{
-    EnrolmentRule, Escalation, LONGEST_LIMIT, MAX_LIST_SHARDS, PolicyNote, RequesterProof, RevocationRules,
+    EnrolmentRule, Escalation, LONGEST_LIMIT, MAX_LIST_SHARDS, PolicyNote, Receiver, RequesterProof,
+    RevocationRules,
 };
 pub use error::{Place, PolicyError, PolicyErrors};
 pub use explain::{ExplainedRule, Explanation, RuleOutcome};
@@ -54,6 +56,7 @@ pub struct Policy {
     revocation: RevocationRules,
     lifecycle: Lifecycle,
     renewal: RenewalRules,
+    receivers: Vec<Receiver>,
     pending_limit: u32,
     hourly_limit: u32,
     requesters: RequesterProof,
@@ -98,6 +101,7 @@ impl Policy {
             revocation: document.revocation,
             lifecycle: document.lifecycle,
             renewal: document.renewal,
+            receivers: document.receivers,
             pending_limit: document.pending_limit,
             hourly_limit: document.hourly_limit,
             requesters: document.requesters,
@@ -213,6 +217,18 @@ impl Policy {
         policy.denied_keys.push(key.spki_digest());
         policy.denied_keys.sort_unstable();
         policy
+    }
+
+    /// Who is told of events of requests, by name.
+    #[must_use]
+    pub fn receivers(&self) -> &[Receiver] {
+        &self.receivers
+    }
+
+    /// The receiver of this name.
+    #[must_use]
+    pub fn receiver(&self, name: &ReceiverName) -> Option<&Receiver> {
+        self.receivers.iter().find(|receiver| receiver.name == *name)
     }
 
     /// How a requester proves that an address is theirs.

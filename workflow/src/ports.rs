@@ -10,6 +10,7 @@ mod issuers;
 mod lists;
 mod log;
 mod names;
+mod notices;
 mod outside;
 mod people;
 mod relay;
@@ -24,6 +25,7 @@ pub use issuers::Issuers;
 pub use lists::{ListVersion, PublishedList, RevocationLists};
 pub use log::{LogFile, LogFiles, LogKeys, Receipts};
 pub use names::{NameEntry, NameIndex, NameRow, look_alike};
+pub use notices::{EventBus, Headers, ReceiverParameters, WebhookCaller};
 pub use outside::{
     Clock, CompromisedKeys, KeyLists, LinkSecrets, Mailer, Metrics, Operators, Policies, SystemClock,
 };

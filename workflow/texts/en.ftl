@@ -1261,3 +1261,22 @@ problem-sign-in-old = You signed in too long ago. Sign out at the sign-in servic
 problem-sign-in-refused = The sign-in can't be used ({ $why }). Open the link in the e-mail again.
 problem-sign-in-reason = The reason is too long to be kept during the sign-in. Shorten it to 2,000 letters; letters outside of English count three times.
 finding-give-id-token = Give the ID token of the sign-in.
+### Messages to chats: Slack and Teams
+
+chat-submitted = A certificate was requested
+chat-pending-approval = A certificate needs an approval
+chat-reminded = A certificate still needs an approval
+chat-escalated = A certificate still needs an approval, and further approvers were asked
+chat-approved = A certificate was approved
+chat-issued = A certificate was issued
+chat-delivered = A certificate was delivered
+chat-refused = The policy doesn't allow a requested certificate
+chat-rejected = A requested certificate was rejected
+chat-withdrawn = A request for a certificate was withdrawn
+chat-expired = No decision about a certificate was made in time
+chat-failed = A request for a certificate failed
+chat-retried = A failed request for a certificate was started again
+chat-revoked = A certificate was revoked
+chat-decide = Approvers decide with the link in their own e-mail. This message decides nothing.
+chat-open = Everything that waits for you
+chat-test = This channel gets notices about certificates

@@ -1155,3 +1155,22 @@ problem-sign-in-old = サインインから時間がたちすぎています。�
 problem-sign-in-refused = このサインインは使えません（{ $why }）。メールのリンクをもう一度開いてください。
 problem-sign-in-reason = 理由が長すぎて、サインインの間保持できません。650文字程度に短くしてください。
 finding-give-id-token = サインインのIDトークンを指定してください。
+### Messages to chats: Slack and Teams
+
+chat-submitted = 証明書の申請がありました
+chat-pending-approval = 証明書の申請が承認を待っています
+chat-reminded = 証明書の申請がまだ承認を待っています
+chat-escalated = 証明書の申請がまだ承認を待っているため、ほかの承認者にも依頼しました
+chat-approved = 証明書の申請が承認されました
+chat-issued = 証明書が発行されました
+chat-delivered = 証明書が申請者に届けられました
+chat-refused = ポリシーで許可されていない証明書の申請がありました
+chat-rejected = 証明書の申請が却下されました
+chat-withdrawn = 証明書の申請が取り下げられました
+chat-expired = 期限までに証明書の申請が承認も却下もされませんでした
+chat-failed = 証明書の申請の処理に失敗しました
+chat-retried = 失敗した証明書の申請の処理を再開しました
+chat-revoked = 証明書が失効しました
+chat-decide = 承認者は、ご自分宛てのメールにあるリンクから承認または却下してください。このメッセージからは承認も却下もできません。
+chat-open = 承認を待っている申請の一覧
+chat-test = このチャンネルには証明書についての通知が届きます

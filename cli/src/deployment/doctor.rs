@@ -22,6 +22,7 @@ mod inspect;
 mod mail;
 mod names;
 mod network;
+mod receivers;
 mod secrets;
 mod sign_ins;
 

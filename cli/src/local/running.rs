@@ -87,6 +87,7 @@ impl Local {
                 ("VisibilityTimeout", options.visibility_timeout.to_string()),
                 ("HousekeepingSchedule", every(options.housekeeping_minutes)),
                 ("LogLevel", options.log_level.clone()),
+                ("StatusEvents", "yes".to_owned()),
                 // The folder of the stack may be removed at any time.
                 ("DeletionProtection", "false".to_owned()),
                 // The web driver and the benchmarks are one client with many requests.

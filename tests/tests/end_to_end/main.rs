@@ -25,6 +25,7 @@ mod least_privilege;
 mod local;
 mod log;
 mod nginx;
+mod notices;
 mod ocsp;
 mod options;
 mod outcomes;

@@ -2,7 +2,7 @@
 //! One dead-letter queue serves all steps (docs/decisions/0041): the message has the name of its state.
 //!
 //! A message of a step arrives here only if its worker could not report its last failure, most likely because the worker died;
-//! a message of relay, which has no task, when relay gave it up.
+//! a message of relay or a notice to a receiver, which have no task, when their worker gave it up.
 //! Invariant: a message that cannot be reported stays on the dead-letter queue, which has an alarm.
 
 use std::sync::Arc;
@@ -56,6 +56,16 @@ impl DeadLetter {
         let queue = gave_up(record);
         async {
             let Some(token) = &message.task_token else {
+                if let Some(notice) = &message.notice {
+                    let (event, receiver) = (notice.event, &notice.receiver);
+                    // Nobody sends it again, and operators have to know; docs/operations/alarms.md says how it goes on.
+                    tracing::error!(
+                        queue,
+                        %receiver,
+                        "{receiver} was not told that request {id} is {event}; the message stays on the dead-letter queue"
+                    );
+                    return false;
+                }
                 // A re-check has no task, and housekeeping sends the next one.
                 tracing::warn!(queue, "dropped a dead re-check of request {id}");
                 return true;
@@ -136,10 +146,11 @@ mod tests {
         let worker = DeadLetter { tasks: backend.clone() };
         let event_of_relay = r#"{"Records":[{"s3":{"object":{"key":"crl/0a.pem"}}}]}"#;
         let recheck = r#"{"requestId":"6f2d3c5e-0f0b-4c8e-9b43-5d1c7f0ea611"}"#;
-        let messages = ["not ours", TASK, recheck, &TASK.replace("t1", "t2"), event_of_relay];
+        let notice = r#"{"requestId":"6f2d3c5e-0f0b-4c8e-9b43-5d1c7f0ea611","notice":{"receiver":"ops","event":"failed","number":7,"at":"2026-01-01T12:00:00Z"}}"#;
+        let messages = ["not ours", TASK, recheck, &TASK.replace("t1", "t2"), event_of_relay, notice];
         let response = worker.batch(event(&messages)).await;
         let kept: Vec<_> = response.batch_item_failures.iter().map(|f| f.item_identifier.as_str()).collect();
-        assert_eq!(kept, ["m0", "m1", "m4"]);
+        assert_eq!(kept, ["m0", "m1", "m4", "m5"]);
         assert_eq!(backend.results().len(), 1);
     }
 }

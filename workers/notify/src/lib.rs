@@ -1,4 +1,5 @@
-//! Notify: mails the requester about the state of the request, and alerts the operators of failures.
+//! Notify: mails the requester about the state of the request, alerts the operators of failures, and tells chats and
+//! programs of events ([`receivers`]).
 //!
 //! Invariant: the row decides which mail is sent; the state only triggers it. The mail of a state is sent, then
 //! recorded in the row: it is sent at least once, with the same Message-ID each time. A mail on demand
@@ -29,9 +30,11 @@ mod expiry;
 mod notice;
 mod overview;
 mod question;
+mod receivers;
 mod revocation;
 
 use notice::Notice;
+pub use receivers::{Failures, Receivers};
 
 /// The name in the audit trail.
 const WORKER: &str = "notify";
@@ -56,6 +59,8 @@ pub struct Notify {
     pub mailer: Arc<dyn Mailer>,
     /// The codes that confirm new passkeys.
     pub codes: Arc<dyn EnrolmentCodes>,
+    /// Chats, webhooks and the event bus.
+    pub receivers: Receivers,
     /// The base URL of the links.
     pub base_url: BaseUrl,
     /// The time.
@@ -146,6 +151,9 @@ impl Step for Notify {
         }
         let request = self.requests.find(message.request_id).await?;
         let request = request.ok_or_else(|| StepError::not_found(message.request_id))?;
+        if let Some(notice) = &message.notice {
+            return self.tell_receiver(&request, notice).await;
+        }
         match message.mail {
             Some(MailKind::Confirm) => self.confirmation(&request).await,
             // An earlier version's message names a request of the address.
@@ -175,6 +183,7 @@ impl Step for Notify {
                 | MailKind::VoteReceipt { .. }
                 | MailKind::Answer { .. }
                 | MailKind::Inbox { .. }
+                | MailKind::Posted { .. }
                 | MailKind::Prompt),
             ) => Err(StepError::refused(
                 ErrorName::BadMessage,

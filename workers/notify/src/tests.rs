@@ -15,6 +15,7 @@ mod confirmation;
 mod expiry;
 mod overview;
 mod question;
+mod receivers;
 mod revocation;
 
 fn id() -> RequestId {
@@ -30,6 +31,13 @@ fn step(backend: &Arc<InMemoryBackend>) -> Notify {
         operators: backend.clone(),
         mailer: backend.clone(),
         codes: backend.clone(),
+        receivers: Receivers {
+            queue: backend.clone(),
+            parameters: Some(backend.clone()),
+            caller: backend.clone(),
+            bus: Some(backend.clone()),
+            failures: Failures::default(),
+        },
         base_url: BaseUrl::parse("https://ca.example.com/").unwrap(),
         clock: backend.clone(),
     }

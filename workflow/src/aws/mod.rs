@@ -20,15 +20,17 @@ use crate::approval::BaseUrl;
 use crate::certificate::PublicationUrl;
 use crate::environment::{Environment, EnvironmentError};
 use crate::ports::{
-    Approvals, CertificateStore, CompromisedKeys, EnrolmentCodes, Executions, IdentityProvider, Issuers,
-    LinkSecrets, ListFiles, LogFiles, LogKeys, Mailer, Metrics, NameIndex, OcspResponders, Operators, People,
-    PeopleWriter, Policies, PortError, Queue, Receipts, Requests, RevocationLists, RevocationWriter,
-    Revocations, Tasks, TrustAnchorCrls, TrustStoreCrls, WorkerQueue,
+    Approvals, CertificateStore, CompromisedKeys, EnrolmentCodes, EventBus, Executions, IdentityProvider,
+    Issuers, LinkSecrets, ListFiles, LogFiles, LogKeys, Mailer, Metrics, NameIndex, OcspResponders,
+    Operators, People, PeopleWriter, Policies, PortError, Queue, Receipts, ReceiverParameters, Requests,
+    RevocationLists, RevocationWriter, Revocations, Tasks, TrustAnchorCrls, TrustStoreCrls, WebhookCaller,
+    WorkerQueue,
 };
 
 mod dynamodb;
 mod embedded_metrics;
 mod environment_credentials;
+mod eventbridge;
 mod identity_provider;
 mod issuers;
 mod key_lists;
@@ -37,6 +39,7 @@ mod lazy_client;
 mod list_files;
 mod lists;
 mod log;
+mod receivers;
 mod responders;
 mod roles_anywhere;
 mod roots;
@@ -49,11 +52,13 @@ mod sqs;
 mod ssm;
 mod step_functions;
 mod trust_store;
+mod webhooks;
 
 pub use dynamodb::{
     DynamoApprovals, DynamoNames, DynamoPeople, DynamoRequests, DynamoRevocationWriter, DynamoRevocations,
 };
 pub use embedded_metrics::EmbeddedMetrics;
+pub use eventbridge::EventBridge;
 pub use identity_provider::HttpIdentityProvider;
 pub use issuers::{AwsIssuers, key_name};
 pub use key_lists::S3KeyLists;
@@ -61,6 +66,7 @@ pub use kms::{KmsKey, named_alias};
 pub use list_files::S3ListFiles;
 pub use lists::{S3Publication, TRUST_BUNDLE};
 pub use log::{S3Log, SsmLogKey};
+pub use receivers::SsmReceivers;
 pub use responders::SsmResponders;
 pub use roles_anywhere::RolesAnywhere;
 pub use s3::S3Certificates;
@@ -72,6 +78,7 @@ pub use sqs::SqsQueue;
 pub use ssm::{PolicyStore, SsmPolicies, SsmSmtpSecret, SsmSmtpTrust};
 pub use step_functions::{StepFunctions, execution_arn};
 pub use trust_store::TrustStoreFiles;
+pub use webhooks::HttpsCaller;
 
 /// The AWS resources of one worker, as named by its environment variables.
 pub struct Aws {
@@ -408,6 +415,23 @@ impl Aws {
         Ok(Arc::new(SnsOperators::new(self.sdk(), topic)))
     }
 
+    /// The addresses and secrets of receivers, if `RECEIVER_PARAMETERS` has their path.
+    pub fn receiver_parameters(&self) -> Option<Arc<dyn ReceiverParameters>> {
+        let path = self.environment.optional("RECEIVER_PARAMETERS")?;
+        Some(Arc::new(SsmReceivers::new(self.sdk(), path)))
+    }
+
+    /// Calls to the addresses of receivers.
+    pub fn webhook_caller(&self) -> Arc<dyn WebhookCaller> {
+        Arc::new(HttpsCaller::default())
+    }
+
+    /// The bus of EventBridge, if `EVENT_BUS` names one.
+    pub fn event_bus(&self) -> Option<Arc<dyn EventBus>> {
+        let bus = self.environment.optional("EVENT_BUS")?;
+        Some(Arc::new(EventBridge::new(self.sdk(), bus)))
+    }
+
     /// The sink of metrics.
     ///
     /// # Errors
@@ -447,6 +471,15 @@ impl Aws {
     /// # Errors
     /// `QUEUE_URL` is missing.
     pub fn queue(&self) -> Result<Arc<dyn Queue>, EnvironmentError> {
+        let url = self.environment.text("QUEUE_URL", "the URL of the worker's queue")?;
+        Ok(Arc::new(SqsQueue::new(self.sdk(), url)))
+    }
+
+    /// The queue of this worker, to send to it.
+    ///
+    /// # Errors
+    /// `QUEUE_URL` is missing.
+    pub fn own_queue(&self) -> Result<Arc<dyn WorkerQueue>, EnvironmentError> {
         let url = self.environment.text("QUEUE_URL", "the URL of the worker's queue")?;
         Ok(Arc::new(SqsQueue::new(self.sdk(), url)))
     }

@@ -7,6 +7,7 @@ mod deciders;
 mod keys;
 mod lifecycle;
 mod notes;
+mod notices;
 mod oidc;
 mod renewal;
 mod revocation;
@@ -37,6 +38,7 @@ use deciders::contradictions_of_defaults;
 use keys::{Field, PlacedValue, TableKeys, elements, read as read_value, table};
 use lifecycle::LifecycleSection;
 pub use notes::PolicyNote;
+pub use notices::Receiver;
 pub use revocation::RevocationRules;
 use settings::{Common, FEWEST_RSA_BITS, NameRules, PeopleSection, Settings};
 pub use values::MAX_LIST_SHARDS;
@@ -62,6 +64,7 @@ const TOP: &[&str] = &[
     "publication",
     "revocation",
     "lifecycle",
+    "notices",
     "defaults",
     "profiles",
 ];
@@ -79,6 +82,7 @@ pub(super) struct Checked {
     pub(super) revocation: RevocationRules,
     pub(super) lifecycle: Lifecycle,
     pub(super) renewal: RenewalRules,
+    pub(super) receivers: Vec<Receiver>,
     pub(super) pending_limit: u32,
     pub(super) hourly_limit: u32,
     pub(super) requesters: RequesterProof,
@@ -138,6 +142,7 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
     let (section, renewal) = lifecycle.get().cloned().unwrap_or_default();
     let lifecycle = section.settings(&profiles, mistakes);
     let default = default_profile(&top, &sections, mistakes);
+    let receivers = notices::receivers(&top, &sections, mistakes);
     let notes = if with_notes {
         notes::of(mistakes.text(), &sections, &defaults, &common, &profiles)
     } else {
@@ -160,6 +165,7 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
         revocation: revocation.or_usual(RevocationRules::default())?,
         lifecycle,
         renewal,
+        receivers: receivers?,
         pending_limit: pending_limit.or_usual(USUAL_PENDING_LIMIT)?.get(),
         hourly_limit: hourly_limit.or_usual(USUAL_HOURLY_LIMIT)?.get(),
         requesters: common.people.requesters(),

@@ -8,6 +8,7 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
@@ -24,7 +25,9 @@ use crate::ids::RequestId;
 use crate::mail_kind::MailKind;
 use crate::message::TaskToken;
 use crate::message::{QuestionText, RecheckMessage};
+use crate::notices::{TrailEvent, trail_events};
 use crate::ports::{Queue, Reported, Tasks};
+use crate::receiver::NoticeMessage;
 use crate::runtime::step::{ErrorName, Progress, Step, StepError, Task};
 use crate::wire_name::WireName as _;
 
@@ -45,8 +48,54 @@ pub const MAX_POSTPONEMENT: u32 = 900;
 pub async fn serve<S: Step>(
     wire: impl FnOnce(&Aws) -> Result<S, EnvironmentError>,
 ) -> Result<(), lambda_runtime::Error> {
+    let shell = &shell(wire)?;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
+        Ok::<_, lambda_runtime::Error>(shell.batch(event.payload).await)
+    }))
+    .await
+}
+
+/// A worker that also follows the audit trail, by the stream of its table.
+#[async_trait]
+pub trait FollowsTrail: Send + Sync {
+    /// Handles events of the trail. After an error all of them come again.
+    async fn follow(&self, events: &[TrailEvent]) -> Result<(), StepError>;
+}
+
+/// Like [`serve`], for a worker that also follows the audit trail.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_and_follow<S: Step + FollowsTrail>(
+    wire: impl FnOnce(&Aws) -> Result<S, EnvironmentError>,
+) -> Result<(), lambda_runtime::Error> {
+    let shell = &shell(wire)?;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
+        let Some(events) = of_stream(&event.payload) else {
+            let batch = shell.batch(serde_json::from_value(event.payload)?).await;
+            return Ok(serde_json::to_value(batch)?);
+        };
+        match shell.step.follow(&events).await {
+            Ok(()) => Ok(Value::Object(Default::default())),
+            Err(error) => {
+                tracing::warn!(%error, "cannot follow the audit trail; its events come again");
+                Err(lambda_runtime::Error::from(error.to_string()))
+            }
+        }
+    }))
+    .await
+}
+
+/// The events of a batch of a DynamoDB stream; `None` for other batches. A batch has records of one source only.
+fn of_stream(batch: &Value) -> Option<Vec<TrailEvent>> {
+    (batch["Records"][0]["eventSource"] == "aws:dynamodb").then(|| trail_events(batch))?
+}
+
+fn shell<S: Step>(
+    wire: impl FnOnce(&Aws) -> Result<S, EnvironmentError>,
+) -> Result<Shell<S>, EnvironmentError> {
     crate::runtime::log::start(crate::runtime::log::crate_of::<S>());
-    let shell = &configured(|aws| {
+    configured(|aws| {
         Ok(Shell {
             step: wire(aws)?,
             tasks: aws.tasks(),
@@ -57,11 +106,7 @@ pub async fn serve<S: Step>(
                 str::parse,
             )?,
         })
-    })?;
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
-        Ok::<_, lambda_runtime::Error>(shell.batch(event.payload).await)
-    }))
-    .await
+    })
 }
 
 /// Reads the configuration with `wire`; logs an error in one line.
@@ -118,6 +163,9 @@ pub struct QueueMessage {
     /// See [`RecheckMessage::question`].
     #[serde(default)]
     pub question: Option<QuestionText>,
+    /// See [`RecheckMessage::notice`].
+    #[serde(default)]
+    pub notice: Option<Box<NoticeMessage>>,
     /// The input of a task, with the request id.
     #[serde(default)]
     pub input: Value,
@@ -221,7 +269,8 @@ impl<S: Step> Shell<S> {
         let Some(token) = message.task_token else {
             let mail = message.occasion.map(|kind| kind.parse::<MailKind>()).transpose();
             let mail = mail.map_err(|error| StepError::refused(ErrorName::BadMessage, error.to_string()))?;
-            let QueueMessage { links, requester, issuer, enrolment, provider_keys, question, .. } = message;
+            let QueueMessage { links, requester, issuer, enrolment, provider_keys, question, notice, .. } =
+                message;
             let message = RecheckMessage {
                 request_id,
                 links,
@@ -231,6 +280,7 @@ impl<S: Step> Shell<S> {
                 enrolment,
                 provider_keys,
                 question,
+                notice,
             };
             return self.step.recheck(message).await;
         };

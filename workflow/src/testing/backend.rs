@@ -30,12 +30,15 @@ use pki::testing as test_pki;
 
 mod lists;
 mod log;
+mod notices;
 mod people;
 mod ports;
 mod provider;
 mod relay;
 mod responders;
 mod revocations;
+
+pub use notices::WebhookCall;
 
 /// A sent mail.
 pub type SentMail = Mail;
@@ -70,6 +73,7 @@ struct State {
     people: people::PeopleRows,
     provider: provider::ProviderAnswers,
     log: log::StoredLog,
+    notices: notices::Told,
     /// By key identifier, as PEM.
     responders: BTreeMap<String, String>,
     mails: Vec<Mail>,
@@ -199,7 +203,7 @@ impl InMemoryBackend {
 
     /// Makes the next `times` calls of a port fail: `requests`, `names`, `approvals`, `certificates`, `issuers`,
     /// `mailer`, `operators`, `policies`, `links`, `ca key`, `tasks`, `executions`, `worker queue`, `queue`,
-    /// `log`, `log key`, `receipts`, `list files`, `trust anchor` or `trust store`.
+    /// `log`, `log key`, `receipts`, `list files`, `trust anchor`, `trust store`, `receivers`, `webhooks` or `event bus`.
     pub fn fail_next(&self, port: &'static str, times: usize) {
         self.state().failures.insert(port, times);
     }

@@ -28,6 +28,8 @@ pub struct Summary {
     pub revocations: Vec<String>,
     /// The lists that other services have.
     pub relayed: Vec<String>,
+    /// Notices to receivers, without the times of signatures.
+    pub notices: BTreeSet<String>,
     /// Passkeys, and proofs of enrolments.
     pub people: BTreeSet<String>,
     /// The requests of the leaves in the log, and the number of receipts.
@@ -80,6 +82,7 @@ impl InMemoryBackend {
             ),
             revocations: self.revocation_summary(),
             relayed: self.relayed(),
+            notices: self.notices(),
             people: self.people(),
             log: (self.leaves(), self.receipts().len()),
             names: self.names(),

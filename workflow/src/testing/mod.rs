@@ -11,6 +11,6 @@ pub mod passkeys;
 mod policy_keys;
 pub mod sign_in;
 
-pub use backend::{FaultPoint, InMemoryBackend, SentMail, TaskResult, trusting_policy};
+pub use backend::{FaultPoint, InMemoryBackend, SentMail, TaskResult, WebhookCall, trusting_policy};
 pub use clock::Skewed;
 pub use policy_keys::policy_keys;

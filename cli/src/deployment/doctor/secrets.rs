@@ -5,9 +5,11 @@ use time::OffsetDateTime;
 use workflow::approval::BaseUrl;
 use workflow::approver_set::Identity;
 use workflow::aws::secret_name;
+use workflow::notices::PARAMETERS;
 use workflow::policy::{Pointer, Policy};
 
 use super::check::Check;
+use super::receivers::receivers;
 use super::sign_ins;
 use crate::aws_cli::AwsCli;
 use crate::ca;
@@ -72,6 +74,10 @@ pub(super) async fn inside(
         checks.push(policy(name, parameter, text));
         checks.extend(passkeys(text.unwrap_or_default(), output(described, "PortalUrl").unwrap_or_default()));
         checks.extend(sign_ins::inspect(aws, name, text.unwrap_or_default()).await?);
+        let is_telling = output(described, "TellsReceivers").is_some();
+        let path = parameter.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let set = if is_telling { receiver_parameters(aws, path).await? } else { Vec::new() };
+        checks.extend(receivers(name, text.unwrap_or_default(), is_telling, &set));
     }
     // `find` fails for a stack of another version, which the check "version" reports.
     if let Ok(stack) = target.which().find().await {
@@ -82,6 +88,15 @@ pub(super) async fn inside(
         checks.push(state);
     }
     Ok(checks)
+}
+
+/// The names of the parameters of receivers. Their values are not printed.
+async fn receiver_parameters(aws: &AwsCli, folder: &str) -> Result<Vec<String>, CliError> {
+    let path = format!("{folder}/{PARAMETERS}");
+    let found =
+        aws.json(&["ssm", "get-parameters-by-path", "--path", &path, "--query", "Parameters[].Name"]).await?;
+    let names = found.as_array().into_iter().flatten();
+    Ok(names.filter_map(|name| name.as_str().map(str::to_owned)).collect())
 }
 
 /// A note if the secret cannot be read by the name that the workers use. Its text is not printed.

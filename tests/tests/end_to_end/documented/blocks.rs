@@ -56,6 +56,7 @@ const DEPLOY: &str = "docs/operations/deploy.md";
 const FIRST_HOUR: &str = "docs/operations/first-hour.md";
 const NETWORK: &str = "docs/operations/private-network.md";
 
+const NOTICES: &str = "docs/notices.md";
 const PASSKEYS: &str = "docs/passkeys.md";
 const POLICY: &str = "docs/policy.md";
 const TRANSPARENCY: &str = "docs/transparency.md";
@@ -63,6 +64,8 @@ const TRUST: &str = "docs/trust.md";
 
 const NO_CONSUMERS: &str =
     "needs IAM Roles Anywhere, or a load balancer or API with mutual TLS, which the emulator lacks";
+
+const RECEIVERS: &str = "notices/mod.rs runs each of these commands, with receivers of its own";
 
 /// The whole page is for an account of AWS: it is there to be typed where the emulator has nothing to show.
 const HOUR: &str = "an hour in a sandbox account of AWS; deployment.rs types the parts that the emulator has";
@@ -346,6 +349,11 @@ pub(super) const BLOCKS: &[Block] = &[
     with(TRANSPARENCY, "countersign log audit", "", &[(" --stack NAME", "")], |said| {
         said.contains("and continues the earlier one")
     }),
+    not(NOTICES, "countersign deploy --parameter StatusEvents", "the local stack is deployed so"),
+    not(NOTICES, "countersign webhooks set", RECEIVERS),
+    not(NOTICES, "countersign webhooks secret inventory --stack NAME\n", RECEIVERS),
+    not(NOTICES, "countersign webhooks secret inventory --drop-former", RECEIVERS),
+    not(NOTICES, "aws events put-rule", RECEIVERS),
     not(TRUST, "countersign deploy --parameter TrustStoreArn", NO_CONSUMERS),
     not(TRUST, "aws rolesanywhere import-crl", NO_CONSUMERS),
     not(TRUST, "aws apigateway update-domain-name", NO_CONSUMERS),

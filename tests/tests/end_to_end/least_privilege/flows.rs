@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::logged;
 use super::roles::Permission;
-use crate::{APPROVER, passkeys, sign_ins};
+use crate::{APPROVER, notices, passkeys, sign_ins};
 
 /// Host of all requests, so that reviews find earlier ones.
 const HOST: &str = "least-privilege.example.com";
@@ -43,6 +43,8 @@ pub(super) async fn run(stack: &Stack, worker: &str, permission: &Permission) {
         {
             end(stack).await;
         }
+        ("Notify", "events:PutEvents" | "sqs:SendMessage") => told(stack).await,
+        ("Notify", "ssm:GetParameter") if resource.contains("/webhooks/") => told(stack).await,
         ("Notify", "ssm:GetParameter") => end(stack).await,
         ("Notify", "s3:GetObject") if resource.ends_with("/policy/*") => end(stack).await,
         ("Persist", "s3:PutObject") => revocation(stack).await,
@@ -88,6 +90,22 @@ pub(super) async fn certificate(stack: &Stack) -> Asked {
     portal.get(&asked.status_url.replace("?key=", "/certificate?key="), "*/*").await.expect(200);
     portal.get("ca.pem", "*/*").await.expect(200);
     asked
+}
+
+/// A program and the bus are told of a request.
+async fn told(stack: &Stack) {
+    let asked = certificate(stack).await;
+    for name in ["program", "bus"] {
+        logged(stack, &[&asked.id, &format!("told {name} that")]).await;
+    }
+}
+
+/// Names a program and the bus in the policy.
+pub(super) fn name_receivers(stack: &Stack, program: &str) {
+    let notices = "[notices.program]\nkind = \"webhook\"\nevents = [\"issued\"]\n[notices.bus]\nkind = \"eventbridge\"\nevents = [\"issued\"]\n";
+    stack.set_policy("receivers.toml", &format!("{}{notices}", end_to_end::policy()));
+    notices::done(notices::webhooks(stack, &["set", "program"], program));
+    notices::done(notices::webhooks(stack, &["secret", "program"], ""));
 }
 
 /// Housekeeping reminds the approvers of an undecided request and mails its requester.

@@ -16,7 +16,11 @@ mod roles;
 
 use roles::{Permission, Role};
 
+use crate::notices::Receiver;
+
 const NO_LOG: &str = "the emulator keeps no log of executions in CloudWatch";
+
+const OF_STREAMS: &str = "the emulator reads streams itself, where Lambda uses the function's role";
 
 /// Worker (`*` for all), action, and the reason why the emulator does not enforce it.
 const NOT_ENFORCED: &[(&str, &str, &str)] = &[
@@ -38,6 +42,10 @@ const NOT_ENFORCED: &[(&str, &str, &str)] = &[
         "s3:ListBucket",
         "the emulator answers 404 for a missing object always, S3 only with s3:ListBucket",
     ),
+    ("Notify", "dynamodb:DescribeStream", OF_STREAMS),
+    ("Notify", "dynamodb:GetRecords", OF_STREAMS),
+    ("Notify", "dynamodb:GetShardIterator", OF_STREAMS),
+    ("Notify", "dynamodb:ListStreams", OF_STREAMS),
     ("StateMachine", "sqs:SendMessage", "the emulator sends with its own rights, not the state machine's"),
     ("HousekeepingTimer", "lambda:InvokeFunction", "the emulator's scheduler calls with its own rights"),
     ("StateMachine", "logs:CreateLogDelivery", NO_LOG),
@@ -158,6 +166,8 @@ async fn without_unenforced_permissions(stack: &Stack, roles: &[Role]) {
 async fn each_permission_of_each_role_is_needed() {
     let stack = Stack::start("least-privilege").await;
     flows::topic_as_on_aws(&stack);
+    let receiver = Receiver::start().await;
+    flows::name_receivers(&stack, &receiver.url("program"));
     // Everything works with all permissions. Later requests find earlier names and keys.
     flows::certificate(&stack).await;
     let roles = Role::all(&stack);
