@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pki::id_token::{Expected, IdToken, JsonWebKey, MAX_ID_TOKEN_BYTES, key_set};
+use pki::id_token::{ExpectedClaims, IdToken, JsonWebKey, MAX_ID_TOKEN_BYTES, key_set};
 
 fn part<'a>(octets: &mut &'a [u8]) -> &'a [u8] {
     let Some((length, rest)) = octets.split_first_chunk::<2>() else { return &[] };
@@ -26,7 +26,7 @@ fuzz_target!(|octets: &[u8]| {
     assert!(text.len() <= MAX_ID_TOKEN_BYTES);
     let Ok((claims, key)) = token.verify(&keys) else { return };
     assert!(token.key_id().is_none() || token.key_id() == key.key_id());
-    let expected = Expected {
+    let expected = ExpectedClaims {
         issuer: "https://id.example.com",
         client_id: "countersign",
         nonce,
@@ -36,6 +36,6 @@ fuzz_target!(|octets: &[u8]| {
     if claims.check(&expected).is_ok() {
         assert_eq!(claims.text("nonce"), Some(nonce));
         assert_eq!(claims.text("iss"), Some(expected.issuer));
-        assert!(claims.seconds("iat").is_some_and(|at| at <= expected.at + Expected::SKEW));
+        assert!(claims.seconds("iat").is_some_and(|at| at <= expected.at + ExpectedClaims::SKEW));
     }
 });

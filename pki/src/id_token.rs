@@ -37,7 +37,7 @@ pub struct Claims(BTreeMap<String, Value>);
 
 /// What a token has to be for.
 #[derive(Clone, Copy, Debug)]
-pub struct Expected<'a> {
+pub struct ExpectedClaims<'a> {
     /// The issuer, compared octet by octet.
     pub issuer: &'a str,
     /// The client.
@@ -50,7 +50,7 @@ pub struct Expected<'a> {
     pub max_age: Option<i64>,
 }
 
-impl Expected<'_> {
+impl ExpectedClaims<'_> {
     /// The difference between two clocks, at most, in seconds.
     pub const SKEW: i64 = 120;
     /// The time from the issue of a token to its use, at most, in seconds. Some issuers give tokens that last for a day.
@@ -118,7 +118,7 @@ impl Claims {
     ///
     /// # Errors
     /// [`IdTokenError`].
-    pub fn check(&self, expected: &Expected<'_>) -> Result<(), IdTokenError> {
+    pub fn check(&self, expected: &ExpectedClaims<'_>) -> Result<(), IdTokenError> {
         if self.text("iss") != Some(expected.issuer) {
             return Err(IdTokenError::WrongIssuer);
         }
@@ -131,16 +131,17 @@ impl Claims {
         let (Some(issued), Some(ends)) = (self.seconds("iat"), self.seconds("exp")) else {
             return Err(IdTokenError::Malformed("the ID token has no iat or no exp"));
         };
-        if issued > expected.at.saturating_add(Expected::SKEW) {
+        if issued > expected.at.saturating_add(ExpectedClaims::SKEW) {
             return Err(IdTokenError::FromTheFuture);
         }
-        let last = ends.min(issued.saturating_add(Expected::MAX_USE)).saturating_add(Expected::SKEW);
+        let last =
+            ends.min(issued.saturating_add(ExpectedClaims::MAX_USE)).saturating_add(ExpectedClaims::SKEW);
         if expected.at > last {
             return Err(IdTokenError::Expired);
         }
         if let Some(max_age) = expected.max_age {
             let signed_in = self.seconds("auth_time").ok_or(IdTokenError::OldSignIn)?;
-            if issued.saturating_sub(signed_in) > max_age.saturating_add(Expected::SKEW) {
+            if issued.saturating_sub(signed_in) > max_age.saturating_add(ExpectedClaims::SKEW) {
                 return Err(IdTokenError::OldSignIn);
             }
         }

@@ -184,6 +184,7 @@ impl Flow {
             lists: self.backend.clone(),
             responders: self.backend.clone(),
             people: self.backend.clone(),
+            provider: self.backend.clone(),
             base_url: passkeys::base_url(),
             publication_url: None,
             clock: self.clock(self.skews.sign),

@@ -18,7 +18,7 @@ use workflow::ids::RequestId;
 use workflow::ports::CompromisedKeys as _;
 use workflow::request::audit::{Event, verify};
 use workflow::request::{Request, execution_name, revocation_execution_name};
-use workflow::store::object_key::{approval_key, link_key, passkey_key};
+use workflow::store::object_key::{approval_key, link_key, passkey_key, provider_key, provider_partition};
 
 use super::source::{ExportSource, item_of, row_of};
 use crate::error::{CliError, OrFail as _};
@@ -118,14 +118,15 @@ impl<'a> ImportTarget<'a> {
                 self.same(&stack.people_table, key, row.columns(), what).await
             }
             Write::Before(Record::ProviderKey(row), _) => {
-                let (key, columns) = (row.value(), row.columns());
-                let text = |column: &str| {
-                    let text = columns.get(column).and_then(serde_json::Value::as_str);
-                    AttributeValue::S(text.unwrap_or_default().to_owned())
-                };
-                let what = || format!("a key of {}", key.issuer);
-                let keys = [("person", text("person")), ("item", text("item"))];
-                self.same(&stack.people_table, keys, columns, what).await
+                let key = row.value();
+                let thumbprint = key.thumbprint().unwrap_or_default();
+                let keys = [
+                    ("person", AttributeValue::S(provider_partition(&key.issuer))),
+                    ("item", AttributeValue::S(provider_key(&thumbprint))),
+                ];
+                // One that is there has the times at which this stack saw the key.
+                let there = self.place(&stack.people_table, keys, row.columns()).await?;
+                Ok(if there.is_some() { Placed::There } else { Placed::New })
             }
             Write::Before(Record::Approval(row), request) => self.approval(&row, request.as_deref()).await,
             Write::Before(Record::Object(key, text), _) => self.object(&key, &text).await,

@@ -12,8 +12,14 @@ use crate::testing::ProviderKeyPair;
 
 const AT: i64 = 1_800_000_000;
 
-fn expected() -> Expected<'static> {
-    Expected { issuer: "https://id.example.com", client_id: "countersign", nonce: "n", at: AT, max_age: None }
+fn expected() -> ExpectedClaims<'static> {
+    ExpectedClaims {
+        issuer: "https://id.example.com",
+        client_id: "countersign",
+        nonce: "n",
+        at: AT,
+        max_age: None,
+    }
 }
 
 fn claims() -> Value {
@@ -40,7 +46,7 @@ fn keys(pairs: &[&ProviderKeyPair]) -> Vec<JsonWebKey> {
     key_set(set.to_string().as_bytes()).unwrap()
 }
 
-fn checked(token: &str, keys: &[JsonWebKey], expected: &Expected<'_>) -> Result<(), IdTokenError> {
+fn checked(token: &str, keys: &[JsonWebKey], expected: &ExpectedClaims<'_>) -> Result<(), IdTokenError> {
     IdToken::parse(token)?.verify(keys)?.0.check(expected)
 }
 
@@ -60,7 +66,7 @@ fn a_token_of_each_algorithm_is_accepted() {
 fn each_wrong_claim_has_its_error() {
     let pair = ProviderKeyPair::new(TokenAlgorithm::Es256, "k1");
     let keys = keys(&[&pair]);
-    let skew = Expected::SKEW;
+    let skew = ExpectedClaims::SKEW;
     for (claims, error) in [
         (with("iss", json!("https://id.example.com/")), IdTokenError::WrongIssuer),
         (without("iss"), IdTokenError::WrongIssuer),
@@ -73,7 +79,7 @@ fn each_wrong_claim_has_its_error() {
         (without("nonce"), IdTokenError::WrongNonce),
         (with("iat", json!(AT + skew + 1)), IdTokenError::FromTheFuture),
         (with("exp", json!(AT - skew - 1)), IdTokenError::Expired),
-        (with("iat", json!(AT - Expected::MAX_USE - skew - 1)), IdTokenError::Expired),
+        (with("iat", json!(AT - ExpectedClaims::MAX_USE - skew - 1)), IdTokenError::Expired),
         (with("iat", json!(1e300)), IdTokenError::Malformed("the ID token has no iat or no exp")),
         (with("iat", json!("1")), IdTokenError::Malformed("the ID token has no iat or no exp")),
         (without("exp"), IdTokenError::Malformed("the ID token has no iat or no exp")),
@@ -92,7 +98,7 @@ fn each_wrong_claim_has_its_error() {
     let mut several = with("aud", json!(["countersign", "other"]));
     several["azp"] = "countersign".into();
     assert_eq!(checked(&pair.token(&several), &keys, &expected()), Ok(()));
-    let fresh = Expected { max_age: Some(300), ..expected() };
+    let fresh = ExpectedClaims { max_age: Some(300), ..expected() };
     for (claims, said) in [
         (claims(), Err(IdTokenError::OldSignIn)),
         (with("auth_time", json!(AT - 5 - 300 - skew)), Ok(())),
@@ -205,9 +211,12 @@ fn a_token_with_any_octet_changed_is_refused() {
     let mut runner = TestRunner::new(Config::with_cases(1_000));
     let judge = |(which, late, at, difference): (usize, i64, prop::sample::Index, u8)| {
         let token = pairs[which].token(&claims());
-        let expected = Expected { at: AT + late, ..expected() };
+        let expected = ExpectedClaims { at: AT + late, ..expected() };
         let right = checked(&token, &all[which], &expected);
-        prop_assert_eq!(right.is_ok(), (-5 - Expected::SKEW..=300 + Expected::SKEW).contains(&late));
+        prop_assert_eq!(
+            right.is_ok(),
+            (-5 - ExpectedClaims::SKEW..=300 + ExpectedClaims::SKEW).contains(&late)
+        );
         accepted.set(accepted.get() + usize::from(right.is_ok()));
         let mut octets = token.into_bytes();
         let at = at.index(octets.len());

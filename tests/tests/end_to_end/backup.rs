@@ -11,6 +11,7 @@ use end_to_end::{
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, KeyUsagePurpose};
 use serde_json::{Value, json};
 use workflow::testing::passkeys::PasskeyHolder;
+use workflow::testing::sign_in::TestProvider;
 
 use crate::APPROVER;
 
@@ -128,7 +129,7 @@ async fn fill(stack: &Stack) -> Before {
     Before { ended, waiting, half, underway }
 }
 
-/// Adds a passkey of the approver, as Sign does when it was set up.
+/// Adds a passkey of the approver, as Sign does when it was set up, and a key of an identity provider.
 fn add_passkey(stack: &Stack) {
     let passkey = PasskeyHolder::new(APPROVER).passkey(time::OffsetDateTime::now_utc());
     let item = json!({
@@ -137,6 +138,16 @@ fn add_passkey(stack: &Stack) {
         "counter": { "N": "0" }, "addedAt": { "S": "2026-01-01T00:00:00Z" },
     });
     let put = ["dynamodb", "put-item", "--table-name", stack.endpoint("peopleTable"), "--item"];
+    stack.aws(&[&put[..], &[&item.to_string()]].concat());
+    // And a key of an identity provider, as Sign does when it fetched it.
+    let at = time::OffsetDateTime::UNIX_EPOCH;
+    let key = TestProvider::default().row(at, at);
+    let item = json!({
+        "person": { "S": format!("provider#{}", key.issuer) },
+        "item": { "S": format!("key#{}", key.thumbprint().unwrap()) },
+        "issuer": { "S": key.issuer }, "jwk": { "S": key.jwk },
+        "firstSeen": { "S": "2026-01-01T00:00:00Z" }, "lastSeen": { "S": "2026-01-02T00:00:00Z" },
+    });
     stack.aws(&[&put[..], &[&item.to_string()]].concat());
 }
 

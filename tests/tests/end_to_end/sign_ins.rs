@@ -139,6 +139,12 @@ pub(crate) async fn by_program(stack: &Stack) {
 }
 
 #[tokio::test]
+async fn a_provider_may_demand_a_client_secret() {
+    let stack = ExclusiveStack::take().await;
+    by_program(&stack).await;
+}
+
+#[tokio::test]
 async fn an_approver_signs_in_with_a_browser_and_decides() {
     let Some(programs) = needed([("chromium", "chromium"), ("chromedriver", "chromium-driver")]) else {
         return;

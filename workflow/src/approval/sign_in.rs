@@ -8,7 +8,7 @@
 use std::fmt;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use pki::id_token::{Claims, Expected, IdToken, IdTokenError, JsonWebKey};
+use pki::id_token::{Claims, ExpectedClaims, IdToken, IdTokenError, JsonWebKey};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
@@ -134,7 +134,7 @@ impl IdTokenEvidence {
         let read: Vec<JsonWebKey> = own.iter().map(|(_, key)| key.clone()).collect();
         let token = IdToken::parse(&self.id_token)?;
         let (claims, by) = token.verify(&read)?;
-        claims.check(&Expected {
+        claims.check(&ExpectedClaims {
             issuer: settings.issuer.as_str(),
             client_id: &settings.client_id,
             nonce: &DecisionNonce::of(meaning, &self.review_digest, &self.nonce).to_string(),

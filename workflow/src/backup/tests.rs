@@ -13,6 +13,7 @@ use crate::request::Status;
 use crate::testing::InMemoryBackend;
 use crate::testing::fixtures::approver;
 use crate::testing::passkeys::PasskeyHolder;
+use crate::testing::sign_in::TestProvider;
 
 fn columns(value: &impl Serialize) -> RowColumns {
     match serde_json::to_value(value).unwrap() {
@@ -72,6 +73,11 @@ fn stack() -> (Arc<InMemoryBackend>, Vec<Record>) {
     let mut row = columns(&passkey);
     row.insert("item".into(), format!("passkey#{}", passkey.credential_id).into());
     records.push(Record::Passkey(TableRow::read(row).unwrap()));
+    let key = TestProvider::default().row(OffsetDateTime::UNIX_EPOCH, OffsetDateTime::UNIX_EPOCH);
+    let mut row = columns(&key);
+    row.insert("person".into(), format!("provider#{}", key.issuer).into());
+    row.insert("item".into(), format!("key#{}", key.thumbprint().unwrap()).into());
+    records.push(Record::ProviderKey(TableRow::read(row).unwrap()));
     let pem = backend.issuer_certificate().chain_pem();
     let keys = [
         ObjectKey::IssuerInForce(IssuerId::DEFAULT),
@@ -275,6 +281,23 @@ fn a_passkey_under_the_key_of_another_is_refused() {
         *row = TableRow::read(columns).unwrap();
     }
     assert!(said(&written(&[record])).contains("its key does not fit its value"));
+}
+
+#[test]
+fn a_key_under_another_issuer_or_thumbprint_is_refused() {
+    for (column, value) in
+        [("person", "provider#https://id.example.org"), ("item", "key#AAAA"), ("jwk", "{}")]
+    {
+        let mut record =
+            stack().1.into_iter().find(|record| matches!(record, Record::ProviderKey(_))).unwrap();
+        if let Record::ProviderKey(row) = &mut record {
+            let mut columns = row.columns().clone();
+            columns.insert(column.into(), value.into());
+            *row = TableRow::read(columns).unwrap();
+        }
+        let said = said(&written(&[record]));
+        assert!(said.contains("fit its value") || said.contains("is damaged"), "{column}: {said}");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::check::Check;
 use crate::aws_cli::AwsCli;
 use crate::error::CliError;
 
-const ABOUT: &str = "sign-ins";
+const ABOUT: &str = "identity provider";
 
 /// Checks the identity provider of a policy, from this machine. None without a provider.
 pub(super) async fn inspect(aws: &AwsCli, stack: &str, text: &str) -> Result<Vec<Check>, CliError> {

@@ -82,7 +82,7 @@ pub(crate) fn refused(detail: impl Into<Message>) -> Problem {
 /// RFC 6265bis section 4.1.3.2: no other host, and no page without TLS, can set a cookie of this name. A local stack has no
 /// TLS.
 fn name(base_url: &BaseUrl) -> &'static str {
-    if is_secure(base_url) { "__Host-sign-in" } else { "sign-in" }
+    if is_secure(base_url) { "__Host-sign_in" } else { "sign_in" }
 }
 
 fn is_secure(base_url: &BaseUrl) -> bool {

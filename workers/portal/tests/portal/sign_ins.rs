@@ -120,7 +120,7 @@ async fn an_approver_signs_in_and_then_decides() {
     assert_eq!(asked("redirect_uri"), "https://pki.example.com/signed-in");
     assert_eq!(asked("login_hint"), approver().as_str());
     assert_eq!((asked("nonce").len(), asked("code_challenge").len()), (43, 43));
-    assert!(begun.cookie.starts_with("__Host-sign-in="), "{}", begun.cookie);
+    assert!(begun.cookie.starts_with("__Host-sign_in="), "{}", begun.cookie);
 
     let token = begun.finish(&site, &provider, |_| {});
     let page = begun.back(&site, &[]).await.is_page(200);
@@ -171,7 +171,7 @@ async fn each_wrong_way_back_has_its_sentence_and_decides_nothing() {
     let other = begin(&site, &link, id, "reject", "Other.").await;
     let token = begun.finish(&site, &provider, |_| {});
     says(&begun.back_with(&site, "", &[]).await, 403, "begin in this browser");
-    says(&begun.back_with(&site, "__Host-sign-in=x", &[]).await, 403, "begin in this browser");
+    says(&begun.back_with(&site, "__Host-sign_in=x", &[]).await, 403, "begin in this browser");
     says(&begun.back_with(&site, &other.cookie, &[]).await, 403, "belong to the sign-in");
     for (changed, status, text) in [
         (("state", Some("x")), 403, "belong to the sign-in"),
@@ -329,7 +329,7 @@ async fn whoever_asks_for_headers_uses_no_code_and_a_local_stack_has_a_cookie_to
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let answer = site.call("POST", &link, &headers, body).await;
     let set = answer.header("set-cookie").to_owned();
-    assert!(set.starts_with("sign-in=") && set.ends_with("; HttpOnly; SameSite=Lax"), "{set}");
+    assert!(set.starts_with("sign_in=") && set.ends_with("; HttpOnly; SameSite=Lax"), "{set}");
     let cookie = set.split(';').next().unwrap().to_owned();
     let page = answer.text();
     let href = page.split("url=").nth(1).unwrap().split('"').next().unwrap().replace("&#38;", "&");
