@@ -161,7 +161,9 @@ fn a_receipt_is_in_the_zip_and_named_in_both_languages() {
     let zip = certificate_zip(&leaf, &chain, &names(&["www.example.com"]), Some("the receipt\n")).unwrap();
     assert_eq!(contents(&zip).unwrap(), (leaf, Some("the receipt\n".to_owned())));
     let readme = file(&zip, "README.txt");
-    for part in ["receipt.json     who approved", "countersign receipt verify certificate.zip --key KEY", "受領証"] {
+    for part in
+        ["receipt.json     who approved", "countersign receipt verify certificate.zip --key KEY", "受領証"]
+    {
         assert!(readme.contains(part), "{readme}");
     }
     assert!(readme.lines().all(|line| line.chars().count() <= 80), "{readme}");
