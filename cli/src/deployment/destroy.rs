@@ -119,10 +119,10 @@ async fn remove(aws: &AwsCli, destroy: &Destroy, pace: &Pace) -> Result<(), CliE
     Ok(())
 }
 
-/// Policy, secrets, KMS aliases, log groups and packages that CloudFormation does not remove with the stack. An item that cannot be
+/// Policy, key of the log, secrets, KMS aliases, log groups and packages that CloudFormation does not remove with the stack. An item that cannot be
 /// read is omitted: the stack is gone already.
 async fn left_outside(aws: &AwsCli, name: &str, described: &Value) -> Vec<String> {
-    let mut left = vec![format!("/countersign/{name}/policy")];
+    let mut left = ["policy", "log/key"].map(|parameter| format!("/countersign/{name}/{parameter}")).to_vec();
     for secret in ["ca-key", "root-key"].map(|key| format!("countersign/{name}/{key}")) {
         let describe = ["secretsmanager", "describe-secret", "--secret-id", &secret];
         if let Ok(Some(_)) = aws.find(&describe).await {

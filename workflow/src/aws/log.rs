@@ -121,7 +121,8 @@ impl SsmLogKey {
     /// The parameter with this name, such as `/countersign/NAME/log/key`. A new log is named after the base URL.
     pub fn new(sdk: &SdkConfig, parameter: &str, base_url: &str) -> Self {
         let host = base_url.split_once("://").map_or(base_url, |(_, rest)| rest).trim_end_matches('/');
-        let prefix = format!("{host}/log");
+        // The name of a note has no plus sign.
+        let prefix = format!("{}/log", host.replace('+', "-"));
         Self { client: LazyClient::new(sdk, Client::new), parameter: parameter.to_owned(), prefix }
     }
 

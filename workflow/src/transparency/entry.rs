@@ -132,7 +132,7 @@ mod tests {
             let entry = entry(evidence);
             let text = entry.to_string();
             assert_eq!(LogEntry::from_octets(text.as_bytes()), Ok(entry));
-            assert!(!text.contains('@') && !text.contains("www.example.com"), "{text}");
+            assert!(!text.contains("example.com"), "{text}");
         }
     }
 

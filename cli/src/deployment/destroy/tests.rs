@@ -164,6 +164,7 @@ async fn what_a_stack_leaves_outside_of_it_is_named() {
         left,
         [
             "/countersign/ca/policy",
+            "/countersign/ca/log/key",
             "countersign/ca/root-key",
             "alias/countersign-ca-ca, the KMS key k1: $1 a month",
             "alias/countersign-ca-ca/0123, the KMS key k0: $1 a month",

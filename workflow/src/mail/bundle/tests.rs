@@ -154,3 +154,26 @@ fn what_is_no_certificate_is_refused_and_not_quoted() {
     let broken = to_pem(b"not DER");
     assert!(certificate_zip(&broken, &chain, &[], None).is_err());
 }
+
+#[test]
+fn a_receipt_is_in_the_zip_and_named_in_both_languages() {
+    let (leaf, chain) = certificate(&[ExtendedKeyUsagePurpose::ServerAuth]);
+    let zip = certificate_zip(&leaf, &chain, &names(&["www.example.com"]), Some("the receipt\n")).unwrap();
+    assert_eq!(contents(&zip).unwrap(), (leaf, Some("the receipt\n".to_owned())));
+    let readme = file(&zip, "README.txt");
+    for part in
+        ["receipt.json     who approved", "countersign receipt verify certificate.zip --key KEY", "受領証"]
+    {
+        assert!(readme.contains(part), "{readme}");
+    }
+    assert!(readme.lines().all(|line| line.chars().count() <= 80), "{readme}");
+}
+
+#[test]
+fn a_file_that_is_no_zip_of_ours_is_an_error() {
+    assert!(contents(b"PK").is_err());
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file("receipt.json", SimpleFileOptions::default()).unwrap();
+    let error = contents(&zip.finish().unwrap().into_inner()).unwrap_err();
+    assert!(error.to_string().contains("no certificate.pem"), "{error}");
+}
