@@ -1,5 +1,6 @@
 //! The approval of a request: reviews, votes, and the links of requesters and approvers.
 
+mod asking;
 pub mod coverage;
 pub mod enrolment;
 pub mod history;
@@ -9,6 +10,7 @@ pub mod opened;
 pub mod passkey;
 pub mod prompt;
 pub mod question;
+pub mod questions;
 pub mod review;
 mod votes;
 pub mod voting;
@@ -16,6 +18,7 @@ pub mod withdrawal;
 pub mod words;
 
 pub use link::{
-    BaseUrl, Link, LinkDigest, LinkGiven, LinkKey, LinkSecret, NoRandomness, OverviewKey, StatusKey, VouchKey,
+    BaseUrl, INBOX_LIFETIME, InboxLink, Link, LinkDigest, LinkGiven, LinkKey, LinkSecret, NoRandomness,
+    OverviewKey, StatusKey, VouchKey,
 };
 pub use votes::{Approval, VoteError, VoteInput, VoteResult};

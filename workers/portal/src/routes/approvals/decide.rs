@@ -10,11 +10,9 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
-use workflow::approval::passkey::Passkey;
 use workflow::approval::review::{Review, ReviewContent};
 use workflow::approval::voting::ResolvedLink;
 use workflow::approval::{Approval, VoteInput};
-use workflow::approver_set::Identity;
 use workflow::decision::{Decision, Outcome, ReviewDigest, Vote};
 use workflow::email::Email;
 use workflow::finding::{Code, Finding};
@@ -25,7 +23,7 @@ use workflow::texts::Message;
 use super::ask::ask;
 use super::passkey::{is_set_up, set_up};
 use super::revoke::revoke;
-use super::{ReviewPath, open};
+use super::{ReviewPath, open, passkeys, typed};
 use crate::http::client_addr::ClientAddr;
 use crate::http::cross_site::refuse_cross_site;
 use crate::http::fields::Fields;
@@ -114,15 +112,6 @@ pub(crate) async fn decide(
     }
 }
 
-/// The passkeys of the approver, if a vote needs one.
-pub(super) async fn passkeys(portal: &Portal, review: &Review) -> Result<Vec<Passkey>, Problem> {
-    if review.identity == Identity::Mail {
-        return Ok(Vec::new());
-    }
-    let policy = portal.policies.current().await?;
-    Ok(portal.people.passkeys(&policy.plus_tags().person(&review.approver)).await?)
-}
-
 /// Returns the review after a vote. Evaluates the request only if the vote failed before its evaluation.
 async fn review_after(
     portal: &Portal,
@@ -153,12 +142,6 @@ async fn vote(
     let by = client.as_approver(&vote_input.approver);
     let approval = voting.cast(&resolved.request, &vote_input, content, &by).await?;
     Ok((vote_input, approval))
-}
-
-/// A free text as typed, for the page that says what is wrong; empty if it may be a private key.
-pub(super) fn typed(fields: &Fields, field: &'static str) -> String {
-    let typed = fields.text(field).ok().flatten().unwrap_or_default();
-    if private_key(field, &typed).is_some() { String::new() } else { typed.into_owned() }
 }
 
 fn vote_input(fields: &Fields, approver: &Email) -> Result<VoteInput, Problem> {
