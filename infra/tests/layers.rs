@@ -18,10 +18,13 @@ const WORKFLOW: [&[&str]; 15] = [
         "ocsp",
         "request/intake",
         "approval/history",
+        "approval/inbox",
         "approval/opened",
+        "approval/questions",
         "approval/review",
         "approval/voting",
         "approval/withdrawal",
+        "approval/words",
         "certificate/revoking",
         "request/download",
         "request/expiring",
@@ -42,16 +45,19 @@ const WORKFLOW: [&[&str]; 15] = [
 ];
 
 /// Files that, with their submodules, form a layer of their own inside the folder of a lower layer.
-const APART: [&str; 10] = [
+const APART: [&str; 13] = [
     "request/intake",
     "request/download",
     "request/expiring",
     "request/overview",
     "approval/history",
+    "approval/inbox",
     "approval/opened",
+    "approval/questions",
     "approval/review",
     "approval/voting",
     "approval/withdrawal",
+    "approval/words",
     "certificate/revoking",
 ];
 

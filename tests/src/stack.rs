@@ -60,6 +60,16 @@ description = "Many may decide, and one is enough"
 extended_key_usage = ["serverAuth"]
 approvers = [CROWD]
 
+[profiles.listed]
+description = "Has an approver of its own"
+extended_key_usage = ["serverAuth"]
+approvers = ["list@example.com"]
+
+[profiles.questioned]
+description = "Has another approver of its own"
+extended_key_usage = ["serverAuth"]
+approvers = ["asker@example.com"]
+
 [profiles.proven]
 description = "Needs passkeys"
 extended_key_usage = ["serverAuth"]

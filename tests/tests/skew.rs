@@ -119,6 +119,7 @@ impl Flow {
     fn await_approval(&self) -> AwaitApproval {
         AwaitApproval {
             requests: self.backend.clone(),
+            names: self.backend.clone(),
             approvals: self.backend.clone(),
             policies: self.backend.clone(),
             issuers: self.backend.clone(),

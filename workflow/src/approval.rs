@@ -1,5 +1,6 @@
 //! The approval of a request: reviews, votes, and the links of requesters and approvers.
 
+mod asking;
 pub mod coverage;
 pub mod enrolment;
 pub mod history;
@@ -10,6 +11,7 @@ pub mod opened;
 pub mod passkey;
 pub mod prompt;
 pub mod question;
+pub mod questions;
 pub mod review;
 pub mod sign_in;
 mod votes;
@@ -18,6 +20,7 @@ pub mod withdrawal;
 pub mod words;
 
 pub use link::{
-    BaseUrl, Link, LinkDigest, LinkGiven, LinkKey, LinkSecret, NoRandomness, OverviewKey, StatusKey, VouchKey,
+    BaseUrl, INBOX_LIFETIME, InboxLink, Link, LinkDigest, LinkGiven, LinkKey, LinkSecret, NoRandomness,
+    OverviewKey, StatusKey, VouchKey,
 };
 pub use votes::{Approval, VoteError, VoteInput, VoteResult};

@@ -11,10 +11,13 @@ use end_to_end::{
 use crate::APPROVER;
 
 const LANGUAGES: [&str; 2] = ["en", "ja"];
+/// The approver of the profile `questioned`.
+const ASKER: &str = "asker@example.com";
 /// Pages without preparation: name of the screenshot, and path.
-const PATHS: [(&str, &str); 6] = [
+const PATHS: [(&str, &str); 7] = [
     ("form", ""),
     ("mine-ask", "mine"),
+    ("inbox-ask", "approvals"),
     ("commands", "commands?names=www.example.com"),
     ("commands-wrong", "commands?names=not%20a%20name!"),
     ("commands-some", "commands?names=www.example.com%20a%26b@example.com%20localhost"),
@@ -22,7 +25,7 @@ const PATHS: [(&str, &str); 6] = [
 ];
 
 /// Pages with forms that are collapsed: there are pictures of both.
-const UNFOLDED: [&str; 2] = ["status-delivered", "review-decided"];
+const UNFOLDED: [&str; 3] = ["status-delivered", "review-decided", "review-question"];
 
 /// Opens collapsed content, so that it is checked too.
 const UNFOLD: &str = "for (const part of document.querySelectorAll('details')) part.open = true";
@@ -185,6 +188,25 @@ async fn pages(stack: &Stack) -> Vec<Page> {
     let [waiting, half, rejected, withdrawn, expired, refused] = asked.try_into().unwrap();
     pages.push(page("status-waiting", waiting.status_url.clone()));
     pages.push(page("review-open", mailbox.approval_link(&waiting, APPROVER).await));
+
+    // A question that is answered, and one that is not.
+    let questioned = portal.ask(&submission("questioned")).await;
+    let link = mailbox.approval_link(&questioned, ASKER).await;
+    let mailed = questioned.status_url.clone();
+    for question in ["Which shop is it for?", "Who runs it?"] {
+        portal.post_form(&link, &[("decision", "ask"), ("question", question)]).await.expect(200);
+    }
+    let answer = [("number", "1"), ("answer", "The one in Osaka.\nIt opens in June.")];
+    portal.post_form(&mailed.replace("?key=", "/answer?key="), &answer).await.expect(303);
+    pages.push(page("review-question", link));
+    pages.push(page("status-question", mailed));
+    portal.post_form("approvals", &[("email", ASKER)]).await.expect(202);
+    let list = eventually("the mail with the list of what waits", PATIENCE, async || {
+        let links = mailbox.to(ASKER).into_iter().flat_map(|mail| mail.links());
+        links.into_iter().find(|link| link.contains("/approvals/mine/"))
+    })
+    .await;
+    pages.push(page("inbox", list));
 
     let names: Vec<String> = (0..40).map(|_| unique_host()).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();

@@ -14,7 +14,10 @@ async fn two_of_three_are_any_two() {
     let second = mailbox.approval_link(&asked, "both@example.com").await;
     assert!(portal.decide(&first, "approve", "").await.expect(200).json().get("outcome").is_none());
     let review = portal.json(&second).await.expect(200).json();
-    assert_eq!(review["lacking"], json!([{ "group": "security", "approvals": 1 }]));
+    assert_eq!(
+        review["lacking"],
+        json!([{ "group": "security", "approvals": 1, "approvers": ["s1@example.com", "both@example.com"] }])
+    );
     assert_eq!(portal.decide(&second, "approve", "").await.expect(200).json()["outcome"], "approved");
     portal.until(&asked, "delivered").await;
 }

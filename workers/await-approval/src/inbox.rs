@@ -4,9 +4,9 @@
 //! mail goes to the address in the policy, at most once in [`MIN_INTERVAL`] for the request that waits longest.
 
 use time::Duration;
-use workflow::approval::LinkKey;
 use workflow::approval::enrolment::lists;
-use workflow::approval::inbox::{InboxLink, LIFETIME, waiting};
+use workflow::approval::inbox::Inbox;
+use workflow::approval::{INBOX_LIFETIME, InboxLink, LinkKey};
 use workflow::email::Email;
 use workflow::mail::MailContent;
 use workflow::mail_kind::MailKind;
@@ -30,9 +30,9 @@ impl AwaitApproval {
             nobody();
             return Ok(());
         }
-        let waiting = waiting(&*self.requests, &*self.approvals, &policy, asked_for, now).await?;
-        let oldest = waiting.iter().min_by_key(|one| (one.approval.created_at, one.request.id()));
-        let Some(oldest) = oldest else {
+        let (requests, approvals) = (&*self.requests, &*self.approvals);
+        let inbox = Inbox { requests, approvals, policy: &policy, approver: asked_for, now };
+        let Some(oldest) = inbox.oldest().await? else {
             nobody();
             return Ok(());
         };
@@ -42,14 +42,19 @@ impl AwaitApproval {
         let Some(approver) = approver else { return Ok(()) };
         let (id, by) = (oldest.request.id(), Origin::worker(WORKER));
         let kind = MailKind::Inbox { approver: approver.clone() };
+        let claim = |row: &mut Request| row.claim_mail_again(&kind, MIN_INTERVAL, now);
+        // Before the rest is read: whoever asks again and again costs little.
+        if !claim(&mut oldest.request.clone()) {
+            return Ok(());
+        }
+        let count = inbox.waiting().await?.len();
         let send = async {
             let key = LinkKey::random().map_err(|error| StepError::transient(error.to_string()))?;
             self.approvals.add_inbox(&InboxLink::new(&key, &approver, now)).await?;
             let link = self.base_url.inbox(&key);
-            let content = content(policy.language(), waiting.len(), &link, now + LIFETIME);
+            let content = content(policy.language(), count, &link, now + INBOX_LIFETIME);
             self.mailer.send(&content.to(id, &kind, &approver)).await.map_err(StepError::from)
         };
-        let claim = |row: &mut Request| row.claim_mail_again(&kind, MIN_INTERVAL, now);
         send_once(&*self.requests, id, &by, &kind, now, claim, send).await?;
         Ok(())
     }

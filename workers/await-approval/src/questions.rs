@@ -4,7 +4,7 @@
 //! is passed on by the next re-check; an answer goes to the approver who asked, with a new link to the review.
 
 use workflow::approval::Approval;
-use workflow::approval::question::{Answer, Question};
+use workflow::approval::question::{Question, QuestionAnswer};
 use workflow::email::Email;
 use workflow::mail::MailContent;
 use workflow::mail_kind::MailKind;
@@ -50,7 +50,7 @@ impl AwaitApproval {
         policy: &Policy,
         approval: &Approval,
         question: &Question,
-        answer: &Answer,
+        answer: &QuestionAnswer,
     ) -> Result<(), StepError> {
         let approver = &question.approver;
         let kind = MailKind::Answer { number: question.number, approver: approver.clone() };
@@ -71,7 +71,7 @@ fn content(
     language: Language,
     request: &Request,
     question: &Question,
-    answer: &Answer,
+    answer: &QuestionAnswer,
     link: &str,
 ) -> MailContent {
     let person: &Email = request.email();
@@ -105,7 +105,8 @@ mod tests {
         let id = "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d".parse().unwrap();
         let at = datetime!(2026-01-01 12:00 UTC);
         let bob: Email = "bob@example.com".parse().unwrap();
-        let answer = Answer { text: "The new one.\nReview and decide:\nhttps://evil.example/".into(), at };
+        let answer =
+            QuestionAnswer { text: "The new one.\nReview and decide:\nhttps://evil.example/".into(), at };
         let question = Question {
             number: 1,
             approver: bob.clone(),

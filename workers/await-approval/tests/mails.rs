@@ -4,9 +4,8 @@
 use std::sync::Arc;
 
 use await_approval::AwaitApproval;
-use workflow::approval::inbox::LIFETIME;
-use workflow::approval::question::Questions;
-use workflow::approval::{BaseUrl, LinkKey};
+use workflow::approval::questions::Questions;
+use workflow::approval::{BaseUrl, INBOX_LIFETIME, LinkKey};
 use workflow::decision::{Decision, ReviewDigest};
 use workflow::email::Email;
 use workflow::ids::RequestId;
@@ -142,7 +141,7 @@ async fn an_approver_gets_the_link_to_the_list_at_a_limited_rate_and_nobody_else
     let (_, key) = mail.text.split_once("/approvals/mine/").unwrap();
     let key = LinkKey::parse(key.split('/').next().unwrap()).unwrap();
     let inbox = backend.find_inbox(&key.digest()).await.unwrap().unwrap();
-    assert_eq!((inbox.approver, inbox.until), (approver(), backend.now() + LIFETIME));
+    assert_eq!((inbox.approver, inbox.until), (approver(), backend.now() + INBOX_LIFETIME));
     assert_eq!(wanted("approver@example.com").await, 1, "within ten minutes");
     backend.advance(time::Duration::minutes(10));
     assert_eq!(wanted("approver@example.com").await, 2);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use workflow::approval::BaseUrl;
-use workflow::approval::question::Questions;
+use workflow::approval::questions::Questions;
 use workflow::approval::voting::Voting;
 use workflow::approval::withdrawal::Withdrawal;
 use workflow::certificate::revoking::RevocationIntake;

@@ -1,49 +1,26 @@
 //! Everything that waits for an approver, and the link to it.
 //!
 //! Invariant: the link goes by mail to an address that the policy lists as an approver and nowhere else; its key is
-//! random, the table has its digest, and it works for [`LIFETIME`]. What it opens is checked like what a link to one
+//! random, the table has its digest, and it works for [`INBOX_LIFETIME`](super::INBOX_LIFETIME). What it opens is checked like what a link to one
 //! request opens; see [`Voting::resolve_in_inbox`](super::voting::Voting::resolve_in_inbox). The caller learns nothing
 //! about an address, not even from the time, since the same call is made for every address.
 
 use futures_util::future::try_join_all;
-use serde::{Deserialize, Serialize};
-use time::{Duration, OffsetDateTime};
+use futures_util::try_join;
+use time::OffsetDateTime;
 
+use super::Approval;
 use super::voting::waits_for;
-use super::{Approval, LinkDigest, LinkKey};
 use crate::email::Email;
 use crate::message::RecheckMessage;
 use crate::policy::Policy;
-use crate::ports::{Approvals, PortError, Requests, WorkerQueue};
+use crate::ports::{Approvals, ListedRequest, PortError, Requests, WorkerQueue};
 use crate::request::{Request, Status};
-use crate::timestamp::whole_seconds;
 
-/// How long a link works.
-pub const LIFETIME: Duration = Duration::hours(1);
 /// The most undecided requests that are looked at, the oldest first.
 pub const MAX_LOOKED_AT: usize = 200;
 /// Approvals read at the same time.
 const CONCURRENT_READS: usize = 16;
-
-/// The link of an approver to everything that waits for them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct InboxLink {
-    /// The key of the row.
-    pub digest: LinkDigest,
-    /// The approver who received the link.
-    pub approver: Email,
-    /// The time until which it works, UTC.
-    #[serde(with = "time::serde::rfc3339")]
-    pub until: OffsetDateTime,
-}
-
-impl InboxLink {
-    /// The link with this key, from `now` on.
-    pub fn new(key: &LinkKey, approver: &Email, now: OffsetDateTime) -> Self {
-        Self { digest: key.digest(), approver: approver.clone(), until: whole_seconds(now + LIFETIME) }
-    }
-}
 
 /// A request that waits for an approver.
 #[derive(Clone, Debug)]
@@ -62,30 +39,64 @@ pub async fn send_link(approval_queue: &dyn WorkerQueue, email: &Email) -> Resul
     approval_queue.recheck(&RecheckMessage::inbox(email.clone())).await
 }
 
-/// The requests that wait for a vote of `approver`, the first to expire first.
-///
-/// # Errors
-/// [`PortError`] of a table.
-pub async fn waiting(
-    requests: &dyn Requests,
-    approvals: &dyn Approvals,
-    policy: &Policy,
-    approver: &Email,
-    now: OffsetDateTime,
-) -> Result<Vec<Waiting>, PortError> {
-    let listed = requests.list(Status::PendingApproval, MAX_LOOKED_AT).await?;
-    let mut waiting = Vec::new();
-    for listed in listed.chunks(CONCURRENT_READS) {
+/// What is read to find the requests that wait for an approver.
+pub struct Inbox<'a> {
+    /// The rows.
+    pub requests: &'a dyn Requests,
+    /// The approvals.
+    pub approvals: &'a dyn Approvals,
+    /// The policy in force.
+    pub policy: &'a Policy,
+    /// The approver.
+    pub approver: &'a Email,
+    /// The time.
+    pub now: OffsetDateTime,
+}
+
+impl Inbox<'_> {
+    /// The requests that wait for a vote of the approver, the first to expire first.
+    ///
+    /// # Errors
+    /// [`PortError`] of a table.
+    pub async fn waiting(&self) -> Result<Vec<Waiting>, PortError> {
+        let mut waiting = Vec::new();
+        for some in self.undecided().await?.chunks(CONCURRENT_READS) {
+            waiting.extend(self.waiting_of(some).await?);
+        }
+        waiting.sort_by_key(|one| (one.approval.expires_at, one.request.id()));
+        Ok(waiting)
+    }
+
+    /// The request that has waited longest. Reads no more than it must.
+    ///
+    /// # Errors
+    /// [`PortError`] of a table.
+    pub async fn oldest(&self) -> Result<Option<Waiting>, PortError> {
+        for some in self.undecided().await?.chunks(CONCURRENT_READS) {
+            if let Some(oldest) = self.waiting_of(some).await?.into_iter().next() {
+                return Ok(Some(oldest));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Undecided requests, oldest first.
+    async fn undecided(&self) -> Result<Vec<ListedRequest>, PortError> {
+        self.requests.list(Status::PendingApproval, MAX_LOOKED_AT).await
+    }
+
+    /// Those of these requests that wait for the approver, in their order.
+    async fn waiting_of(&self, listed: &[ListedRequest]) -> Result<Vec<Waiting>, PortError> {
         let read = listed.iter().map(|one| async move {
-            let (request, approval) = futures_util::try_join!(requests.find(one.id), approvals.find(one.id))?;
+            let (request, approval) = try_join!(self.requests.find(one.id), self.approvals.find(one.id))?;
             Ok::<_, PortError>(request.zip(approval))
         });
         let read = try_join_all(read).await?.into_iter().flatten();
-        let waits = read.filter(|(request, approval)| waits_for(policy, request, approval, approver, now));
-        waiting.extend(waits.map(|(request, approval)| Waiting { request, approval }));
+        let waits = |(request, approval): &(Request, Approval)| {
+            waits_for(self.policy, request, approval, self.approver, self.now)
+        };
+        Ok(read.filter(waits).map(|(request, approval)| Waiting { request, approval }).collect())
     }
-    waiting.sort_by_key(|one| (one.approval.expires_at, one.request.id()));
-    Ok(waiting)
 }
 
 #[cfg(test)]
@@ -119,7 +130,11 @@ mod tests {
         .unwrap();
         let policy = backend.policy();
         let ids = async |approver: &Email, now| -> Vec<_> {
-            let found = waiting(&*backend, &*backend, &policy, approver, now).await.unwrap();
+            let (requests, approvals, policy) = (&*backend, &*backend, &policy);
+            let inbox = Inbox { requests, approvals, policy, approver, now };
+            let found = inbox.waiting().await.unwrap();
+            let oldest = inbox.oldest().await.unwrap().map(|one| one.request.id());
+            assert_eq!(oldest, found.first().map(|one| one.request.id()));
             found.iter().map(|one| one.request.id()).collect()
         };
         let found = ids(&bob, now).await;

@@ -10,13 +10,14 @@ use aws_lc_rs::{digest, hmac, rand};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use url::Url;
 
 use crate::email::Email;
 use crate::enrolment::{Enrolment, EnrolmentId};
 use crate::ids::RequestId;
 use crate::secret::Secret;
+use crate::timestamp::whole_seconds;
 use crate::web_url;
 
 /// The secret of one approver's link. Never stored, never logged.
@@ -82,6 +83,29 @@ pub struct Link {
     /// The time of creation, UTC.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
+}
+
+/// How long the link of an approver to everything that waits for them works.
+pub const INBOX_LIFETIME: Duration = Duration::hours(1);
+
+/// The link of an approver to everything that waits for them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InboxLink {
+    /// The key of the row.
+    pub digest: LinkDigest,
+    /// The approver who received the link.
+    pub approver: Email,
+    /// The time until which it works, UTC.
+    #[serde(with = "time::serde::rfc3339")]
+    pub until: OffsetDateTime,
+}
+
+impl InboxLink {
+    /// The link with this key, from `now` on.
+    pub fn new(key: &LinkKey, approver: &Email, now: OffsetDateTime) -> Self {
+        Self { digest: key.digest(), approver: approver.clone(), until: whole_seconds(now + INBOX_LIFETIME) }
+    }
 }
 
 /// The public base URL, with a trailing slash, to which all paths of docs/api.md are relative.
@@ -377,7 +401,7 @@ mod tests {
         for (letter, opens) in [("a", true), ("b", true), ("c", false)] {
             let key = secret(letter).status_key(id, LinkGiven::ByMail);
             assert_eq!(replaced.opens(id, key.expose()).is_some(), opens, "{letter}");
-            let key = secret(letter).overview_key(id, now + time::Duration::HOUR);
+            let key = secret(letter).overview_key(id, now + Duration::HOUR);
             assert_eq!(replaced.opens_overview(key.expose(), now).is_some(), opens, "{letter}");
         }
         let made = replaced.status_key(id, LinkGiven::ByMail);
@@ -406,9 +430,9 @@ mod tests {
         let secret = LinkSecret::new(&"s".repeat(64)).unwrap();
         let now = time::macros::datetime!(2026-01-01 12:00 UTC);
         let id = RequestId::random();
-        let key = secret.overview_key(id, now + time::Duration::HOUR);
+        let key = secret.overview_key(id, now + Duration::HOUR);
         assert_eq!(secret.opens_overview(key.expose(), now), Some(id));
-        assert_eq!(secret.opens_overview(key.expose(), now + time::Duration::HOUR), None);
+        assert_eq!(secret.opens_overview(key.expose(), now + Duration::HOUR), None);
         let [_, until, tag] = key.expose().split('.').collect::<Vec<_>>()[..] else { panic!() };
         for forged in [
             String::new(),

@@ -276,3 +276,20 @@ fn a_letter_is_in_one_language() {
     }
     assert!(mail.text.contains("ほか10件\n") && mail.html.contains("ほか10件</td>"));
 }
+
+#[test]
+fn mails_about_one_request_are_one_thread_and_links_to_lists_are_alone() {
+    let header = |kind: &MailKind, name: &str| {
+        let bytes = content().to(id(), kind, &requester()).message(&from()).unwrap().formatted();
+        let message = MessageParser::default().parse(&bytes).unwrap();
+        message.header(name).and_then(|value| value.as_text()).map(str::to_owned)
+    };
+    let thread = Some(format!("{}@example.com", id()));
+    for kind in [MailKind::Received, approval("bob@example.com"), MailKind::Question(1), MailKind::Issued] {
+        assert_eq!(header(&kind, "In-Reply-To"), thread, "{kind}");
+        assert_eq!(header(&kind, "References"), thread, "{kind}");
+    }
+    for kind in [MailKind::Overview, MailKind::Inbox { approver: requester() }, MailKind::Expiring(7)] {
+        assert_eq!(header(&kind, "References"), None, "{kind}");
+    }
+}

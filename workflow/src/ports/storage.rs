@@ -5,8 +5,7 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 
 use super::PortError;
-use crate::approval::inbox::InboxLink;
-use crate::approval::{Approval, Link, LinkDigest};
+use crate::approval::{Approval, InboxLink, Link, LinkDigest};
 #[cfg(doc)]
 use crate::approver_set::PlusTags;
 use crate::email::Email;

@@ -10,8 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use time::OffsetDateTime;
 
 use crate::approval::LinkSecret;
-use crate::approval::inbox::InboxLink;
-use crate::approval::{Approval, Link};
+use crate::approval::{Approval, InboxLink, Link};
 use crate::certificate::{ListName, Revocation};
 use crate::ids::RequestId;
 use crate::mail::Mail;

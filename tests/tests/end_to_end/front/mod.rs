@@ -4,6 +4,7 @@
 //! --workspace --test end_to_end -- front::`. A test whose requests differ in JSON content only does not belong here.
 
 mod approved;
+mod approvers;
 mod browser;
 mod decisions;
 mod fields;

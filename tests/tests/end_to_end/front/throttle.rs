@@ -12,9 +12,13 @@ async fn submissions_have_a_throttle_of_their_own_and_its_answer_can_be_read() {
     let stage = ["--rest-api-id", api, "--stage-name", "live"];
     let settings =
         stack.aws_json(&[&["apigateway", "get-stage"][..], &stage].concat())["methodSettings"].clone();
-    for (path, method) in
-        [("/requests", "POST"), ("/requests/preview", "POST"), ("/mine", "POST"), ("/commands", "GET")]
-    {
+    for (path, method) in [
+        ("/requests", "POST"),
+        ("/requests/preview", "POST"),
+        ("/mine", "POST"),
+        ("/approvals", "POST"),
+        ("/commands", "GET"),
+    ] {
         let key = format!("{path}/{method}");
         assert_eq!(settings[&key]["throttlingRateLimit"], 1000.0, "{key}: {settings:#}");
         let encoded = format!("{}/{method}/throttling", path.replace('/', "~1"));

@@ -53,6 +53,9 @@ pub(super) async fn run(stack: &Stack, worker: &str, permission: &Permission) {
         ("Portal", "dynamodb:Query") if resource.ends_with("/bySerial") => {
             unknown_certificate(stack).await;
         }
+        ("AwaitApproval" | "Portal", "dynamodb:Query") if resource.ends_with("/byStatus") => {
+            inbox(stack).await;
+        }
         ("Persist", "s3:GetObject") if resource.ends_with("/signed-certificate/*") => {
             revocation(stack).await;
         }
@@ -167,6 +170,21 @@ async fn overview(stack: &Stack, asked: &Asked) {
     let link = end_to_end::eventually("the mail with the overview", end_to_end::PATIENCE, async || {
         let mails = mailbox.to(&asked.email);
         mails.iter().flat_map(|mail| mail.links()).find(|link| link.contains("/mine/"))
+    })
+    .await;
+    portal.json(&link).await.expect(200);
+}
+
+/// Everything that waits for an approver, by the mailed link.
+async fn inbox(stack: &Stack) {
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let asked = portal.ask(&Submission::of(&csr_for(&[HOST]))).await;
+    mailbox.approval_link(&asked, APPROVER).await;
+    portal.until(&asked, "pending_approval").await;
+    portal.post("approvals", &json!({ "email": APPROVER })).await.expect(202);
+    let link = end_to_end::eventually("the mail with the list", end_to_end::PATIENCE, async || {
+        let mails = mailbox.to(APPROVER);
+        mails.iter().flat_map(|mail| mail.links()).find(|link| link.contains("/approvals/mine/"))
     })
     .await;
     portal.json(&link).await.expect(200);

@@ -1,7 +1,8 @@
 //! Everything that waits for an approver: the page that asks for an address, and the list.
 
 use askama::Template;
-use workflow::approval::inbox::{InboxLink, Waiting};
+use workflow::approval::InboxLink;
+use workflow::approval::inbox::Waiting;
 use workflow::approval::review::ApprovalProgress;
 use workflow::email::Email;
 use workflow::finding::Finding;

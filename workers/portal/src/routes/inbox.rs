@@ -11,9 +11,9 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, Uri};
 use serde::Serialize;
-use workflow::approval::LinkKey;
-use workflow::approval::inbox::{InboxLink, Waiting, send_link, waiting};
+use workflow::approval::inbox::{Inbox, Waiting, send_link};
 use workflow::approval::review::ApprovalProgress;
+use workflow::approval::{InboxLink, LinkKey};
 use workflow::email::Email;
 use workflow::finding::Code;
 use workflow::ids::RequestId;
@@ -93,14 +93,16 @@ pub(crate) async fn show(
     let no_such_link = || Problem::new(Code::NotFound, "problem-no-inbox");
     let key = key.ok().and_then(|Path(key)| LinkKey::parse(&key)).ok_or_else(no_such_link)?;
     let now = portal.clock.now();
-    let inbox: InboxLink = portal
+    let link: InboxLink = portal
         .approvals
         .find_inbox(&key.digest())
         .await?
-        .filter(|inbox| now < inbox.until)
+        .filter(|link| now < link.until)
         .ok_or_else(no_such_link)?;
     let policy = portal.policies.current().await?;
-    let found = waiting(&*portal.requests, &*portal.approvals, &policy, &inbox.approver, now).await?;
+    let (requests, approvals) = (&*portal.requests, &*portal.approvals);
+    let inbox = Inbox { requests, approvals, policy: &policy, approver: &link.approver, now };
+    let found = inbox.waiting().await?;
     let mut rows: Vec<(Waiting, ApprovalProgress)> = Vec::with_capacity(found.len());
     for one in found {
         let progress = portal.voting().progress(&one.request, &one.approval).await?;
@@ -111,12 +113,12 @@ pub(crate) async fn show(
             let list = portal.base_url.inbox(&key);
             let approvals: Vec<WaitingView<'_>> =
                 rows.iter().map(|(one, progress)| WaitingView::of(one, progress, &list)).collect();
-            Json(serde_json::json!({ "approver": inbox.approver, "approvals": approvals })).into_response()
+            Json(serde_json::json!({ "approver": link.approver, "approvals": approvals })).into_response()
         }
         ResponseFormat::Page => {
             let last = uri.path().rsplit('/').next().filter(|last| !last.is_empty());
             let below = last.map(|last| format!("{last}/")).unwrap_or_default();
-            let page = InboxPage::new(&portal, &locale, &inbox, &rows, &below);
+            let page = InboxPage::new(&portal, &locale, &link, &rows, &below);
             pages::page(StatusCode::OK, locale.language, &page)
         }
     })

@@ -15,7 +15,7 @@ use pki::certificate::Serial;
 use serde::Serialize;
 use url::form_urlencoded;
 use workflow::approval::opened::OpenedRequest;
-use workflow::approval::question::{Answer, Question};
+use workflow::approval::question::{Question, QuestionAnswer};
 use workflow::approval::withdrawal::WithdrawalError;
 use workflow::approver_set::MissingApprovals;
 use workflow::finding::{Code, Finding};
@@ -83,7 +83,7 @@ struct QuestionJson<'a> {
     question: &'a str,
     asked_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    answer: Option<&'a Answer>,
+    answer: Option<&'a QuestionAnswer>,
 }
 
 impl<'a> QuestionJson<'a> {

@@ -3,8 +3,7 @@
 use pki::testing as test_pki;
 use serde_json::json;
 use time::Duration;
-use workflow::approval::inbox::InboxLink;
-use workflow::approval::{LinkGiven, LinkKey};
+use workflow::approval::{InboxLink, LinkGiven, LinkKey};
 use workflow::ids::RequestId;
 use workflow::mail_kind::MailKind;
 use workflow::ports::{Approvals as _, Clock as _, NameIndex as _, NameRow};

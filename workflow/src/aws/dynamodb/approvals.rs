@@ -7,8 +7,7 @@ use serde::Serialize;
 
 use super::requests::{CLEARABLE, stored};
 use super::{AuditTable, Item, Table, encode};
-use crate::approval::inbox::InboxLink;
-use crate::approval::{Approval, Link, LinkDigest};
+use crate::approval::{Approval, InboxLink, Link, LinkDigest};
 use crate::ids::RequestId;
 use crate::ports::{Approvals, PortError, Saved};
 use crate::request::Request;

@@ -8,8 +8,7 @@ use pki::issuer::Issuer;
 use time::OffsetDateTime;
 
 use crate::approval::LinkSecret;
-use crate::approval::inbox::InboxLink;
-use crate::approval::{Approval, Link, LinkDigest};
+use crate::approval::{Approval, InboxLink, Link, LinkDigest};
 use crate::approver_set::PlusTags;
 use crate::email::Email;
 use crate::ids::{IssuerId, RequestId};

@@ -4,12 +4,13 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use workflow::approval::VoteError;
-use workflow::approval::question::{AskingError, MAX_QUESTIONS, QuestionError};
+use workflow::approval::question::{MAX_QUESTIONS, QuestionError};
+use workflow::approval::questions::AskingError;
 use workflow::approval::voting::ResolvedLink;
 use workflow::finding::Code;
 use workflow::texts::Message;
 
-use super::decide::{passkeys, typed};
+use super::{passkeys, typed};
 use crate::http::client_addr::ClientAddr;
 use crate::http::fields::Fields;
 use crate::http::negotiate::ResponseFormat;

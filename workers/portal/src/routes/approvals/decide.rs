@@ -10,11 +10,9 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
-use workflow::approval::passkey::Passkey;
 use workflow::approval::review::{Review, ReviewContent};
 use workflow::approval::voting::ResolvedLink;
 use workflow::approval::{Approval, VoteInput};
-use workflow::approver_set::Identity;
 use workflow::decision::{Decision, Outcome, ReviewDigest, Vote};
 use workflow::email::Email;
 use workflow::finding::{Code, Finding};
@@ -26,7 +24,7 @@ use super::ask::ask;
 use super::passkey::{is_set_up, set_up};
 use super::revoke::revoke;
 use super::sign_in::{begin, fetch_keys};
-use super::{link_of, resolve};
+use super::{link_of, passkeys, resolve, typed};
 use crate::http::client_addr::ClientAddr;
 use crate::http::cross_site::refuse_cross_site;
 use crate::http::fields::Fields;
@@ -126,15 +124,6 @@ pub(crate) async fn decide(
     }
 }
 
-/// The passkeys of the approver, if a vote needs one.
-pub(super) async fn passkeys(portal: &Portal, review: &Review) -> Result<Vec<Passkey>, Problem> {
-    if review.identity != Identity::Passkey {
-        return Ok(Vec::new());
-    }
-    let policy = portal.policies.current().await?;
-    Ok(portal.people.passkeys(&policy.plus_tags().person(&review.approver)).await?)
-}
-
 /// Returns the review after a vote. Evaluates the request only if the vote failed before its evaluation.
 async fn review_after(
     portal: &Portal,
@@ -198,12 +187,6 @@ pub(in crate::routes) async fn cast(
         fetch_keys(portal, resolved, error).await?;
     }
     Ok(cast?)
-}
-
-/// A free text as typed, for the page that says what is wrong; empty if it may be a private key.
-pub(super) fn typed(fields: &Fields, field: &'static str) -> String {
-    let typed = fields.text(field).ok().flatten().unwrap_or_default();
-    if private_key(field, &typed).is_some() { String::new() } else { typed.into_owned() }
 }
 
 fn vote_input(fields: &Fields, approver: &Email) -> Result<VoteInput, Problem> {

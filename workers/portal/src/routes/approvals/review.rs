@@ -11,10 +11,9 @@ use serde::Deserialize;
 use workflow::approval::VoteError;
 use workflow::approval::voting::VotingError;
 
-use super::decide::passkeys;
 use super::passkey;
 use super::revoke::reasons_of;
-use super::{link_of, resolve};
+use super::{link_of, passkeys, resolve};
 use crate::http::client_addr::ClientAddr;
 use crate::http::negotiate::ResponseFormat;
 use crate::http::problem::Problem;
