@@ -223,12 +223,21 @@ impl From<IdTokenEvidence> for Evidence {
 }
 
 impl Evidence {
+    /// Lower-case hex SHA-256 of all fields, for the audit trail and receipts.
+    pub fn digest(&self) -> String {
+        match self {
+            Self::Passkey(evidence) => evidence.digest(),
+            Self::IdToken(evidence) => evidence.digest(),
+        }
+    }
+
     /// The kind of proof and its digest, for the audit trail.
     pub fn summary(&self) -> String {
-        match self {
-            Self::Passkey(evidence) => format!("passkey:{}", evidence.digest()),
-            Self::IdToken(evidence) => format!("oidc:{}", evidence.digest()),
-        }
+        let kind = match self {
+            Self::Passkey(_) => "passkey",
+            Self::IdToken(_) => "oidc",
+        };
+        format!("{kind}:{}", self.digest())
     }
 
     /// The digest of the review that the approver saw.

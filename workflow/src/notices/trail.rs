@@ -54,8 +54,11 @@ pub fn status_event(kind: EventKind, detail: Option<&str>) -> Option<StatusEvent
         | EventKind::Viewed
         | EventKind::Voted
         | EventKind::Withdrawn
+        | EventKind::QuestionAsked
+        | EventKind::QuestionAnswered
         | EventKind::LinksRenewed
         | EventKind::Reserved
+        | EventKind::Logged
         | EventKind::NotMailed
         | EventKind::Restarted
         | EventKind::Downloaded
