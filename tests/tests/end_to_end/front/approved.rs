@@ -66,7 +66,7 @@ async fn a_request_is_approved_and_its_certificate_delivered() {
     assert!(mail.text.contains(serial), "{}", mail.text);
     let zip = mail.attachment("certificate.zip");
     let names: Vec<String> = files_in_zip(zip).into_iter().map(|(name, _)| name).collect();
-    assert_eq!(names, ["certificate.pem", "ca.pem", "fullchain.pem", "README.txt"]);
+    assert_eq!(names, ["certificate.pem", "ca.pem", "fullchain.pem", "receipt.json", "README.txt"]);
     assert_eq!(portal.get(&certificate_url(&asked.status_url, ".zip"), "*/*").await.expect(200).body, zip);
     downloads_agree(&portal, &asked.status_url, zip).await;
     let by_answer = portal.json(&certificate_url(&answered.status_url, "")).await;

@@ -90,7 +90,7 @@ pub(super) async fn certificate(stack: &Stack) -> Asked {
     let asked = portal.ask(&Submission::of(&csr_for(&[HOST]))).await;
     approve(stack, &asked).await;
     mailbox.mail(&asked.id, &asked.email, "Your certificate").await;
-    portal.get(&asked.status_url.replace("?key=", "/certificate?key="), "*/*").await.expect(200);
+    portal.get(&asked.status_url.replace("?key=", "/certificate.zip?key="), "*/*").await.expect(200);
     portal.get("ca.pem", "*/*").await.expect(200);
     asked
 }
