@@ -90,12 +90,12 @@ pub(crate) async fn run(command: WebhooksCommand) -> Result<(), CliError> {
 }
 
 /// The parameters of the receivers of a stack.
-struct Parameters<'a> {
+struct ReceiverStore<'a> {
     ssm: aws_sdk_ssm::Client,
     stack: &'a Stack,
 }
 
-impl<'a> Parameters<'a> {
+impl<'a> ReceiverStore<'a> {
     fn of(stack: &'a Stack) -> Self {
         Self { ssm: aws_sdk_ssm::Client::new(&stack.sdk), stack }
     }
@@ -169,7 +169,7 @@ async fn set(stack: &Stack, name: &ReceiverName) -> Result<(), CliError> {
     let address = ReceiverAddress::parse(&line, stack.is_local()).map_err(|error| {
         CliError::new(format!("the address of {name} cannot be used: {error}"), "Nothing was changed.")
     })?;
-    let parameters = Parameters::of(stack);
+    let parameters = ReceiverStore::of(stack);
     // One that cannot be read has no secrets to keep.
     let secrets = parameters.find(name).await.ok().flatten().map(|one| one.secrets).unwrap_or_default();
     let parameter = ReceiverParameter { address, secrets };
@@ -189,7 +189,7 @@ async fn set(stack: &Stack, name: &ReceiverName) -> Result<(), CliError> {
 }
 
 async fn secret(stack: &Stack, name: &ReceiverName, drop_former: bool) -> Result<(), CliError> {
-    let parameters = Parameters::of(stack);
+    let parameters = ReceiverStore::of(stack);
     let mut parameter = parameters.get(name).await?;
     if drop_former {
         parameter.secrets.truncate(1);
@@ -263,7 +263,7 @@ fn row(receiver: &ListedReceiver) -> Vec<String> {
 }
 
 async fn list(stack: &Stack, json: bool) -> Result<(), CliError> {
-    let parameters = Parameters::of(stack);
+    let parameters = ReceiverStore::of(stack);
     let read = |(name, one): (String, Parameter)| parameters.read(&name, &one).map(|read| (name, read));
     let set = parameters.all().await?.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let all = listed(&policy::in_force(stack).await?, set);
@@ -276,7 +276,7 @@ async fn list(stack: &Stack, json: bool) -> Result<(), CliError> {
 }
 
 async fn remove(stack: &Stack, name: &ReceiverName, yes: bool) -> Result<(), CliError> {
-    let parameters = Parameters::of(stack);
+    let parameters = ReceiverStore::of(stack);
     confirmed(&format!("Remove the address and the secrets of {name}?"), yes)?;
     let removed = parameters.ssm.delete_parameter().name(parameters.path(name)).send().await;
     match removed {
@@ -311,7 +311,7 @@ async fn test(stack: &Stack, name: &ReceiverName) -> Result<(), CliError> {
             "Make a rule for it, and watch what arrives.",
         ));
     }
-    let parameter = Parameters::of(stack).get(name).await?;
+    let parameter = ReceiverStore::of(stack).get(name).await?;
     let now = OffsetDateTime::now_utc();
     let (headers, body) = match ChatMessage::test(policy.language()).body(receiver.kind) {
         Some(body) => (Headers::new(), body.to_string()),

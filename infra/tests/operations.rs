@@ -244,7 +244,7 @@ fn the_metrics_that_are_watched_are_those_that_workers_write() {
 }
 
 /// Actions without resource-level permissions in AWS, or that Lambda requires on all resources; the template explains each.
-const WITHOUT_RESOURCE: [&str; 21] = [
+const WITHOUT_RESOURCE: [&str; 22] = [
     "logs:CreateLogDelivery",
     "logs:GetLogDelivery",
     "logs:UpdateLogDelivery",
@@ -266,6 +266,7 @@ const WITHOUT_RESOURCE: [&str; 21] = [
     "rolesanywhere:ImportCrl",
     "rolesanywhere:ListCrls",
     "elasticloadbalancing:DescribeTrustStoreRevocations",
+    "dynamodb:ListStreams",
 ];
 
 #[test]

@@ -96,27 +96,27 @@ impl ReceiverKind {
     }
 
     /// The events of a receiver for which the policy lists none.
-    pub fn usual_events(self) -> Vec<StatusEvent> {
+    pub fn usual_events(self) -> Vec<NoticeEvent> {
         if !self.is_chat() {
-            return StatusEvent::ALL.to_vec();
+            return NoticeEvent::ALL.to_vec();
         }
         // A channel learns what to do, and that it is done.
         vec![
-            StatusEvent::PendingApproval,
-            StatusEvent::Reminded,
-            StatusEvent::Escalated,
-            StatusEvent::Approved,
-            StatusEvent::Rejected,
-            StatusEvent::Withdrawn,
-            StatusEvent::Expired,
-            StatusEvent::Failed,
+            NoticeEvent::PendingApproval,
+            NoticeEvent::Reminded,
+            NoticeEvent::Escalated,
+            NoticeEvent::Approved,
+            NoticeEvent::Rejected,
+            NoticeEvent::Withdrawn,
+            NoticeEvent::Expired,
+            NoticeEvent::Failed,
         ]
     }
 }
 
 /// An event that receivers are told of: a change of status, a reminder or an escalation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StatusEvent {
+pub enum NoticeEvent {
     /// Accepted, and confirmed where the policy asks for that.
     Submitted,
     /// The approvers were asked.
@@ -147,7 +147,7 @@ pub enum StatusEvent {
     Revoked,
 }
 
-wire_names!(StatusEvent: "event" {
+wire_names!(NoticeEvent: "event" {
     Submitted => "submitted",
     PendingApproval => "pending_approval",
     Reminded => "reminded",
@@ -164,7 +164,7 @@ wire_names!(StatusEvent: "event" {
     Revoked => "revoked",
 });
 
-impl StatusEvent {
+impl NoticeEvent {
     /// True if it asks approvers to decide: pointless once they have.
     pub fn asks_to_decide(self) -> bool {
         matches!(self, Self::PendingApproval | Self::Reminded | Self::Escalated)
@@ -188,7 +188,7 @@ pub struct NoticeMessage {
     /// The receiver.
     pub receiver: ReceiverName,
     /// The event.
-    pub event: StatusEvent,
+    pub event: NoticeEvent,
     /// Its number in the audit trail of the request.
     pub number: u64,
     /// Its time.
@@ -204,8 +204,8 @@ mod tests {
     #[test]
     fn the_names_of_events_never_change() {
         let names = "submitted pending_approval reminded escalated approved issued delivered refused rejected withdrawn expired failed retried revoked";
-        assert_eq!(StatusEvent::ALL.map(StatusEvent::as_str).join(" "), names);
-        assert_eq!(StatusEvent::PendingApproval.event_type(), "request.pending_approval");
+        assert_eq!(NoticeEvent::ALL.map(NoticeEvent::as_str).join(" "), names);
+        assert_eq!(NoticeEvent::PendingApproval.event_type(), "request.pending_approval");
     }
 
     #[test]
@@ -222,8 +222,8 @@ mod tests {
     fn a_chat_hears_what_to_do_and_a_program_everything() {
         for kind in ReceiverKind::ALL {
             let usual = kind.usual_events();
-            assert!(usual.contains(&StatusEvent::PendingApproval), "{kind}");
-            assert_eq!(usual.contains(&StatusEvent::Delivered), !kind.is_chat(), "{kind}");
+            assert!(usual.contains(&NoticeEvent::PendingApproval), "{kind}");
+            assert_eq!(usual.contains(&NoticeEvent::Delivered), !kind.is_chat(), "{kind}");
         }
     }
 }

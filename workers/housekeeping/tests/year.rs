@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use housekeeping::Housekeeping;
-use notify::Notify;
+use notify::{Failures, Notify, Receivers};
 use time::{Duration, OffsetDateTime};
 use workflow::approval::BaseUrl;
 use workflow::ids::RequestId;
@@ -213,6 +213,13 @@ impl Year {
             operators: backend.clone(),
             mailer: backend.clone(),
             codes: backend.clone(),
+            receivers: Receivers {
+                queue: backend.clone(),
+                parameters: None,
+                caller: backend.clone(),
+                bus: None,
+                failures: Failures::default(),
+            },
             base_url: BaseUrl::parse("https://ca.example.com/").unwrap(),
             clock: backend.clone(),
         };

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::event::StatusNotice;
 use crate::approval::BaseUrl;
 use crate::name_list::names_in_short;
-use crate::receiver::{ReceiverKind, StatusEvent};
+use crate::receiver::{NoticeEvent, ReceiverKind};
 use crate::texts::Language;
 
 /// The most characters of a value. Slack takes 2,000 in a field; Teams takes 28 KB in all.
@@ -117,22 +117,22 @@ impl ChatMessage {
     }
 }
 
-fn heading(event: StatusEvent) -> &'static str {
+fn heading(event: NoticeEvent) -> &'static str {
     match event {
-        StatusEvent::Submitted => "chat-submitted",
-        StatusEvent::PendingApproval => "chat-pending-approval",
-        StatusEvent::Reminded => "chat-reminded",
-        StatusEvent::Escalated => "chat-escalated",
-        StatusEvent::Approved => "chat-approved",
-        StatusEvent::Issued => "chat-issued",
-        StatusEvent::Delivered => "chat-delivered",
-        StatusEvent::Refused => "chat-refused",
-        StatusEvent::Rejected => "chat-rejected",
-        StatusEvent::Withdrawn => "chat-withdrawn",
-        StatusEvent::Expired => "chat-expired",
-        StatusEvent::Failed => "chat-failed",
-        StatusEvent::Retried => "chat-retried",
-        StatusEvent::Revoked => "chat-revoked",
+        NoticeEvent::Submitted => "chat-submitted",
+        NoticeEvent::PendingApproval => "chat-pending-approval",
+        NoticeEvent::Reminded => "chat-reminded",
+        NoticeEvent::Escalated => "chat-escalated",
+        NoticeEvent::Approved => "chat-approved",
+        NoticeEvent::Issued => "chat-issued",
+        NoticeEvent::Delivered => "chat-delivered",
+        NoticeEvent::Refused => "chat-refused",
+        NoticeEvent::Rejected => "chat-rejected",
+        NoticeEvent::Withdrawn => "chat-withdrawn",
+        NoticeEvent::Expired => "chat-expired",
+        NoticeEvent::Failed => "chat-failed",
+        NoticeEvent::Retried => "chat-retried",
+        NoticeEvent::Revoked => "chat-revoked",
     }
 }
 

@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use crate::receiver::StatusEvent;
+use crate::receiver::NoticeEvent;
 use crate::request::Request;
 use crate::timestamp::rfc3339;
 
@@ -19,7 +19,7 @@ pub struct StatusNotice<'a> {
     /// The row as it stands.
     pub request: &'a Request,
     /// The event.
-    pub event: StatusEvent,
+    pub event: NoticeEvent,
     /// Its number in the audit trail.
     pub number: u64,
     /// Its time.
@@ -57,7 +57,7 @@ impl StatusNotice<'_> {
             add("notBefore", request.not_before().map(rfc3339));
             add("notAfter", request.not_after().map(rfc3339));
         }
-        if let (StatusEvent::Revoked, Some(revocation)) = (self.event, request.revocation()) {
+        if let (NoticeEvent::Revoked, Some(revocation)) = (self.event, request.revocation()) {
             add("revokedAt", revocation.revoked_at.map(rfc3339));
             add("revocationReason", Some(revocation.reason.as_str().to_owned()));
         }
@@ -72,9 +72,9 @@ impl StatusNotice<'_> {
     /// The status after the event.
     fn status(&self) -> &'static str {
         match self.event {
-            StatusEvent::Reminded | StatusEvent::Escalated => StatusEvent::PendingApproval.as_str(),
+            NoticeEvent::Reminded | NoticeEvent::Escalated => NoticeEvent::PendingApproval.as_str(),
             // Whatever it goes on with.
-            StatusEvent::Retried => self.request.shown_status().as_str(),
+            NoticeEvent::Retried => self.request.shown_status().as_str(),
             event => event.as_str(),
         }
     }

@@ -65,7 +65,7 @@ pub struct ReceiverParameter {
 /// The JSON of the parameter.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Stored {
+struct StoredReceiver {
     url: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     secrets: Vec<String>,
@@ -77,7 +77,7 @@ impl ReceiverParameter {
     /// # Errors
     /// One line without the value.
     pub fn read(value: &str, takes_loopback: bool) -> Result<Self, String> {
-        let stored: Stored =
+        let stored: StoredReceiver =
             serde_json::from_str(value).map_err(|_| "it is not what countersign webhooks set writes")?;
         let address = ReceiverAddress::parse(&stored.url, takes_loopback)
             .map_err(|error: AddressError| error.to_string())?;
@@ -90,7 +90,7 @@ impl ReceiverParameter {
     /// The value of the parameter.
     pub fn expose(&self) -> String {
         let secrets = self.secrets.iter().map(SigningSecret::expose).collect();
-        let stored = Stored { url: self.address.expose().to_string(), secrets };
+        let stored = StoredReceiver { url: self.address.expose().to_string(), secrets };
         serde_json::to_string(&stored).unwrap_or_default()
     }
 

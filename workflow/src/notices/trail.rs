@@ -11,7 +11,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::decision::Outcome;
 use crate::ids::RequestId;
 use crate::mail_kind::MailKind;
-use crate::receiver::StatusEvent;
+use crate::receiver::NoticeEvent;
 use crate::request::audit::EventKind;
 
 /// An event for receivers.
@@ -22,32 +22,32 @@ pub struct TrailEvent {
     /// The number in its trail.
     pub number: u64,
     /// The event.
-    pub event: StatusEvent,
+    pub event: NoticeEvent,
     /// The time.
     pub at: OffsetDateTime,
 }
 
 /// The event for receivers that an event of the trail is.
-pub fn status_event(kind: EventKind, detail: Option<&str>) -> Option<StatusEvent> {
+pub fn status_event(kind: EventKind, detail: Option<&str>) -> Option<NoticeEvent> {
     Some(match kind {
-        EventKind::Submitted => StatusEvent::Submitted,
-        EventKind::Asked => StatusEvent::PendingApproval,
+        EventKind::Submitted => NoticeEvent::Submitted,
+        EventKind::Asked => NoticeEvent::PendingApproval,
         // The requester's mail about a reminder is one, those to approvers are many.
         EventKind::Mailed => match detail?.parse() {
-            Ok(MailKind::Waiting(_)) => StatusEvent::Reminded,
+            Ok(MailKind::Waiting(_)) => NoticeEvent::Reminded,
             _ => return None,
         },
-        EventKind::Escalated => StatusEvent::Escalated,
-        EventKind::Decided if detail == Some(Outcome::Approved.as_str()) => StatusEvent::Approved,
-        EventKind::Signed => StatusEvent::Issued,
-        EventKind::Delivered => StatusEvent::Delivered,
-        EventKind::Refused => StatusEvent::Refused,
-        EventKind::Rejected => StatusEvent::Rejected,
-        EventKind::WithdrawalRecorded => StatusEvent::Withdrawn,
-        EventKind::Expired => StatusEvent::Expired,
-        EventKind::Failed => StatusEvent::Failed,
-        EventKind::Retried => StatusEvent::Retried,
-        EventKind::Revoked => StatusEvent::Revoked,
+        EventKind::Escalated => NoticeEvent::Escalated,
+        EventKind::Decided if detail == Some(Outcome::Approved.as_str()) => NoticeEvent::Approved,
+        EventKind::Signed => NoticeEvent::Issued,
+        EventKind::Delivered => NoticeEvent::Delivered,
+        EventKind::Refused => NoticeEvent::Refused,
+        EventKind::Rejected => NoticeEvent::Rejected,
+        EventKind::WithdrawalRecorded => NoticeEvent::Withdrawn,
+        EventKind::Expired => NoticeEvent::Expired,
+        EventKind::Failed => NoticeEvent::Failed,
+        EventKind::Retried => NoticeEvent::Retried,
+        EventKind::Revoked => NoticeEvent::Revoked,
         EventKind::Decided
         | EventKind::Confirmed
         | EventKind::Stored
@@ -148,7 +148,7 @@ mod tests {
         let event = TrailEvent {
             request_id: ID.parse().unwrap(),
             number: 7,
-            event: StatusEvent::PendingApproval,
+            event: NoticeEvent::PendingApproval,
             at: datetime!(2026-01-01 12:00 UTC),
         };
         assert_eq!(read, [event]);
@@ -158,11 +158,11 @@ mod tests {
     #[test]
     fn a_reminder_is_told_once_and_only_an_approval_is_approved() {
         for (kind, detail, event) in [
-            (EventKind::Mailed, Some("waiting/1"), Some(StatusEvent::Reminded)),
+            (EventKind::Mailed, Some("waiting/1"), Some(NoticeEvent::Reminded)),
             (EventKind::Mailed, Some("reminder/1/a@example.com"), None),
             (EventKind::Mailed, Some("posted/3/ops"), None),
             (EventKind::Mailed, None, None),
-            (EventKind::Decided, Some("approved"), Some(StatusEvent::Approved)),
+            (EventKind::Decided, Some("approved"), Some(NoticeEvent::Approved)),
             (EventKind::Decided, Some("rejected"), None),
         ] {
             assert_eq!(status_event(kind, detail), event, "{kind} {detail:?}");
@@ -187,12 +187,12 @@ mod tests {
     #[test]
     fn every_event_has_a_cause_in_the_trail() {
         let details = [None, Some("approved"), Some("waiting/2")];
-        let caused: Vec<StatusEvent> = EventKind::ALL
+        let caused: Vec<NoticeEvent> = EventKind::ALL
             .into_iter()
             .flat_map(|kind| details.map(|detail| status_event(kind, detail)))
             .flatten()
             .collect();
-        for event in StatusEvent::ALL {
+        for event in NoticeEvent::ALL {
             assert!(caused.contains(&event), "{event}");
         }
     }

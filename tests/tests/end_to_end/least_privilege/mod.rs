@@ -166,7 +166,7 @@ async fn without_unenforced_permissions(stack: &Stack, roles: &[Role]) {
 async fn each_permission_of_each_role_is_needed() {
     let stack = Stack::start("least-privilege").await;
     flows::topic_as_on_aws(&stack);
-    let receiver = Receiver::start().await;
+    let receiver = Receiver::start();
     flows::name_receivers(&stack, &receiver.url("program"));
     // Everything works with all permissions. Later requests find earlier names and keys.
     flows::certificate(&stack).await;

@@ -2,7 +2,8 @@
 //! by others: `slack_sdk`, `adaptivecards` and `standardwebhooks`.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 
@@ -11,8 +12,6 @@ use end_to_end::{
     unique_host,
 };
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
 
 use crate::APPROVER;
 
@@ -59,13 +58,15 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    pub(crate) async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    /// Serves on threads of its own: a test blocks its thread while a command runs.
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (port, calls) = (listener.local_addr().unwrap().port(), Arc::default());
         let taken = Arc::clone(&calls);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(take(stream, Arc::clone(&taken)));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let taken = Arc::clone(&taken);
+                std::thread::spawn(move || take(stream, &taken));
             }
         });
         Self { port, calls }
@@ -81,10 +82,10 @@ impl Receiver {
     }
 }
 
-async fn take(mut stream: TcpStream, calls: Arc<Mutex<Vec<Call>>>) {
+fn take(mut stream: TcpStream, calls: &Mutex<Vec<Call>>) {
     let (mut read, mut buffer) = (Vec::new(), [0; 8192]);
     loop {
-        let count = stream.read(&mut buffer).await.unwrap_or_default();
+        let count = stream.read(&mut buffer).unwrap_or_default();
         if count == 0 {
             return;
         }
@@ -99,7 +100,7 @@ async fn take(mut stream: TcpStream, calls: Arc<Mutex<Vec<Call>>>) {
             .collect();
         if headers["content-length"].parse::<usize>().unwrap() == body.len() {
             calls.lock().unwrap().push(Call { path, headers, body: body.to_owned() });
-            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
             return;
         }
     }
@@ -187,7 +188,7 @@ fn cards() -> Option<String> {
 #[tokio::test]
 async fn channels_programs_and_the_bus_are_told() {
     let stack = Stack::start("notices").await;
-    let (portal, receiver) = (stack.portal(), Receiver::start().await);
+    let (portal, receiver) = (stack.portal(), Receiver::start());
     stack.set_policy("notices.toml", &format!("{}{NOTICES}", policy()));
     for name in ["approvers", "team", "inventory"] {
         let said = done(webhooks(&stack, &["set", name], &format!("{}\n", receiver.url(name))));

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use workflow::notices::{ReceiverAddress, ReceiverParameter, SigningSecret, TrailEvent};
-use workflow::receiver::{NoticeMessage, StatusEvent};
+use workflow::receiver::{NoticeEvent, NoticeMessage};
 use workflow::runtime::lambda::FollowsTrail as _;
 
 use super::*;
@@ -49,16 +49,16 @@ fn backend() -> Arc<InMemoryBackend> {
     backend
 }
 
-fn notice(receiver: &str, event: StatusEvent) -> RecheckMessage {
+fn notice(receiver: &str, event: NoticeEvent) -> RecheckMessage {
     let at = datetime!(2026-01-01 12:01 UTC);
     RecheckMessage::notice(id(), NoticeMessage { receiver: receiver.parse().unwrap(), event, number: 3, at })
 }
 
-async fn tell(backend: &Arc<InMemoryBackend>, receiver: &str, event: StatusEvent) -> Result<(), StepError> {
+async fn tell(backend: &Arc<InMemoryBackend>, receiver: &str, event: NoticeEvent) -> Result<(), StepError> {
     step(backend).recheck(notice(receiver, event)).await
 }
 
-fn event(event: StatusEvent) -> TrailEvent {
+fn event(event: NoticeEvent) -> TrailEvent {
     TrailEvent { request_id: id(), number: 3, event, at: datetime!(2026-01-01 12:01 UTC) }
 }
 
@@ -66,11 +66,11 @@ fn event(event: StatusEvent) -> TrailEvent {
 async fn each_event_becomes_a_message_for_each_receiver_that_wants_it() {
     let backend = backend();
     step(&backend)
-        .follow(&[event(StatusEvent::PendingApproval), event(StatusEvent::Delivered)])
+        .follow(&[event(NoticeEvent::PendingApproval), event(NoticeEvent::Delivered)])
         .await
         .unwrap();
-    let messages = NAMES.map(|name| notice(name, StatusEvent::PendingApproval)).into_iter();
-    let delivered = ["inventory"].map(|name| notice(name, StatusEvent::Delivered));
+    let messages = NAMES.map(|name| notice(name, NoticeEvent::PendingApproval)).into_iter();
+    let delivered = ["inventory"].map(|name| notice(name, NoticeEvent::Delivered));
     let mut expected: Vec<_> = messages.chain(delivered).collect();
     let mut sent = backend.rechecks();
     let key = |message: &RecheckMessage| format!("{message:?}");
@@ -90,7 +90,7 @@ async fn each_event_becomes_a_message_for_each_receiver_that_wants_it() {
 async fn nobody_is_told_of_what_an_import_brings() {
     let backend = backend();
     backend.advance(Duration::days(1) + Duration::minutes(1));
-    step(&backend).follow(&[event(StatusEvent::PendingApproval)]).await.unwrap();
+    step(&backend).follow(&[event(NoticeEvent::PendingApproval)]).await.unwrap();
     assert_eq!(backend.rechecks(), []);
 }
 
@@ -98,7 +98,7 @@ async fn nobody_is_told_of_what_an_import_brings() {
 async fn a_chat_is_posted_to_once_and_the_row_says_so() {
     let backend = backend();
     for _ in 0..2 {
-        tell(&backend, "ops", StatusEvent::PendingApproval).await.unwrap();
+        tell(&backend, "ops", NoticeEvent::PendingApproval).await.unwrap();
     }
     let [call] = &backend.webhook_calls()[..] else { panic!("{:?}", backend.webhook_calls()) };
     assert_eq!(call.url, "https://ops.example.com/xyz");
@@ -116,9 +116,9 @@ async fn a_chat_is_posted_to_once_and_the_row_says_so() {
 #[tokio::test]
 async fn a_webhook_has_the_same_id_and_body_each_time_and_two_signatures() {
     let backend = backend();
-    tell(&backend, "inventory", StatusEvent::PendingApproval).await.unwrap();
+    tell(&backend, "inventory", NoticeEvent::PendingApproval).await.unwrap();
     backend.advance(Duration::minutes(5));
-    tell(&backend, "inventory", StatusEvent::PendingApproval).await.unwrap();
+    tell(&backend, "inventory", NoticeEvent::PendingApproval).await.unwrap();
     let [first, second] = &backend.webhook_calls()[..] else { panic!("two calls") };
     assert_eq!(
         (first.headers["webhook-id"].as_str(), &first.body),
@@ -137,11 +137,11 @@ async fn a_webhook_has_the_same_id_and_body_each_time_and_two_signatures() {
 #[tokio::test]
 async fn programs_get_ids_names_and_times_and_no_more() {
     let backend = backend();
-    tell(&backend, "bus", StatusEvent::PendingApproval).await.unwrap();
+    tell(&backend, "bus", NoticeEvent::PendingApproval).await.unwrap();
     let [(event_type, detail)] = &backend.bus_events()[..] else { panic!("one event") };
     assert_eq!(event_type, "request.pending_approval");
     insta::assert_snapshot!(serde_json::to_string_pretty(detail).unwrap());
-    tell(&backend, "inventory", StatusEvent::PendingApproval).await.unwrap();
+    tell(&backend, "inventory", NoticeEvent::PendingApproval).await.unwrap();
     assert_eq!(backend.webhook_calls()[0].body, detail.to_string());
 }
 
@@ -150,23 +150,23 @@ async fn nobody_is_asked_to_decide_what_is_decided() {
     let backend = backend();
     backend.put(rejected(None));
     for name in ["ops", "team"] {
-        tell(&backend, name, StatusEvent::Reminded).await.unwrap();
-        tell(&backend, name, StatusEvent::PendingApproval).await.unwrap();
+        tell(&backend, name, NoticeEvent::Reminded).await.unwrap();
+        tell(&backend, name, NoticeEvent::PendingApproval).await.unwrap();
     }
     assert_eq!(backend.webhook_calls(), []);
-    tell(&backend, "ops", StatusEvent::Rejected).await.unwrap();
+    tell(&backend, "ops", NoticeEvent::Rejected).await.unwrap();
     assert_eq!(backend.webhook_calls().len(), 1);
 }
 
 #[tokio::test]
 async fn a_receiver_is_told_what_the_policy_in_force_says() {
     let backend = backend();
-    tell(&backend, "nobody", StatusEvent::PendingApproval).await.unwrap();
-    tell(&backend, "team", StatusEvent::Rejected).await.unwrap();
+    tell(&backend, "nobody", NoticeEvent::PendingApproval).await.unwrap();
+    tell(&backend, "team", NoticeEvent::Rejected).await.unwrap();
     backend.alter(id(), |row| row.profile = "other".into());
-    tell(&backend, "team", StatusEvent::PendingApproval).await.unwrap();
+    tell(&backend, "team", NoticeEvent::PendingApproval).await.unwrap();
     assert_eq!(backend.webhook_calls(), []);
-    tell(&backend, "ops", StatusEvent::PendingApproval).await.unwrap();
+    tell(&backend, "ops", NoticeEvent::PendingApproval).await.unwrap();
     assert_eq!(backend.webhook_calls().len(), 1);
 }
 
@@ -175,7 +175,7 @@ async fn a_receiver_that_fails_is_left_alone_for_a_while_and_others_are_told() {
     let backend = backend();
     let step = step(&backend);
     let tell = |name: &str| {
-        let message = notice(name, StatusEvent::PendingApproval);
+        let message = notice(name, NoticeEvent::PendingApproval);
         async { step.recheck(message).await }
     };
     backend.fail_next("webhooks", 1);
@@ -194,15 +194,15 @@ async fn what_is_not_set_up_says_what_to_do() {
     let backend = backend();
     let address = ReceiverAddress::parse("https://inventory.example.com/xyz", false).unwrap();
     backend.put_receiver("inventory", ReceiverParameter { address, secrets: Vec::new() });
-    let said = tell(&backend, "inventory", StatusEvent::PendingApproval).await.unwrap_err().to_string();
+    let said = tell(&backend, "inventory", NoticeEvent::PendingApproval).await.unwrap_err().to_string();
     assert!(said.contains("countersign webhooks secret inventory"), "{said}");
     let mut unset = step(&backend);
     unset.receivers.parameters = Some(InMemoryBackend::new());
-    let said = unset.recheck(notice("ops", StatusEvent::PendingApproval)).await.unwrap_err().to_string();
+    let said = unset.recheck(notice("ops", NoticeEvent::PendingApproval)).await.unwrap_err().to_string();
     assert!(said.contains("countersign webhooks set ops"), "{said}");
     (unset.receivers.parameters, unset.receivers.bus) = (None, None);
     for name in ["ops", "bus"] {
-        let said = unset.recheck(notice(name, StatusEvent::PendingApproval)).await.unwrap_err().to_string();
+        let said = unset.recheck(notice(name, NoticeEvent::PendingApproval)).await.unwrap_err().to_string();
         assert!(said.contains("StatusEvents=yes"), "{said}");
     }
 }
@@ -218,12 +218,12 @@ async fn each_receiver_is_told_whatever_fails() {
             made.put(asked());
         };
         let tell = |backend: Arc<InMemoryBackend>| async move {
-            tell(&backend, name, StatusEvent::PendingApproval).await
+            tell(&backend, name, NoticeEvent::PendingApproval).await
         };
         faults::fault_sweep(&format!("notify of {name}"), prepare, tell).await;
     }
     let follow = |backend: Arc<InMemoryBackend>| async move {
-        step(&backend).follow(&[event(StatusEvent::PendingApproval)]).await
+        step(&backend).follow(&[event(NoticeEvent::PendingApproval)]).await
     };
     faults::fault_sweep("notify of the trail", |made: &Arc<InMemoryBackend>| made.put(asked()), follow).await;
 }

@@ -34,7 +34,7 @@ fn request(email: &str, names: &[&str]) -> Request {
     request
 }
 
-fn message(request: &Request, event: StatusEvent, language: Language) -> ChatMessage {
+fn message(request: &Request, event: NoticeEvent, language: Language) -> ChatMessage {
     let notice = StatusNotice { request, event, number: 3, at: datetime!(2026-01-01 12:00 UTC) };
     ChatMessage::of(&notice, language, &BaseUrl::parse("https://ca.example.com/live").unwrap())
 }
@@ -61,7 +61,7 @@ fn both_chats_say_who_asks_for_what_and_until_when() {
     let request = request("alice@example.com", &names);
     let pretty = |value: Value| serde_json::to_string_pretty(&value).unwrap();
     for language in Language::ALL {
-        let message = message(&request, StatusEvent::PendingApproval, language);
+        let message = message(&request, NoticeEvent::PendingApproval, language);
         for (name, body) in [("slack", message.slack()), ("teams", message.teams())] {
             insta::assert_snapshot!(format!("{name}_{}", language.code()), pretty(body));
         }
@@ -71,7 +71,7 @@ fn both_chats_say_who_asks_for_what_and_until_when() {
 #[test]
 fn an_outcome_has_no_link_and_no_advice() {
     let request = request("alice@example.com", &["www.example.com"]);
-    for event in StatusEvent::ALL {
+    for event in NoticeEvent::ALL {
         let message = message(&request, event, Language::English);
         assert_eq!(message.link.is_some(), event.asks_to_decide(), "{event}");
         let link = message.link.map(|(_, link)| link);
@@ -86,7 +86,7 @@ const HOSTILE: &str =
 #[test]
 fn hostile_values_stand_where_markup_has_no_effect() {
     let request = request("alice@example.com", &[HOSTILE]);
-    let message = message(&request, StatusEvent::PendingApproval, Language::English);
+    let message = message(&request, NoticeEvent::PendingApproval, Language::English);
     for (body, literal) in [(message.slack(), "plain_text"), (message.teams(), "TextRun")] {
         let mut all = Vec::new();
         texts(&body, &mut all);
@@ -102,7 +102,7 @@ proptest! {
     #[test]
     fn no_value_breaks_a_limit_or_leaves_its_place(name in "\\PC{0,4000}|[<>&|*_`\\[\\]()\u{202e}\n ]{0,400}") {
         let request = request("alice@example.com", &[&name]);
-        for event in StatusEvent::ALL {
+        for event in NoticeEvent::ALL {
             let message = message(&request, event, Language::Japanese);
             for (_, value) in &message.facts {
                 prop_assert!(value.chars().count() <= LONGEST_VALUE + 1);

@@ -4,7 +4,7 @@ use super::keys::{Field, PlacedValue, TableKeys, table};
 use super::settings::Settings;
 use super::values::{FromText, WrongValue, word};
 use crate::policy::error::{Mistakes, similar};
-use crate::receiver::{ReceiverKind, ReceiverName, StatusEvent};
+use crate::receiver::{NoticeEvent, ReceiverKind, ReceiverName};
 
 /// The most receivers: each event is one message for each.
 const MAX_RECEIVERS: usize = 10;
@@ -17,7 +17,7 @@ pub struct Receiver {
     /// The kind.
     pub kind: ReceiverKind,
     /// The events that it is told of.
-    pub events: Vec<StatusEvent>,
+    pub events: Vec<NoticeEvent>,
     /// The profiles whose requests it is told of; empty for all.
     pub profiles: Vec<String>,
 }
@@ -27,7 +27,7 @@ impl Receiver {
 
     /// True if it is told of this event of requests of this profile.
     #[must_use]
-    pub fn is_told(&self, event: StatusEvent, profile: &str) -> bool {
+    pub fn is_told(&self, event: NoticeEvent, profile: &str) -> bool {
         self.events.contains(&event)
             && (self.profiles.is_empty() || self.profiles.iter().any(|one| one == profile))
     }
@@ -39,9 +39,9 @@ impl FromText for ReceiverKind {
     }
 }
 
-impl FromText for StatusEvent {
+impl FromText for NoticeEvent {
     fn from_text(text: &str) -> Result<Self, WrongValue> {
-        word(text, "event", StatusEvent::ALL.map(|event| (event.as_str(), event)))
+        word(text, "event", NoticeEvent::ALL.map(|event| (event.as_str(), event)))
     }
 }
 
@@ -85,7 +85,7 @@ fn receiver(
         let detail = format!("the receiver {name} has no kind; write kind = \"slack\"");
         mistakes.at(&keys.at, detail);
     }
-    let events: Field<Vec<PlacedValue<StatusEvent>>> = keys.list("events", mistakes);
+    let events: Field<Vec<PlacedValue<NoticeEvent>>> = keys.list("events", mistakes);
     let events = events.checked(mistakes, |list| match list.is_empty() {
         true => Err("there are no events; leave out events for the usual ones".to_owned()),
         false => Ok(()),
