@@ -4,7 +4,6 @@
 //! redirect is followed, an answer has a limit in size and time, and an error names the host and nothing of the call. The
 //! roots are those of the web (Mozilla's), for these calls alone: decision 0136.
 
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,32 +11,25 @@ use aws_sdk_ssm::Client;
 use aws_types::sdk_config::SdkConfig;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http_body_util::{BodyExt as _, Full, Limited};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{Method, Request, StatusCode};
+use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper::client::conn::http1;
-use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
-use hyper::{Method, Request, StatusCode};
-use hyper_util::rt::TokioIo;
 use pki::id_token::{JsonWebKey, MAX_KEY_SET_BYTES, key_set};
 use serde::Deserialize;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
-use url::{Host, Url, form_urlencoded};
+use url::{Url, form_urlencoded};
 
+use super::https::{CallLimits, HttpsClient, NoAnswer};
 use super::lazy_client::LazyClient;
 use super::unavailable;
 use crate::policy::{IssuerUrl, OidcSettings};
 use crate::ports::{AuthorizationCode, IdentityProvider, PortError, ProviderMetadata, Redeemed};
 
-/// The time for one call, with the connection.
-const TIMEOUT: Duration = Duration::from_secs(8);
+const LIMITS: CallLimits = CallLimits { time: Duration::from_secs(8), bytes: MAX_KEY_SET_BYTES };
 
 /// The provider of any policy.
 pub struct HttpIdentityProvider {
-    tls: OnceLock<Arc<ClientConfig>>,
+    client: HttpsClient,
     /// The SecureString parameter with the client secret.
     secret: Option<(LazyClient<Client>, String)>,
 }
@@ -68,13 +60,13 @@ struct TokenError {
 impl HttpIdentityProvider {
     /// For a worker that knows no client secret.
     pub fn without_secret() -> Self {
-        Self { tls: OnceLock::new(), secret: None }
+        Self { client: HttpsClient::default(), secret: None }
     }
 
     /// For a worker that may read the client secret in this parameter.
     pub fn with_secret(sdk: &SdkConfig, parameter: &str) -> Self {
         let secret = (LazyClient::new(sdk, Client::new), parameter.to_owned());
-        Self { tls: OnceLock::new(), secret: Some(secret) }
+        Self { client: HttpsClient::default(), secret: Some(secret) }
     }
 
     async fn client_secret(&self) -> Result<String, PortError> {
@@ -88,20 +80,6 @@ impl HttpIdentityProvider {
         value.ok_or_else(|| missing(parameter))
     }
 
-    fn tls(&self) -> Arc<ClientConfig> {
-        let config = self.tls.get_or_init(|| {
-            let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-            let provider = Arc::new(crypto::aws_lc_rs::default_provider());
-            let config = ClientConfig::builder_with_provider(provider)
-                .with_safe_default_protocol_versions()
-                .expect("the provider has suites of TLS 1.2 and 1.3")
-                .with_root_certificates(roots)
-                .with_no_client_auth();
-            Arc::new(config)
-        });
-        Arc::clone(config)
-    }
-
     async fn get(&self, what: &'static str, url: &Url) -> Result<Vec<u8>, PortError> {
         match self.call(what, url, Method::GET, None, String::new()).await? {
             (StatusCode::OK, body) => Ok(body),
@@ -109,7 +87,7 @@ impl HttpIdentityProvider {
         }
     }
 
-    /// Calls the address, within the time.
+    /// Calls the address, within the limits.
     async fn call(
         &self,
         what: &'static str,
@@ -118,78 +96,29 @@ impl HttpIdentityProvider {
         authorization: Option<String>,
         form: String,
     ) -> Result<(StatusCode, Vec<u8>), PortError> {
-        let failed = |error: &dyn std::error::Error| {
-            let hint = "the worker needs a route to the provider";
-            at(what, url, format!("{}; {hint}", PortError::new(what, error).cause))
-        };
-        let mut request = Request::builder().method(&method).uri(&url[url::Position::BeforePath..]);
-        request = request.header(HOST, host_header(url)).header(ACCEPT, "application/json");
+        let mut request = Request::builder().method(&method).uri(url.as_str());
+        request = request.header(ACCEPT, "application/json");
         if method == Method::POST {
             request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         }
         if let Some(authorization) = authorization {
             request = request.header(AUTHORIZATION, authorization);
         }
-        let request = request.body(Full::new(Bytes::from(form))).map_err(|error| failed(&error))?;
-        let exchange = async {
-            let stream = connect(url).await.map_err(|error| failed(&error))?;
-            if url.scheme() == "http" {
-                return send(TokioIo::new(stream), request).await.map_err(|error| failed(&*error));
-            }
-            let name = ServerName::try_from(url.host_str().unwrap_or_default().to_owned());
-            let name = name.map_err(|error| failed(&error))?;
-            let stream = TlsConnector::from(self.tls()).connect(name, stream).await;
-            let stream = stream.map_err(|error| failed(&error))?;
-            send(TokioIo::new(stream), request).await.map_err(|error| failed(&*error))
-        };
-        match tokio::time::timeout(TIMEOUT, exchange).await {
-            Ok(answer) => answer,
-            Err(elapsed) => Err(failed(&elapsed)),
-        }
+        let request = request.body(Full::new(Bytes::from(form)));
+        // The error could quote the header.
+        let request = request.map_err(|_| at(what, url, "the call is no request of HTTP".into()))?;
+        self.client.call(request, LIMITS).await.map_err(|no_answer| {
+            let cause = match no_answer {
+                NoAnswer::TooLate => format!("it did not answer in {} seconds", LIMITS.time.as_secs()),
+                NoAnswer::Failed(cause) => cause,
+            };
+            at(what, url, format!("{cause}; the worker needs a route to the provider"))
+        })
     }
 }
 
 fn at(what: &'static str, url: &Url, cause: String) -> PortError {
     PortError { what, cause: format!("{}: {cause}", url.host_str().unwrap_or_default()) }
-}
-
-fn host_header(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
-}
-
-async fn connect(url: &Url) -> std::io::Result<TcpStream> {
-    let port = url.port_or_known_default().unwrap_or(443);
-    match url.host() {
-        Some(Host::Domain(host)) => TcpStream::connect((host, port)).await,
-        Some(Host::Ipv4(address)) => TcpStream::connect((address, port)).await,
-        Some(Host::Ipv6(address)) => TcpStream::connect((address, port)).await,
-        None => Err(std::io::ErrorKind::InvalidInput.into()),
-    }
-}
-
-type AnyError = Box<dyn std::error::Error + Send + Sync>;
-
-async fn send<S>(stream: TokioIo<S>, request: Request<Full<Bytes>>) -> Result<(StatusCode, Vec<u8>), AnyError>
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    let (mut sender, connection) = http1::handshake(stream).await?;
-    let exchange = async {
-        let answer = sender.send_request(request).await?;
-        let status = answer.status();
-        let body = Limited::new(answer.into_body(), MAX_KEY_SET_BYTES).collect().await?;
-        Ok::<_, AnyError>((status, body.to_bytes().to_vec()))
-    };
-    // The connection is driven as long as the answer is not complete, and closed with it.
-    tokio::pin!(exchange);
-    tokio::select! {
-        answer = &mut exchange => answer,
-        ended = connection => {
-            ended?;
-            exchange.await
-        }
-    }
 }
 
 /// The header and the body of a token request (OpenID Connect Core 1.0 section 3.1.3.1).

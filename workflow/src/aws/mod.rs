@@ -31,6 +31,7 @@ mod dynamodb;
 mod embedded_metrics;
 mod environment_credentials;
 mod eventbridge;
+mod https;
 mod identity_provider;
 mod issuers;
 mod key_lists;

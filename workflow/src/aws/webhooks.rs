@@ -1,21 +1,16 @@
 //! Calls to the addresses of receivers, over TLS with the public roots.
 //!
 //! Invariant: one call is one POST within [`TIME_OUT`]. No redirect is followed, and the body of the answer is not read:
-//! neither may lead elsewhere or end in a log. No connection is kept: Lambda freezes a process between two calls.
+//! neither may lead elsewhere or end in a log.
 
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use http::{HeaderValue, Method, Request};
 use http_body_util::Full;
-use hyper::body::Bytes;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::RootCertStore;
 
+use super::https::{CallLimits, HttpsClient, NoAnswer};
 use crate::notices::ReceiverAddress;
 use crate::ports::{Headers, PortError, WebhookCaller};
 
@@ -25,38 +20,12 @@ const TIME_OUT: Duration = Duration::from_secs(5);
 
 /// The HTTP client of receivers.
 #[derive(Default)]
-pub struct HttpsCaller {
-    client: OnceLock<Client<HttpsConnector<HttpConnector>, Full<Bytes>>>,
-    roots: Option<RootCertStore>,
-}
+pub struct HttpsCaller(HttpsClient);
 
 impl HttpsCaller {
     /// A client that trusts these roots in place of the public ones.
     pub fn trusting(roots: RootCertStore) -> Self {
-        Self { client: OnceLock::new(), roots: Some(roots) }
-    }
-
-    fn client(&self) -> Result<&Client<HttpsConnector<HttpConnector>, Full<Bytes>>, PortError> {
-        if let Some(client) = self.client.get() {
-            return Ok(client);
-        }
-        let public = || RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let tls =
-            ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-                .with_safe_default_protocol_versions()
-                .map_err(|error| PortError::new(WHAT, error))?
-                .with_root_certificates(self.roots.clone().unwrap_or_else(public))
-                .with_no_client_auth();
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        // Plain http is for a receiver on loopback: ReceiverAddress has no other.
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls)
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(tcp);
-        let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);
-        Ok(self.client.get_or_init(|| client))
+        Self(HttpsClient::trusting(roots))
     }
 }
 
@@ -72,20 +41,21 @@ impl WebhookCaller for HttpsCaller {
             let value = HeaderValue::from_str(value).map_err(|error| PortError::new(WHAT, error))?;
             request = request.header(*name, value);
         }
+        let failed = |cause: String| PortError { what: WHAT, cause };
         // The error of a URL could quote it.
         let request = request
             .body(Full::from(body.to_owned()))
-            .map_err(|_| PortError { what: WHAT, cause: "its address is no URL of HTTP".into() })?;
-        let call = self.client()?.request(request);
-        let answer = tokio::time::timeout(TIME_OUT, call).await.map_err(|_| PortError {
-            what: WHAT,
-            cause: format!("{} did not answer in {} seconds", address.host(), TIME_OUT.as_secs()),
+            .map_err(|_| failed("its address is no URL of HTTP".into()))?;
+        let answer = self.0.call(request, CallLimits { time: TIME_OUT, bytes: 0 }).await;
+        let (status, _) = answer.map_err(|no_answer| match no_answer {
+            NoAnswer::TooLate => {
+                failed(format!("{} did not answer in {} seconds", address.host(), TIME_OUT.as_secs()))
+            }
+            NoAnswer::Failed(cause) => failed(cause),
         })?;
-        let status = answer.map_err(|error| PortError::new(WHAT, error))?.status();
-        if status.is_success() {
-            return Ok(());
+        match status.is_success() {
+            true => Ok(()),
+            false => Err(failed(format!("{} answered {}", address.host(), status.as_u16()))),
         }
-        let cause = format!("{} answered {}", address.host(), status.as_u16());
-        Err(PortError { what: WHAT, cause })
     }
 }
