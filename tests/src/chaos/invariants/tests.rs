@@ -234,6 +234,7 @@ fn consistent_records_pass_and_each_inconsistency_is_found() {
             let mut other = observed.promised[0].clone();
             other.asked.id = "another".into();
             observed.rows.insert("another".into(), observed.rows[ID].clone());
+            observed.mails.insert("another".into(), Vec::new());
             observed.promised.push(other);
         }),
     ];
