@@ -83,7 +83,10 @@ fn prose() -> Vec<String> {
 }
 
 fn quotes_a_label(text: &str) -> bool {
-    text.contains("PRIVATE KEY") || text.contains("PuTTY-User-Key-File") || text.contains("Proc-Type: 4")
+    let labels = ["PRIVATE KEY", "PuTTY-User-Key-File", "Proc-Type: 4"];
+    // The elements of a key in XML, as the portal's script looks for them.
+    let elements = ["Modulus", "InverseQ"];
+    labels.iter().any(|label| text.contains(label)) || elements.iter().all(|element| text.contains(element))
 }
 
 fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {

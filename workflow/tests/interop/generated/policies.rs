@@ -296,6 +296,15 @@ fn renewal() -> Value {
 }
 
 pub(crate) fn policies() -> impl Strategy<Value = GeneratedPolicy> {
+    let oidc = Table::from_iter([
+        ("issuer".to_owned(), "https://id.example.com".into()),
+        ("client_id".to_owned(), "countersign".into()),
+        ("claim".to_owned(), "upn".into()),
+        ("max_age".to_owned(), "5m".into()),
+        ("confidential".to_owned(), true.into()),
+    ]);
+    let notices = Table::from_iter([("kind".to_owned(), "slack".into())]);
+    let notices = Table::from_iter([("approvers".to_owned(), notices.into())]);
     let people = Table::from_iter([
         ("plus_tags".to_owned(), "same".into()),
         ("requesters".to_owned(), "none".into()),
@@ -303,6 +312,7 @@ pub(crate) fn policies() -> impl Strategy<Value = GeneratedPolicy> {
         ("identity".to_owned(), "passkey".into()),
         ("enrol".to_owned(), "vouched".into()),
         ("language".to_owned(), "ja".into()),
+        ("oidc".to_owned(), oidc.into()),
     ]);
     let groups = Table::from_iter([("platform".to_owned(), strings(&["carol@example.com"]))]);
     let top: Vec<Field> = vec![
@@ -316,6 +326,7 @@ pub(crate) fn policies() -> impl Strategy<Value = GeneratedPolicy> {
         ("revocation", revocation()),
         ("lifecycle", lifecycle()),
         ("defaults", settings(0.1).prop_map(Value::from).boxed()),
+        ("notices", one_of(&[Value::from(notices)])),
     ];
     let top = top.into_iter().fold(Just(Table::new()).boxed(), |table, field| with(table, 0.5, field));
     (top, settings(0.3), names(), deciders()).prop_map(move |(mut policy, mut profile, names, deciders)| {
@@ -357,6 +368,7 @@ pub(crate) fn required() -> BTreeSet<String> {
     let tables = [
         ("", ""),
         ("people", "people."),
+        ("people.oidc", "people.oidc."),
         ("publication", "publication."),
         ("revocation", "revocation."),
         ("lifecycle", "lifecycle."),
