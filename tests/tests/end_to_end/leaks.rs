@@ -197,11 +197,13 @@ impl Tour<'_> {
     }
 }
 
-/// Secrets that a mail may hold: the approval link for an approver, the status link for a requester.
+/// Secrets that a mail may hold: the approval link for an approver, but not in the receipt of a vote; the status link for a
+/// requester.
 fn its_own<'a>(mail: &'a Mail, asked: &'a [Asked], links: &'a [String]) -> Vec<&'a str> {
     if mail.to == APPROVER {
-        assert_eq!(links.len(), 1, "a mail to an approver has one link: {}", mail.subject);
-        return vec![key_of(&links[0]), "a comment"];
+        let count = if mail.subject.starts_with("You approved") { 0 } else { 1 };
+        assert_eq!(links.len(), count, "links in a mail to an approver: {}", mail.subject);
+        return links.iter().map(|link| key_of(link)).chain(["a comment"]).collect();
     }
     assert_eq!(links, [""; 0], "an approver's link is in a mail to {}", mail.to);
     let own = asked.iter().filter(|one| one.email == mail.to).map(|one| key_of(&one.status_url));

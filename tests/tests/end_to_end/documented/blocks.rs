@@ -59,6 +59,7 @@ const NETWORK: &str = "docs/operations/private-network.md";
 const NOTICES: &str = "docs/notices.md";
 const PASSKEYS: &str = "docs/passkeys.md";
 const POLICY: &str = "docs/policy.md";
+const SIGN_IN: &str = "docs/sign-in.md";
 const TRANSPARENCY: &str = "docs/transparency.md";
 const TRUST: &str = "docs/trust.md";
 
@@ -336,6 +337,8 @@ pub(super) const BLOCKS: &[Block] = &[
     not(TRUST, "root_list=$(openssl", "interop/readme.rs types it; the CA of this stack is a root"),
     not(CA, "countersign ca revoke", "ca.rs revokes an issuing CA; this stack has a root alone"),
     not(PASSKEYS, "countersign people list", "passkeys.rs runs both, with the passkey of a browser"),
+    not(SIGN_IN, "countersign doctor --stack NAME", "needs a provider; sign_ins.rs runs with two"),
+    not(SIGN_IN, "aws ssm put-parameter", "sign_ins.rs stores the client secret of its own provider"),
     with(
         TRANSPARENCY,
         "countersign receipt verify",

@@ -63,10 +63,21 @@ impl Scenario {
         }
     }
 
+    /// Subject of the approver's receipt.
+    fn receipt(self) -> Option<&'static str> {
+        match self {
+            Self::Approved | Self::Forged => Some("You approved"),
+            Self::Rejected => Some("You rejected"),
+            Self::Expired => None,
+        }
+    }
+
     /// Events that the trail has exactly once; it has none of the others of [`MILESTONES`].
     fn milestones(self) -> &'static [&'static str] {
         match self {
-            Self::Approved => &["submitted", "stored", "asked", "decided", "reserved", "signed", "delivered"],
+            Self::Approved => {
+                &["submitted", "stored", "asked", "decided", "reserved", "signed", "logged", "delivered"]
+            }
             Self::Rejected => &["submitted", "stored", "asked", "decided", "rejected"],
             Self::Expired => &["submitted", "stored", "asked", "decided", "expired"],
             Self::Forged => &["submitted", "stored", "asked", "decided", "failed"],
@@ -74,13 +85,14 @@ impl Scenario {
     }
 }
 
-const MILESTONES: [&str; 10] = [
+const MILESTONES: [&str; 11] = [
     "submitted",
     "stored",
     "asked",
     "decided",
     "reserved",
     "signed",
+    "logged",
     "delivered",
     "rejected",
     "expired",
@@ -229,14 +241,22 @@ impl Stand {
         }
     }
 
-    /// Each mail was sent once, but for the one that asks to confirm, which is not recorded: its repetitions are the same
-    /// mail. Returns the mail about the end.
-    fn check_mails(&self, scenario: Scenario, asked: &Asked) -> Mail {
+    /// Each mail was sent once. Two kinds may be repeated, as the same mail: the one that asks to confirm, which is not recorded,
+    /// and the receipt of a vote, which is recorded after it was sent. Returns the mail about the end.
+    async fn check_mails(&self, scenario: Scenario, asked: &Asked) -> Mail {
+        if let Some(subject) = scenario.receipt() {
+            self.mailbox.mail(&asked.id, APPROVER, subject).await;
+        }
+        let mails = self.mailbox.about(&asked.id);
         let (confirm, mails): (Vec<Mail>, Vec<Mail>) =
-            self.mailbox.about(&asked.id).into_iter().partition(|mail| mail.confirmation_link().is_some());
-        assert!(
-            confirm.iter().all(|mail| (&mail.to, &mail.message_id) == (&asked.email, &confirm[0].message_id))
-        );
+            mails.into_iter().partition(|mail| mail.confirmation_link().is_some());
+        let is_receipt =
+            |mail: &Mail| scenario.receipt().is_some_and(|subject| mail.subject.contains(subject));
+        let (receipts, mails): (Vec<Mail>, Vec<Mail>) = mails.into_iter().partition(is_receipt);
+        for (repeated, to) in [(confirm, asked.email.as_str()), (receipts, APPROVER)] {
+            let is_same = |mail: &Mail| mail.to == to && mail.message_id == repeated[0].message_id;
+            assert!(repeated.iter().all(is_same), "{scenario:?}: repetitions are one mail to {to}");
+        }
         let all: Vec<(&str, &str)> =
             mails.iter().map(|mail| (mail.to.as_str(), mail.subject.as_str())).collect();
         let to = |address: &str| all.iter().filter(|(to, _)| *to == address).count();
@@ -324,7 +344,7 @@ async fn requests_end_alike_on_a_second_engine_that_delivers_each_message_twice(
         assert_eq!(row["status"], scenario.status(), "{row:#}");
         assert_eq!(executions[row["executionArn"].as_str().unwrap()], scenario.execution(), "{row:#}");
         stand.check_trail(*scenario, asked, &row);
-        let mail = stand.check_mails(*scenario, asked);
+        let mail = stand.check_mails(*scenario, asked).await;
         if *scenario == Scenario::Approved {
             let serial = row["serial"].as_str().unwrap().to_owned();
             check_certificate(&openssl, &mail, &serial);
