@@ -48,7 +48,7 @@ impl Secrets {
 }
 
 fn key_of(link: &str) -> &str {
-    let key = link.rsplit(['/', '=']).next().unwrap();
+    let key = link.trim_end_matches('/').rsplit(['/', '=']).next().unwrap();
     key.strip_suffix(".zip").unwrap_or(key)
 }
 
@@ -129,6 +129,8 @@ impl Tour<'_> {
         .await;
         assert!(mails.len() > 2);
         self.overview(&delivered).await;
+        self.questions().await;
+        self.inbox().await;
         self.nonsense(&delivered).await;
         self.faults().await;
     }
@@ -142,6 +144,37 @@ impl Tour<'_> {
         })
         .await;
         self.secrets.add("a link to a list", key_of(&link));
+        self.portal.json(&link).await.expect(200);
+    }
+
+    /// Has an approver ask the requester, who answers.
+    async fn questions(&mut self) {
+        let asked = self.ask("server").await;
+        let link = self.link(&asked).await;
+        self.portal.until(&asked, "pending_approval").await;
+        let [question, answer] = ["Asked", "Answered"].map(|said| {
+            let text = format!("{said} in confidence {}.", uuid::Uuid::new_v4());
+            self.secrets.add("a question", &text);
+            text
+        });
+        self.portal.post(&link, &json!({ "decision": "ask", "question": question })).await.expect(200);
+        let mail = self.stack.mailbox().mail(&asked.id, &asked.email, "A question about").await;
+        let status = mail.links().into_iter().find(|link| link.contains("/requests/")).unwrap();
+        self.secrets.add("a mailed status link", key_of(&status));
+        let answered = json!({ "number": "1", "answer": answer });
+        self.portal.post(&status.replace('?', "/answer?"), &answered).await.expect(200);
+        self.stack.mailbox().mail(&asked.id, APPROVER, "answered your question").await;
+    }
+
+    /// Opens the list of what waits for the approver.
+    async fn inbox(&mut self) {
+        self.portal.post("approvals", &json!({ "email": APPROVER })).await.expect(202);
+        let link = eventually("the link to the list of the approver", PATIENCE, async || {
+            let mails = self.stack.mailbox().to(APPROVER);
+            mails.iter().flat_map(Mail::links).find(|link| link.contains("/approvals/mine/"))
+        })
+        .await;
+        self.secrets.add("a list of an approver", key_of(&link));
         self.portal.json(&link).await.expect(200);
     }
 
@@ -201,13 +234,14 @@ impl Tour<'_> {
 /// requester.
 fn its_own<'a>(mail: &'a Mail, asked: &'a [Asked], links: &'a [String]) -> Vec<&'a str> {
     if mail.to == APPROVER {
-        let count = if mail.subject.starts_with("You approved") { 0 } else { 1 };
-        assert_eq!(links.len(), count, "links in a mail to an approver: {}", mail.subject);
-        return links.iter().map(|link| key_of(link)).chain(["a comment"]).collect();
+        let is_receipt = ["You approved", "You rejected"].iter().any(|one| mail.subject.starts_with(one));
+        assert_eq!(links.is_empty(), is_receipt, "links in a mail to an approver: {}", mail.subject);
+        assert!(links.len() <= 1, "a mail to an approver has one link: {}", mail.subject);
+        return links.iter().map(|link| key_of(link)).chain(["a comment", "a question"]).collect();
     }
     assert_eq!(links, [""; 0], "an approver's link is in a mail to {}", mail.to);
     let own = asked.iter().filter(|one| one.email == mail.to).map(|one| key_of(&one.status_url));
-    own.chain(["a link to a list", "a comment"]).collect()
+    own.chain(["a link to a list", "a mailed status link", "a comment", "a question"]).collect()
 }
 
 fn in_mails(stack: &Stack, secrets: &Secrets, asked: &[Asked]) -> Vec<String> {
@@ -248,7 +282,7 @@ fn in_tables(stack: &Stack, secrets: &Secrets) -> Vec<String> {
     // Rows of requests store CSR and comment, approvals store task tokens.
     for (table, may) in [
         ("requestsTable", &["a CSR", "a comment"][..]),
-        ("approvalsTable", &["a task token"]),
+        ("approvalsTable", &["a task token", "a question"]),
         ("auditTable", &[]),
         ("namesTable", &[]),
     ] {
@@ -289,6 +323,9 @@ async fn no_secret_is_written_anywhere_at_log_level_trace() {
             false => secrets.add("the link secret", value),
         }
     }
+    let log_key = format!("/countersign/{}/log/key", stack.endpoint("stack"));
+    let log_key = stack.aws_json(&["ssm", "get-parameter", "--with-decryption", "--name", &log_key]);
+    secrets.add_pem("the key of the log", log_key["Parameter"]["Value"].as_str().unwrap());
     secrets.add("the password of the mail server", SmtpAuthProxy::PASSWORD);
     secrets.add("the password of the mail server", SmtpAuthProxy::SAID);
     recorder.tokens().iter().for_each(|token| secrets.add("a task token", token));
