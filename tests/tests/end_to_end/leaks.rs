@@ -161,7 +161,7 @@ impl Tour<'_> {
         let mail = self.stack.mailbox().mail(&asked.id, &asked.email, "A question about").await;
         let status = mail.links().into_iter().find(|link| link.contains("/requests/")).unwrap();
         self.secrets.add("a mailed status link", key_of(&status));
-        let answered = json!({ "number": "1", "answer": answer });
+        let answered = json!({ "number": 1, "answer": answer });
         self.portal.post(&status.replace('?', "/answer?"), &answered).await.expect(200);
         self.stack.mailbox().mail(&asked.id, APPROVER, "answered your question").await;
     }

@@ -70,6 +70,14 @@ impl Fields {
         };
         Ok(text.filter(|text| !text.trim().is_empty()).map(Cow::Borrowed))
     }
+
+    /// A counting number: of JSON as a number, of a form as digits. `None` if it is missing, or anything else.
+    pub(crate) fn number(&self, name: &'static str) -> Option<u32> {
+        match self {
+            Fields::Json(map) => map.get(name)?.as_u64().and_then(|number| u32::try_from(number).ok()),
+            Fields::Form(_) => self.text(name).ok().flatten()?.trim().parse().ok(),
+        }
+    }
 }
 
 /// A message with the JSON type of the value.

@@ -40,8 +40,7 @@ pub(crate) async fn answer(
             Problem::new(Code::BadRequest, "problem-answer-by-mail").with_status(StatusCode::FORBIDDEN)
         );
     }
-    let number = fields.text("number")?.and_then(|number| number.trim().parse::<u32>().ok());
-    let number = number.ok_or_else(|| missing("number", "finding-give-number"))?;
+    let number = fields.number("number").ok_or_else(|| missing("number", "finding-give-number"))?;
     let text = words(&fields, "answer", "finding-give-answer")?;
     let request = &opened.request;
     portal.questions().answer(request.id(), number, &text, &client.as_requester(request.email())).await?;

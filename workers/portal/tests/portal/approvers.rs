@@ -166,9 +166,9 @@ async fn a_question_is_asked_and_answered_and_decides_nothing() {
     let answer_path = path.replacen('?', "/answer?", 1);
     let said = site.submit(&answer_path, &[("number", "1"), ("answer", "The <i>new</i> one.")]).await;
     assert_eq!(said.status, 303);
-    let again = site.post(&answer_path, &json!({"number": "1", "answer": "The <i>new</i> one."})).await;
+    let again = site.post(&answer_path, &json!({"number": 1, "answer": "The <i>new</i> one."})).await;
     assert_eq!(again.json(), json!({"id": id, "number": 1}));
-    let other = site.post(&answer_path, &json!({"number": "1", "answer": "Another."})).await;
+    let other = site.post(&answer_path, &json!({"number": 1, "answer": "Another."})).await;
     other.is_problem(409, "already_decided");
     let questions = site.get(&path).await.json()["questions"].clone();
     assert_eq!(questions[0]["answer"]["text"], "The <i>new</i> one.");
@@ -202,11 +202,11 @@ async fn bad_questions_and_answers_are_refused() {
     let path = site.status_path(id, LinkGiven::ByMail).await.replacen('?', "/answer?", 1);
     let answer = async |body: serde_json::Value| site.post(&path, &body).await;
     answer(json!({"answer": "Yes."})).await.is_problem(400, "missing_field");
-    answer(json!({"number": "1"})).await.is_problem(400, "missing_field");
-    answer(json!({"number": "99", "answer": "Yes."})).await.is_problem(400, "bad_request");
-    answer(json!({"number": "1", "answer": key})).await.is_problem(422, "private_key_submitted");
+    answer(json!({"number": 1})).await.is_problem(400, "missing_field");
+    answer(json!({"number": 99, "answer": "Yes."})).await.is_problem(400, "bad_request");
+    answer(json!({"number": 1, "answer": key})).await.is_problem(422, "private_key_submitted");
     let wrong = format!("/requests/{id}/answer?key=wrong");
-    site.post(&wrong, &json!({"number": "1", "answer": "Yes."})).await.is_problem(404, "not_found");
+    site.post(&wrong, &json!({"number": 1, "answer": "Yes."})).await.is_problem(404, "not_found");
     assert!(site.backend.approval(id).unwrap().questions.iter().all(|one| one.answer.is_none()));
 }
 
@@ -221,7 +221,7 @@ async fn whoever_sent_the_form_does_not_answer_for_the_mailbox() {
     });
     let link = site.link(id);
     site.post(&link, &json!({"decision": "ask", "question": "Who are you?"})).await;
-    let answer = json!({"number": "1", "answer": "Alice."});
+    let answer = json!({"number": 1, "answer": "Alice."});
     let path = site.status_path(id, LinkGiven::InAnswer).await;
     assert!(!site.browse(&path).await.is_page(200).contains("id=\"answer-1\""));
     let path = path.replacen('?', "/answer?", 1);
