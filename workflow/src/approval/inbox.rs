@@ -5,8 +5,8 @@
 //! request opens; see [`Voting::resolve_in_inbox`](super::voting::Voting::resolve_in_inbox). The caller learns nothing
 //! about an address, not even from the time, since the same call is made for every address.
 
-use futures_util::future::try_join_all;
-use futures_util::try_join;
+use futures_util::future::{try_join, try_join_all};
+
 use time::OffsetDateTime;
 
 use super::Approval;
@@ -88,7 +88,8 @@ impl Inbox<'_> {
     /// Those of these requests that wait for the approver, in their order.
     async fn waiting_of(&self, listed: &[ListedRequest]) -> Result<Vec<Waiting>, PortError> {
         let read = listed.iter().map(|one| async move {
-            let (request, approval) = try_join!(self.requests.find(one.id), self.approvals.find(one.id))?;
+            let (request, approval) =
+                try_join(self.requests.find(one.id), self.approvals.find(one.id)).await?;
             Ok::<_, PortError>(request.zip(approval))
         });
         let read = try_join_all(read).await?.into_iter().flatten();

@@ -4,7 +4,7 @@
 //! generation; all three give [`VotingError::NoSuchLink`]. A conditional write records a vote first. If the message to
 //! await-approval is then lost, the vote stays recorded, and a repetition or housekeeping sends the message again.
 
-use futures_util::try_join;
+use futures_util::future::try_join;
 use time::OffsetDateTime;
 
 use super::history::{Anomaly, RequestHistory};
@@ -184,7 +184,7 @@ impl Voting<'_> {
 
     /// True if a request waits for a vote of `approver`.
     async fn asks(&self, policy: &Policy, id: RequestId, approver: &Email) -> Result<bool, PortError> {
-        let (request, approval) = try_join!(self.requests.find(id), self.approvals.find(id))?;
+        let (request, approval) = try_join(self.requests.find(id), self.approvals.find(id)).await?;
         let (Some(request), Some(approval)) = (request, approval) else { return Ok(false) };
         Ok(waits_for(policy, &request, &approval, approver, self.clock.now()))
     }
