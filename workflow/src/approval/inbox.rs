@@ -6,7 +6,6 @@
 //! about an address, not even from the time, since the same call is made for every address.
 
 use futures_util::future::{try_join, try_join_all};
-
 use time::OffsetDateTime;
 
 use super::Approval;
