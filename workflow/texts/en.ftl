@@ -407,7 +407,7 @@ finding-give-answer = The approvers read it.
 finding-give-number = It is the number of the question.
 problem-question-too-many = There are already { $most } questions about this request. Call or write to the requester.
 problem-answer-by-mail = This link can't answer questions. Use the link in the e-mail to the requester.
-problem-question-none = There's no such question about this request.
+problem-question-none = There's no such question about this request. Open the link in the latest e-mail.
 problem-question-answered = The question has been answered already, and the answer can't be changed.
 review-withdrawn = Withdrawn
 review-withdrawn-text = The requester has withdrawn the request. There's nothing left to decide.
@@ -1232,7 +1232,7 @@ mail-enrolment-not-you = Nobody but you should have this code. If you did not se
 ## Sign-ins
 
 sign-in-title = Sign in to decide
-sign-in-text = You sign in at { $host }. It comes back here with your decision, which you confirm with one more button.
+sign-in-text = You sign in at { $host } and come back here. One more button then confirms your decision.
 sign-in-go = Continue
 signed-in-approve = Confirm: approve this certificate
 signed-in-reject = Confirm: reject this certificate
@@ -1259,7 +1259,7 @@ problem-sign-in-clock = The sign-in is from the future, so a clock is wrong. Tel
 problem-sign-in-expired = The sign-in has expired. Open the link in the e-mail again.
 problem-sign-in-old = You signed in too long ago. Sign out at the sign-in service, then open the link in the e-mail again.
 problem-sign-in-refused = The sign-in can't be used ({ $why }). Open the link in the e-mail again.
-problem-sign-in-reason = The reason is too long to be kept during the sign-in. Shorten it to 2,000 letters; letters outside of English count three times.
+problem-sign-in-reason = The reason is too long to be kept during the sign-in. Shorten it: 2,000 English letters fit, or 650 of other scripts.
 finding-give-id-token = Give the ID token of the sign-in.
 ### Messages to chats: Slack and Teams
 
