@@ -183,20 +183,23 @@ struct Exported {
 impl Stack {
     /// The path of the SSM parameters of OCSP responders: beside that of the policy.
     pub(crate) fn ocsp_parameters(&self) -> String {
+        self.beside_policy("ocsp")
+    }
+
+    /// The name of a parameter, or of their path, beside that of the policy.
+    fn beside_policy(&self, name: &str) -> String {
         let folder = self.policy_parameter.rsplit_once('/').map_or("", |(folder, _)| folder);
-        format!("{folder}/ocsp")
+        format!("{folder}/{name}")
     }
 
     /// The SSM parameter with the key of the log: beside that of the policy.
     pub(crate) fn log_key_parameter(&self) -> String {
-        let folder = self.policy_parameter.rsplit_once('/').map_or("", |(folder, _)| folder);
-        format!("{folder}/log/key")
+        self.beside_policy("log/key")
     }
 
     /// The path of the SSM parameters of receivers: beside that of the policy.
     pub(crate) fn receiver_parameters(&self) -> String {
-        let folder = self.policy_parameter.rsplit_once('/').map_or("", |(folder, _)| folder);
-        format!("{folder}/{PARAMETERS}")
+        self.beside_policy(PARAMETERS)
     }
 
     /// True for a stack on an emulator, where an address may be on loopback.

@@ -14,7 +14,9 @@ use http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
+use workflow::email::Email;
 use workflow::finding::{Code, Finding};
+use workflow::request::input::{missing, private_key};
 use workflow::texts::Message;
 
 use crate::http::negotiate::{Media, media_type};
@@ -69,6 +71,19 @@ impl Fields {
             }
         };
         Ok(text.filter(|text| !text.trim().is_empty()).map(Cow::Borrowed))
+    }
+
+    /// The address in the field `email`; `advice` is what to give if it is missing.
+    ///
+    /// # Errors
+    /// A finding: it is missing, no address, or may be a private key.
+    pub(crate) fn email(&self, advice: &'static str) -> Result<Email, Finding> {
+        let text = self.text("email")?.ok_or_else(|| missing("email", advice))?;
+        // First: the errors of an address quote it.
+        match private_key("email", &text) {
+            Some(finding) => Err(finding),
+            None => text.parse(),
+        }
     }
 
     /// A counting number: of JSON as a number, of a form as digits. `None` if it is missing, or anything else.

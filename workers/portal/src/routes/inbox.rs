@@ -17,7 +17,6 @@ use workflow::approval::{InboxLink, LinkKey};
 use workflow::email::Email;
 use workflow::finding::Code;
 use workflow::ids::RequestId;
-use workflow::request::input::{missing, private_key};
 use workflow::timestamp::rfc3339;
 
 use crate::http::fields::Fields;
@@ -54,16 +53,7 @@ pub(crate) async fn send(
     locale: Locale,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let email = match fields.text("email") {
-        // First: the errors of an address quote it.
-        Ok(Some(text)) => match private_key("email", &text) {
-            Some(finding) => Err(finding),
-            None => text.parse::<Email>(),
-        },
-        Ok(None) => Err(missing("email", "finding-give-approver")),
-        Err(finding) => Err(finding),
-    };
-    let email = match (email, format) {
+    let email = match (fields.email("finding-give-approver"), format) {
         (Ok(email), _) => email,
         (Err(finding), ResponseFormat::Json) => return Err(finding.into()),
         (Err(finding), ResponseFormat::Page) => {

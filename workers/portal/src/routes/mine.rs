@@ -14,10 +14,8 @@ use http::StatusCode;
 use pki::certificate::Serial;
 use serde::Serialize;
 use workflow::approval::LinkGiven;
-use workflow::email::Email;
 use workflow::finding::Code;
 use workflow::ids::RequestId;
-use workflow::request::input::{missing, private_key};
 use workflow::request::overview;
 use workflow::request::{Request, Status};
 use workflow::timestamp::rfc3339;
@@ -59,16 +57,7 @@ pub(crate) async fn send(
     locale: Locale,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let email = match fields.text("email") {
-        // First: the errors of an address quote it.
-        Ok(Some(text)) => match private_key("email", &text) {
-            Some(finding) => Err(finding),
-            None => text.parse::<Email>(),
-        },
-        Ok(None) => Err(missing("email", "finding-give-email")),
-        Err(finding) => Err(finding),
-    };
-    let email = match (email, format) {
+    let email = match (fields.email("finding-give-email"), format) {
         (Ok(email), _) => email,
         (Err(finding), ResponseFormat::Json) => return Err(finding.into()),
         (Err(finding), ResponseFormat::Page) => {

@@ -16,7 +16,7 @@ use workflow::message::RecheckMessage;
 use workflow::texts::Message;
 use workflow::timestamp::rfc3339;
 
-use super::requests::open;
+use super::requests::{ensure_mailed, open};
 use crate::http::cross_site::refuse_cross_site;
 use crate::http::negotiate::ResponseFormat;
 use crate::http::problem::Problem;
@@ -34,12 +34,7 @@ pub(crate) async fn remind(
 ) -> Result<Response, Problem> {
     refuse_cross_site(&portal, &headers, "problem-cross-site")?;
     let opened = open(&portal, id, &uri).await?;
-    // Whoever sent the form may be a stranger.
-    if !opened.may_download() {
-        return Err(
-            Problem::new(Code::BadRequest, "problem-remind-by-mail").with_status(StatusCode::FORBIDDEN)
-        );
-    }
+    ensure_mailed(&opened, "problem-remind-by-mail")?;
     let request = &opened.request;
     let approval = portal.approvals.find(request.id()).await?;
     let approval =

@@ -9,11 +9,10 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode, Uri};
-use workflow::finding::Code;
+use http::{HeaderMap, Uri};
 use workflow::request::input::{missing, private_key, unfit_text};
 
-use super::requests::open;
+use super::requests::{ensure_mailed, open};
 use crate::http::client_addr::ClientAddr;
 use crate::http::cross_site::refuse_cross_site;
 use crate::http::fields::Fields;
@@ -34,12 +33,7 @@ pub(crate) async fn answer(
 ) -> Result<Response, Problem> {
     refuse_cross_site(&portal, &headers, "problem-cross-site")?;
     let opened = open(&portal, id, &uri).await?;
-    // Whoever sent the form may be a stranger.
-    if !opened.may_download() {
-        return Err(
-            Problem::new(Code::BadRequest, "problem-answer-by-mail").with_status(StatusCode::FORBIDDEN)
-        );
-    }
+    ensure_mailed(&opened, "problem-answer-by-mail")?;
     let number = fields.number("number").ok_or_else(|| missing("number", "finding-give-number"))?;
     let text = words(&fields, "answer", "finding-give-answer")?;
     let request = &opened.request;

@@ -390,6 +390,17 @@ async fn open_mailed(
     if opened.is_mailed() { Ok(opened) } else { Err(Problem::no_such_link()) }
 }
 
+/// Checks that the link went out by mail, so that its holder is the requester; whoever sent the form may be a stranger.
+///
+/// # Errors
+/// 403 with `message`.
+pub(super) fn ensure_mailed(opened: &OpenedRequest, message: &'static str) -> Result<(), Problem> {
+    match opened.may_download() {
+        true => Ok(()),
+        false => Err(Problem::new(Code::BadRequest, message).with_status(StatusCode::FORBIDDEN)),
+    }
+}
+
 /// The request of a link.
 pub(super) async fn open(
     portal: &Portal,

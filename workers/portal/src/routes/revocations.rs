@@ -11,7 +11,7 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode, Uri};
+use http::{HeaderMap, Uri};
 use pki::crl::RevocationReason;
 use serde::Serialize;
 use workflow::certificate::revoking::RevocationError;
@@ -22,7 +22,7 @@ use workflow::request::input::{missing, private_key, unfit_text};
 use workflow::request::{Request, RevocationOrder, Status};
 use workflow::texts::Message;
 
-use super::requests::open;
+use super::requests::{ensure_mailed, open};
 use super::revocation_view::RevocationView;
 use crate::http::client_addr::ClientAddr;
 use crate::http::cross_site::refuse_cross_site;
@@ -60,11 +60,7 @@ pub(crate) async fn by_requester(
 ) -> Result<Response, Problem> {
     refuse_cross_site(&portal, &headers, "problem-revoke-cross-site")?;
     let opened = open(&portal, id, &uri).await?;
-    if !opened.may_download() {
-        return Err(
-            Problem::new(Code::BadRequest, "problem-revoke-by-mail").with_status(StatusCode::FORBIDDEN)
-        );
-    }
+    ensure_mailed(&opened, "problem-revoke-by-mail")?;
     let (request, policy) = (opened.request, portal.policies.current().await?);
     let (order, by) = (order(&fields)?, client.as_requester(request.email()));
     let revoked = portal.revocations().revoke(&request, &order, policy.revocation().requester(), &by).await?;
