@@ -72,7 +72,14 @@ fn check_a_vote(bencher: Bencher<'_, '_>, algorithm: PasskeyAlgorithm) {
     let meaning = VoteMeaning { base_url: &base_url, request_id: id, binds: &binds, decision, reason };
     let evidence = Some(holder.evidence(&meaning, &ReviewDigest::from_text("a review")).into());
     let (approver, at) = (holder.address.clone(), OffsetDateTime::UNIX_EPOCH);
-    let vote = Vote { approver, decision, reason: reason.map(str::to_owned), at, evidence };
+    let vote = Vote {
+        approver,
+        decision,
+        reason: reason.map(str::to_owned),
+        at,
+        stands_in_for: Vec::new(),
+        evidence,
+    };
     let passkeys = [holder.passkey(at)];
     bencher.bench_local(|| check_vote(&base_url, id, &binds, &vote, &passkeys).unwrap());
 }

@@ -1,5 +1,6 @@
 //! `countersign approvals`: the approvers of a request, their votes, and new links in place of lost mails.
 
+use time::OffsetDateTime;
 use workflow::approval::Approval;
 use workflow::aws::SqsQueue;
 use workflow::decision::Decision;
@@ -49,7 +50,7 @@ pub(crate) async fn run(command: ApprovalsCommand) -> Result<(), CliError> {
         ApprovalsCommand::Show { id, which } => {
             let stack = which.find().await?;
             let approval = find(&stack, id).await?;
-            show(&approval, &removed_approvers(&stack, &approval).await?);
+            show(&approval, &removed_approvers(&stack, &approval).await?, OffsetDateTime::now_utc());
             Ok(())
         }
         ApprovalsCommand::Verify { id, which } => verify::run(&which.find().await?, id).await,
@@ -74,26 +75,35 @@ async fn removed_approvers(stack: &Stack, approval: &Approval) -> Result<Vec<Ema
     let request = requests::find(stack, approval.request_id).await?;
     // Without a readable policy, no link works and no approver was removed.
     let policy = policy::document(stack).await?.and_then(|text| Policy::parse(&text).ok());
-    Ok(policy.map(|policy| policy::removed_approvers(&policy, &request, approval)).unwrap_or_default())
+    Ok(policy
+        .map(|policy| policy::removed_approvers(&policy, &request, approval, OffsetDateTime::now_utc()))
+        .unwrap_or_default())
 }
 
-fn show(approval: &Approval, removed: &[Email]) {
-    let escalated = approval.escalated_at.is_some();
-    let rows: Vec<Vec<String>> = approval
-        .approver_set
-        .voters(escalated)
+fn show(approval: &Approval, removed: &[Email], now: OffsetDateTime) {
+    let (set, escalated) = (&approval.approver_set, approval.is_escalated());
+    // Also those who have voted as stand-ins, and whose days are over.
+    let mut voters = set.voters_at(escalated, now);
+    let have_voted = approval.votes.iter().map(|vote| &vote.approver);
+    let others: Vec<Email> = have_voted
+        .filter(|one| !voters.iter().any(|it| set.plus_tags.same_person(it, one)))
+        .cloned()
+        .collect();
+    voters.extend(others);
+    let rows: Vec<Vec<String>> = voters
         .iter()
         .map(|voter| {
-            let groups: Vec<&str> = approval
-                .approver_set
-                .quorums
-                .iter()
-                .filter(|group| group.members.contains(voter))
-                .filter_map(|group| group.group.as_deref())
-                .collect();
+            let groups = set.quorums.iter().filter(|group| group.members.contains(voter));
+            let groups = groups.filter_map(|group| group.group.clone());
+            let stands_in = set.stand_ins_of(voter, escalated, now);
+            let stands_in =
+                stands_in.iter().map(|one| format!("stands in for {} until {}", one.person, one.until));
+            let groups: Vec<String> = groups.chain(stands_in).collect();
             let vote = match approval.vote_of(voter) {
-                Some(vote) if vote.decision == Decision::Approve => format!("approved {}", instant(vote.at)),
-                Some(vote) => format!("rejected {}", instant(vote.at)),
+                Some(vote) if vote.decision == Decision::Approve => {
+                    format!("approved {}{}", instant(vote.at), vote.in_place_of())
+                }
+                Some(vote) => format!("rejected {}{}", instant(vote.at), vote.in_place_of()),
                 None if removed.contains(voter) => {
                     "no longer in the policy, the link does not work".to_owned()
                 }

@@ -1,6 +1,6 @@
 //! `countersign people`: the passkeys of approvers.
 
-use workflow::approval::enrolment::lists;
+use workflow::approval::enrolment::may_enrol;
 use workflow::approval::passkey::Passkey;
 use workflow::approval::sign_in::ProviderKey;
 use workflow::aws::DynamoPeople;
@@ -138,9 +138,10 @@ async fn vouch(stack: &Stack, text: &str, yes: bool) -> Result<(), CliError> {
     let base_url = stack.base_url()?;
     let id = enrolment.id(base_url.as_str());
     let policy = policy::in_force(stack).await?;
-    if !lists(&policy, &policy.plus_tags().person(&enrolment.address)) {
+    let person = policy.plus_tags().person(&enrolment.address);
+    if !may_enrol(&policy, &person, SystemClock.now()) {
         return Err(CliError::new(
-            format!("the policy does not list {} as an approver", enrolment.address),
+            format!("the policy does not list {} as an approver or stand-in", enrolment.address),
             "List the address in the policy first: countersign policy set FILE.",
         ));
     }

@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_ssm::types::{ParameterTier, ParameterType};
+use time::OffsetDateTime;
 use workflow::aws::PolicyStore;
 use workflow::policy::{Pointer, Policy, PolicyNote};
+use workflow::stand_in::day_of;
 
 use crate::confirm::confirmed;
 use crate::error::{CliError, OrFail as _};
@@ -168,7 +170,7 @@ fn read_with_notes(file: &Path) -> Result<(String, Policy, Vec<PolicyNote>), Cli
         || format!("cannot read {}", file.display()),
         "Name a policy in TOML, such as infra/policy.toml.",
     )?;
-    let (policy, notes) = Policy::parse_with_notes(&text)
+    let (policy, notes) = Policy::parse_with_notes(&text, day_of(OffsetDateTime::now_utc()))
         .inspect_err(|errors| {
             // The error itself, the last line, shows a single mistake without a place.
             if errors.all().len() > 1 || errors.line().is_some() {

@@ -104,7 +104,9 @@ fn said(verified: &VerifiedReceipt) -> String {
     ];
     facts.extend(receipt.approval.votes.iter().map(|vote| {
         let proof = vote.evidence.as_ref().map_or("a link in a mail".to_owned(), |it| format!("proof {it}"));
-        ("vote", format!("{} {} {}  {proof}", vote.approver, vote.decision, vote.at))
+        let people = &vote.stands_in_for;
+        let absent = if people.is_empty() { String::new() } else { format!(" for {}", people.join(", ")) };
+        ("vote", format!("{} {} {}{absent}  {proof}", vote.approver, vote.decision, vote.at))
     }));
     facts.push(("audit trail", format!("event {}, {}", receipt.audit.number, receipt.audit.hash)));
     facts.push(("log", format!("{}, entry {} of {}", checkpoint.origin, receipt.log.index, checkpoint.size)));

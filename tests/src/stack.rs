@@ -11,6 +11,7 @@ use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
+use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
 use crate::{ChildGuard, Mailbox, Nginx, Portal, Shown, eventually, find, free_port};
@@ -70,6 +71,18 @@ description = "Has another approver of its own"
 extended_key_usage = ["serverAuth"]
 approvers = ["asker@example.com"]
 
+[profiles.away]
+description = "Has an approver who is away"
+extended_key_usage = ["serverAuth"]
+approvers = ["away@example.com", "here@example.com"]
+quorum = 2
+
+[[stand_ins]]
+for = "away@example.com"
+by = "stands-in@example.com"
+from = "YESTERDAY"
+until = "IN A WEEK"
+
 [profiles.proven]
 description = "Needs passkeys"
 extended_key_usage = ["serverAuth"]
@@ -88,7 +101,11 @@ extended_key_usage = ["serverAuth"]
 /// Initial policy of test stacks: the shipped one with [`PROFILES`].
 pub fn policy() -> String {
     let crowd: Vec<String> = (0..50).map(|n| format!("\"crowd{n}@example.com\"")).collect();
-    let profiles = PROFILES.replace("CROWD", &crowd.join(", "));
+    let day = |days| (OffsetDateTime::now_utc() + time::Duration::days(days)).date().to_string();
+    let profiles = PROFILES
+        .replace("CROWD", &crowd.join(", "))
+        .replace("YESTERDAY", &day(-1))
+        .replace("IN A WEEK", &day(7));
     fs::read_to_string(repository().join("infra/policy.toml")).unwrap() + &profiles
 }
 

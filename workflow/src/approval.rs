@@ -16,6 +16,7 @@ pub mod review;
 pub mod sign_in;
 mod votes;
 pub mod voting;
+mod waiting;
 pub mod withdrawal;
 pub mod words;
 

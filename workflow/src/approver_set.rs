@@ -1,12 +1,19 @@
 //! The approvers of a request, and the quorum that decides about it.
 //!
-//! Invariant: a person counts once, regardless of the number of groups and spellings; a requester never decides about
-//! their own request; if the other approvers could never fill every seat, no approver is asked ([`TooFewApprovers`]).
+//! Invariant: a person counts once, regardless of the number of groups and spellings; an approver and their stand-in fill
+//! one seat together; a requester never decides about their own request; if the other approvers could never fill every
+//! seat, no approver is asked ([`TooFewApprovers`]).
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 use crate::decision::{Decision, Evidence, Vote};
 use crate::email::Email;
+use crate::stand_in::StandIn;
+
+mod seats;
+
+pub(crate) use seats::Approving;
 
 /// The rule for `alice+ca@example.com` and `alice@example.com`: one person or two.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,6 +125,9 @@ pub struct ApproverSet {
     /// The proof without which no vote counts.
     #[serde(default, skip_serializing_if = "Identity::is_mail")]
     pub identity: Identity,
+    /// Stand-ins for these approvers, each for some days.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stand_ins: Vec<StandIn>,
 }
 
 /// The empty seats of a group.
@@ -136,10 +146,18 @@ impl ApproverSet {
         self.distinct(self.quorums.iter().flat_map(|group| &group.members))
     }
 
-    /// Approvers who may vote.
+    /// Approvers who may vote in their own right.
     pub fn voters(&self, escalated: bool) -> Vec<Email> {
         let escalation_approvers = self.escalation_approvers.iter().filter(|_| escalated);
         self.distinct(self.quorums.iter().flat_map(|group| &group.members).chain(escalation_approvers))
+    }
+
+    /// Approvers who may vote at this time, and then the stand-ins.
+    pub fn voters_at(&self, escalated: bool, at: OffsetDateTime) -> Vec<Email> {
+        let voters = self.voters(escalated);
+        let stand_ins = self.stand_ins.iter().filter(|one| one.is_in_force(at));
+        let stand_ins = stand_ins.filter(|one| self.is_among(&voters, &one.person)).map(|one| &one.by);
+        self.distinct(voters.iter().chain(stand_ins))
     }
 
     /// The number of approvals needed in all.
@@ -157,82 +175,39 @@ impl ApproverSet {
         Self { quorums: vec![quorum], ..self }
     }
 
-    /// True if `voter` may vote.
-    pub fn admits(&self, voter: &Email, escalated: bool) -> bool {
-        self.voters(escalated).iter().any(|one| self.plus_tags.same_person(one, voter))
+    /// True if `voter` may vote in their own right.
+    pub fn has_voter(&self, voter: &Email, escalated: bool) -> bool {
+        self.is_among(&self.voters(escalated), voter)
     }
 
-    /// The approvers whose approvals count: those who may still vote, with the proof that the set asks for. Whether the
-    /// proof is right is checked when a vote is cast, and by Sign.
-    pub fn counted<'a>(&self, votes: &'a [Vote], escalated: bool) -> impl Iterator<Item = &'a Email> {
+    /// True if `voter` may vote at this time, as an approver or as a stand-in.
+    pub fn admits(&self, voter: &Email, escalated: bool, at: OffsetDateTime) -> bool {
+        self.is_among(&self.voters_at(escalated, at), voter)
+    }
+
+    /// The entries by which `voter` votes in the place of others at this time.
+    pub fn stand_ins_of(&self, voter: &Email, escalated: bool, at: OffsetDateTime) -> Vec<&StandIn> {
         let voters = self.voters(escalated);
-        let (plus_tags, identity) = (self.plus_tags, self.identity);
+        let is_own = |one: &&StandIn| self.plus_tags.same_person(&one.by, voter) && one.is_in_force(at);
+        self.stand_ins.iter().filter(is_own).filter(|one| self.is_among(&voters, &one.person)).collect()
+    }
+
+    /// The votes that count as approvals: of those who may vote, or could at the time of their vote as stand-ins, with the
+    /// proof that the set asks for. Whether the proof is right is checked when a vote is cast, and by Sign.
+    pub fn counted<'a>(&self, votes: &'a [Vote], escalated: bool) -> Vec<&'a Vote> {
+        let voters = self.voters(escalated);
+        let has_seat =
+            |vote: &Vote| self.approving(vote).seats_of.iter().any(|person| self.is_among(&voters, person));
         votes
             .iter()
             .filter(|vote| vote.decision == Decision::Approve)
-            .filter(move |vote| identity.accepts(vote.evidence.as_ref()))
-            .map(|vote| &vote.approver)
-            .filter(move |one| voters.iter().any(|voter| plus_tags.same_person(voter, one)))
+            .filter(|vote| self.identity.accepts(vote.evidence.as_ref()))
+            .filter(|vote| has_seat(vote))
+            .collect()
     }
 
-    /// The approvals still needed, given these approvals. A member of several groups counts where it helps most.
-    pub fn missing_approvals<'a>(
-        &self,
-        approving: impl IntoIterator<Item = &'a Email>,
-    ) -> Vec<MissingApprovals> {
-        let approving = self.distinct(approving);
-        let groups: Vec<usize> = self
-            .quorums
-            .iter()
-            .enumerate()
-            .flat_map(|(index, group)| std::iter::repeat_n(index, group.quorum.max(1)))
-            .collect();
-        // A maximum matching of people and seats, by augmenting paths (Kuhn). Both sides are small.
-        let mut taken: Vec<Option<usize>> = vec![None; groups.len()];
-        for person in 0..approving.len() {
-            let mut tried = vec![false; groups.len()];
-            self.seat(person, &approving, &groups, &mut taken, &mut tried);
-        }
-        let mut missing: Vec<MissingApprovals> = Vec::new();
-        for (index, group) in self.quorums.iter().enumerate() {
-            let empty = groups.iter().zip(&taken).filter(|(of, by)| **of == index && by.is_none()).count();
-            if empty > 0 {
-                missing.push(MissingApprovals { group: group.group.clone(), approvals: empty });
-            }
-        }
-        missing
-    }
-
-    /// Finds a seat for a person, and moves other people to other seats if that makes room.
-    fn seat(
-        &self,
-        person: usize,
-        approving: &[Email],
-        groups: &[usize],
-        taken: &mut [Option<usize>],
-        tried: &mut [bool],
-    ) -> bool {
-        for seat in 0..groups.len() {
-            if tried[seat] || !self.may_sit(&approving[person], groups[seat]) {
-                continue;
-            }
-            tried[seat] = true;
-            let free = match taken[seat] {
-                None => true,
-                Some(other) => self.seat(other, approving, groups, taken, tried),
-            };
-            if free {
-                taken[seat] = Some(person);
-                return true;
-            }
-        }
-        false
-    }
-
-    /// True if the person may take a seat of the group. A substitute with an admitted vote may take any seat.
-    fn may_sit(&self, person: &Email, group: usize) -> bool {
-        let same = |one: &Email| self.plus_tags.same_person(one, person);
-        self.quorums[group].members.iter().any(same) || self.escalation_approvers.iter().any(same)
+    fn is_among<'a>(&self, people: impl IntoIterator<Item = &'a Email>, person: &Email) -> bool {
+        people.into_iter().any(|one| self.plus_tags.same_person(one, person))
     }
 
     fn distinct<'a>(&self, people: impl IntoIterator<Item = &'a Email>) -> Vec<Email> {
@@ -258,119 +233,4 @@ pub struct TooFewApprovers {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn email(text: &str) -> Email {
-        text.parse().unwrap()
-    }
-
-    fn people(names: &str) -> Vec<Email> {
-        names.chars().map(|name| email(&format!("{name}@example.com"))).collect()
-    }
-
-    fn approver_set(quorums: &[(&str, usize)]) -> ApproverSet {
-        let quorums = quorums.iter().map(|(members, quorum)| GroupQuorum {
-            group: Some((*members).to_owned()),
-            members: people(members),
-            quorum: *quorum,
-        });
-        ApproverSet {
-            quorums: quorums.collect(),
-            escalation_approvers: Vec::new(),
-            plus_tags: PlusTags::Same,
-            identity: Identity::Mail,
-        }
-    }
-
-    fn is_enough(approver_set: &ApproverSet, approving: &str) -> bool {
-        approver_set.missing_approvals(&people(approving)).is_empty()
-    }
-
-    #[test]
-    fn two_of_three_are_any_two() {
-        let approver_set = approver_set(&[("abc", 2)]);
-        assert!(is_enough(&approver_set, "ab") && is_enough(&approver_set, "ca"));
-        assert!(
-            !is_enough(&approver_set, "a")
-                && !is_enough(&approver_set, "aa")
-                && !is_enough(&approver_set, "xy")
-        );
-    }
-
-    #[test]
-    fn a_member_of_two_groups_takes_one_seat_where_it_helps() {
-        let approver_set = approver_set(&[("ab", 1), ("bc", 1)]);
-        assert!(!is_enough(&approver_set, "b"), "one person is not two");
-        assert!(
-            is_enough(&approver_set, "ba")
-                && is_enough(&approver_set, "bc")
-                && is_enough(&approver_set, "ac")
-        );
-        let missing = approver_set.missing_approvals(&people("a"));
-        assert_eq!(missing, [MissingApprovals { group: Some("bc".into()), approvals: 1 }]);
-        assert_eq!(approver_set.approvers(), people("abc"));
-    }
-
-    #[test]
-    fn spellings_of_one_address_are_one_person() {
-        let same = approver_set(&[("ab", 2)]);
-        let twice = [email("A@EXAMPLE.com"), email("a+ca@example.com")];
-        assert!(!same.missing_approvals(&twice).is_empty());
-        let distinct = ApproverSet {
-            quorums: vec![GroupQuorum { group: None, members: twice.to_vec(), quorum: 2 }],
-            plus_tags: PlusTags::Distinct,
-            ..same
-        };
-        assert!(distinct.missing_approvals(&twice).is_empty());
-        assert_eq!(PlusTags::Same.person(&email("+x@example.com")), "+x@example.com");
-    }
-
-    #[test]
-    fn substitutes_vote_once_the_request_is_escalated() {
-        let approver_set =
-            ApproverSet { escalation_approvers: people("z"), ..approver_set(&[("a", 1), ("b", 1)]) };
-        assert!(!approver_set.admits(&people("z")[0], false) && approver_set.admits(&people("z")[0], true));
-        assert!(
-            is_enough(&approver_set, "az")
-                && is_enough(&approver_set, "zb")
-                && !is_enough(&approver_set, "z")
-        );
-    }
-
-    /// True if the seats can be filled, by trying every assignment.
-    fn by_trying(approver_set: &ApproverSet, approving: &[Email]) -> bool {
-        fn fill(approver_set: &ApproverSet, slots: &[usize], left: &[Email]) -> bool {
-            let Some((slot, rest)) = slots.split_first() else { return true };
-            left.iter().enumerate().any(|(index, person)| {
-                let mut others = left.to_vec();
-                others.remove(index);
-                approver_set.may_sit(person, *slot) && fill(approver_set, rest, &others)
-            })
-        }
-        let slots: Vec<usize> = approver_set
-            .quorums
-            .iter()
-            .enumerate()
-            .flat_map(|(index, group)| std::iter::repeat_n(index, group.quorum))
-            .collect();
-        fill(approver_set, &slots, &approver_set.distinct(approving))
-    }
-
-    proptest! {
-        #[test]
-        fn seats_are_filled_whenever_they_can_be(
-            groups in proptest::collection::vec(("[a-f]{1,4}", 1usize..3), 1..4),
-            approving in "[a-g]{0,6}",
-            escalation_approvers in "[e-g]{0,2}",
-        ) {
-            let quorums: Vec<(&str, usize)> =
-                groups.iter().map(|(members, quorum)| (members.as_str(), *quorum)).collect();
-            let approver_set = ApproverSet { escalation_approvers: people(&escalation_approvers), ..approver_set(&quorums) };
-            let approving = people(&approving);
-            prop_assert_eq!(approver_set.missing_approvals(&approving).is_empty(), by_trying(&approver_set, &approving));
-        }
-    }
-}
+mod tests;

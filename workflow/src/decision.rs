@@ -279,18 +279,27 @@ pub struct Vote {
     /// The time of the vote, UTC.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
+    /// Approvers in whose place the vote was cast, by the policy of that time. Whether it still counts for them is for the
+    /// policy in force to say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stands_in_for: Vec<Email>,
     /// The proof of who voted, if the policy asks for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
 }
 
 impl Vote {
-    /// The detail of the event in the audit trail: the decision, and the digest of the evidence if there is any.
+    /// The detail of the event in the audit trail: the decision, the digest of the evidence if there is any, and the
+    /// approvers in whose place it was: `approve passkey:… for alice@example.com`.
     pub fn event_detail(&self) -> String {
-        match &self.evidence {
-            None => self.decision.as_str().to_owned(),
-            Some(evidence) => format!("{} {}", self.decision.as_str(), evidence.summary()),
-        }
+        let evidence = self.evidence.as_ref().map(|evidence| format!(" {}", evidence.summary()));
+        format!("{}{}{}", self.decision, evidence.unwrap_or_default(), self.in_place_of())
+    }
+
+    /// ` for ` and the approvers in whose place the vote was cast; empty for a vote in one's own right.
+    pub fn in_place_of(&self) -> String {
+        let people: Vec<&str> = self.stands_in_for.iter().map(Email::as_str).collect();
+        if people.is_empty() { String::new() } else { format!(" for {}", people.join(", ")) }
     }
 
     /// The vote without its evidence, for people and programs.

@@ -11,8 +11,8 @@
 //! - [`approval`]: votes and links. [`certificate`]: certificates after they were issued. [`request`]: the row, its rules, its audit trail, and intake.
 //! - [`transparency`]: the log of certificates, and receipts.
 //! - [`policy`]: the policy document and its evaluation.
-//! - Below: [`decision`], [`enrolment`], [`grant`], [`approver_set`], [`message`], [`mail_kind`], [`finding`], [`texts`],
-//!   [`name_list`], [`receiver`], [`requester`], [`email`], [`ids`], [`base64url`], [`secret`], [`timestamp`], [`wire_name`].
+//! - Below: [`decision`], [`enrolment`], [`grant`], [`approver_set`], [`stand_in`], [`message`], [`mail_kind`], [`finding`],
+//!   [`texts`], [`name_list`], [`receiver`], [`requester`], [`email`], [`ids`], [`base64url`], [`secret`], [`timestamp`], [`wire_name`].
 //!
 //! Invariant: a layer uses only layers below it; raw text becomes a typed value at the edge.
 
@@ -44,6 +44,7 @@ pub mod request;
 pub mod requester;
 pub mod runtime;
 pub mod secret;
+pub mod stand_in;
 pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -20,11 +20,13 @@ mod rules;
 mod rules_of_profile;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use time::Date;
 
 use crate::approver_set::PlusTags;
 use crate::finding::{Code, Finding, quoted};
 use crate::grant::Grant;
 use crate::receiver::ReceiverName;
+use crate::stand_in::StandIn;
 use crate::texts::{Language, Message};
 use key_list::KeyListDigest;
 use pki::certificate::Publication;
@@ -63,6 +65,7 @@ pub struct Policy {
     /// SHA-256 of SubjectPublicKeyInfos, sorted: there may be thousands.
     denied_keys: Vec<[u8; 32]>,
     denied_key_list: Option<KeyListDigest>,
+    stand_ins: Vec<StandIn>,
     /// The default profile first, then by name.
     profiles: Vec<Profile>,
 }
@@ -74,20 +77,20 @@ impl Policy {
     /// # Errors
     /// [`PolicyErrors`] with every mistake.
     pub fn parse(text: &str) -> Result<Policy, PolicyErrors> {
-        Policy::read(text, false).map(|(policy, _)| policy)
+        Policy::read(text, None).map(|(policy, _)| policy)
     }
 
-    /// Like [`Policy::parse`], with the notes on legal but unwise parts.
+    /// Like [`Policy::parse`], with the notes on parts that are legal, but unwise or over as of `today` (UTC).
     ///
     /// # Errors
     /// [`PolicyErrors`] with every mistake.
-    pub fn parse_with_notes(text: &str) -> Result<(Policy, Vec<PolicyNote>), PolicyErrors> {
-        Policy::read(text, true)
+    pub fn parse_with_notes(text: &str, today: Date) -> Result<(Policy, Vec<PolicyNote>), PolicyErrors> {
+        Policy::read(text, Some(today))
     }
 
-    fn read(text: &str, with_notes: bool) -> Result<(Policy, Vec<PolicyNote>), PolicyErrors> {
+    fn read(text: &str, today: Option<Date>) -> Result<(Policy, Vec<PolicyNote>), PolicyErrors> {
         Policy::fits(text)?;
-        let document = document::read(text, with_notes)?;
+        let document = document::read(text, today)?;
         let version = hex::encode(&digest(&SHA256, text.as_bytes()).as_ref()[..8]);
         let policy = Policy {
             version,
@@ -107,6 +110,7 @@ impl Policy {
             requesters: document.requesters,
             denied_keys: document.denied_keys,
             denied_key_list: document.denied_key_list,
+            stand_ins: document.stand_ins,
             profiles: document.profiles,
         };
         Ok((policy, document.notes))
@@ -137,6 +141,12 @@ impl Policy {
     /// All profiles, the default one first.
     pub fn profiles(&self) -> impl Iterator<Item = &Profile> {
         self.profiles.iter()
+    }
+
+    /// All stand-ins, in the order of the document, those included whose days are over or to come.
+    #[must_use]
+    pub fn stand_ins(&self) -> &[StandIn] {
+        &self.stand_ins
     }
 
     /// True if requesters see the addresses of approvers only in part.

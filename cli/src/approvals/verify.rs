@@ -75,7 +75,8 @@ fn row(vote: &Vote, proven: Result<(), NotProven>) -> Vec<String> {
         (Err(NotProven::NoEvidence), _) | (Ok(()), None) => "a link in a mail".to_owned(),
         (Err(error), _) => format!("WRONG: {error}"),
     };
-    vec![vote.approver.to_string(), format!("{} {}", vote.decision, instant(vote.at)), proof]
+    let said = format!("{} {}{}", vote.decision, instant(vote.at), vote.in_place_of());
+    vec![vote.approver.to_string(), said, proof]
 }
 
 /// Evidence that is wrong. A vote without evidence is not: the policy of its time asked for none.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use time::OffsetDateTime;
 use workflow::approval::Approval;
 use workflow::aws::S3KeyLists;
 use workflow::decision::ApprovalDigest;
@@ -50,7 +51,7 @@ impl Effects {
     pub(super) async fn of(stack: &Stack, current: Option<Policy>, new: Policy) -> Result<Self, CliError> {
         let lists = S3KeyLists::new(&stack.sdk, &stack.bucket);
         let (current, new) = (current.map(Arc::new), Arc::new(new));
-        let mut all = Self::default();
+        let (mut all, now) = (Self::default(), OffsetDateTime::now_utc());
         for status in OPEN {
             for (id, row) in requests::of_status(stack, status, usize::MAX).await? {
                 all.open += 1;
@@ -76,7 +77,8 @@ impl Effects {
                     None => None,
                 };
                 let new = applied(&new).await?;
-                let kinds = effects(&request, replaced.as_ref(), approval.as_ref(), before.as_deref(), &new);
+                let approval = approval.as_ref();
+                let kinds = effects(&request, replaced.as_ref(), approval, before.as_deref(), &new, now);
                 all.effects.extend(kinds.into_iter().map(|kind| Effect { id, status, kind }));
             }
         }
@@ -128,13 +130,14 @@ impl Effect {
     }
 }
 
-/// The effects of the change from `current` to `new` on one open request; `replaced` is the one that it renews.
+/// The effects of the change from `current` to `new` on one open request at this time; `replaced` is the one that it renews.
 fn effects(
     request: &Request,
     replaced: Option<&Request>,
     approval: Option<&Approval>,
     current: Option<&Policy>,
     new: &Policy,
+    now: OffsetDateTime,
 ) -> Vec<EffectKind> {
     let outcome = |policy: &Policy| match request.evaluate(policy, None, replaced) {
         Err(rejection) => {
@@ -151,8 +154,8 @@ fn effects(
     let mut effects: Vec<EffectKind> = outcome(new).filter(|_| before.is_none()).into_iter().collect();
     if let Some(approval) = approval {
         let already =
-            current.map(|current| removed_approvers(current, request, approval)).unwrap_or_default();
-        let mut removed = removed_approvers(new, request, approval);
+            current.map(|current| removed_approvers(current, request, approval, now)).unwrap_or_default();
+        let mut removed = removed_approvers(new, request, approval, now);
         removed.retain(|approver| !already.contains(approver));
         effects.extend((!removed.is_empty()).then_some(EffectKind::LinksEnd(removed)));
     }
@@ -161,19 +164,27 @@ fn effects(
 
 /// Approvers of an undecided request who have not voted, and whose links do not work since the policy does not list
 /// them.
-pub(crate) fn removed_approvers(policy: &Policy, request: &Request, approval: &Approval) -> Vec<Email> {
+pub(crate) fn removed_approvers(
+    policy: &Policy,
+    request: &Request,
+    approval: &Approval,
+    now: OffsetDateTime,
+) -> Vec<Email> {
     if approval.outcome.is_some() {
         return Vec::new();
     }
-    let escalated = approval.escalated_at.is_some();
+    let escalated = approval.is_escalated();
     let profile = policy.profile(Some(request.profile()));
-    let mut removed = approval.undecided();
-    removed.retain(|approver| !profile.as_ref().is_ok_and(|profile| profile.lets_vote(approver, escalated)));
+    let mut removed = approval.undecided(now);
+    removed.retain(|approver| {
+        !profile.as_ref().is_ok_and(|profile| profile.lets_vote(approver, escalated, now))
+    });
     removed
 }
 
 #[cfg(test)]
 mod tests {
+    use workflow::ports::Clock as _;
     use workflow::testing::InMemoryBackend;
 
     use super::*;
@@ -187,7 +198,7 @@ mod tests {
         assert!(POLICY.contains(from), "{from}");
         let new = Policy::parse(&POLICY.replace(from, to)).unwrap();
         let approval = backend.approval(request.id());
-        effects(&request, None, approval.as_ref(), Some(&Policy::parse(POLICY).unwrap()), &new)
+        effects(&request, None, approval.as_ref(), Some(&Policy::parse(POLICY).unwrap()), &new, backend.now())
     }
 
     #[test]
@@ -216,7 +227,14 @@ mod tests {
         let request = backend.request(backend.request_at(Status::Approved)).unwrap();
         let narrow = Policy::parse(&POLICY.replace("example.com\"", "example.edu\"")).unwrap();
         assert_eq!(
-            effects(&request, None, backend.approval(request.id()).as_ref(), Some(&narrow), &narrow),
+            effects(
+                &request,
+                None,
+                backend.approval(request.id()).as_ref(),
+                Some(&narrow),
+                &narrow,
+                backend.now()
+            ),
             []
         );
     }

@@ -107,6 +107,12 @@ fn approval(policy: &Policy, profile: &Profile) -> String {
         lines.push("the requester confirms by a mailed link first".to_owned());
     }
     lines.extend(profile.quorums().iter().map(|group| format!("{} (never the requester)", seats(group))));
+    lines.extend(
+        profile
+            .stand_ins()
+            .iter()
+            .map(|one| format!("{} for {} from {} until {} (UTC)", one.by, one.person, one.from, one.until)),
+    );
     lines.push(format!("within {}", span(profile.limit())));
     if !profile.reminders().is_empty() {
         let after: Vec<String> = profile.reminders().iter().map(|after| span(*after)).collect();

@@ -154,7 +154,7 @@ keys = ["rsa"]
 rsa_min_bits = 7168
 "#;
         let text = format!("default = \"web\"\n{text}");
-        let (_, notes) = Policy::parse_with_notes(&text).unwrap();
+        let (_, notes) = Policy::parse_with_notes(&text, time::macros::date!(2026 - 01 - 01)).unwrap();
         insta::assert_snapshot!(Source { file: Path::new("my-policy.toml"), text: &text }.notes(&notes));
     }
 }

@@ -42,6 +42,56 @@ async fn one_of_each_group_and_one_person_is_not_two() {
 }
 
 #[tokio::test]
+async fn a_stand_in_approves_in_the_place_of_an_approver_who_is_away() {
+    const AWAY: &str = "away@example.com";
+    const STAND_IN: &str = "stands-in@example.com";
+    let stack = Stack::shared().await;
+    let (portal, mailbox) = (stack.portal(), stack.mailbox());
+    let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()])).with_profile("away")).await;
+    let of_stand_in = mailbox.approval_link(&asked, STAND_IN).await;
+    let of_absent = mailbox.approval_link(&asked, AWAY).await;
+    let of_present = mailbox.approval_link(&asked, "here@example.com").await;
+    let mails = mailbox.about(&asked.id);
+    let mail_to = |who: &str| mails.iter().find(|mail| mail.to == who).unwrap();
+    let says = "You stand in for away@example.com until ";
+    assert!(mail_to(STAND_IN).text.contains(says), "{}", mail_to(STAND_IN).text);
+    assert!(!mail_to(AWAY).text.contains(says));
+
+    let review = portal.json(&of_stand_in).await.expect(200).json();
+    assert_eq!(review["standsIn"][0]["for"], AWAY, "{review:#}");
+    let page = portal.get(&of_stand_in, "text/html").await.expect(200).text();
+    assert!(page.contains(says), "{page}");
+    portal.decide(&of_stand_in, "approve", "").await.expect(200);
+    // The seat is taken: a vote of the absent approver is recorded, and fills no other.
+    assert!(portal.decide(&of_absent, "approve", "").await.expect(200).json().get("outcome").is_none());
+    let review = portal.json(&of_present).await.expect(200).json();
+    assert_eq!(
+        review["lacking"],
+        json!([{ "approvals": 1, "approvers": ["here@example.com"] }]),
+        "{review:#}"
+    );
+    assert_eq!(review["votes"][0]["standsInFor"], json!([AWAY]), "{review:#}");
+    assert_eq!(portal.decide(&of_present, "approve", "").await.expect(200).json()["outcome"], "approved");
+    portal.until(&asked, "delivered").await;
+
+    assert_eq!(stack.row(&asked.id)["decision"]["votes"][0]["standsInFor"], json!([AWAY]));
+    let shown = |arguments: &[&str]| {
+        let output = stack.countersign(arguments);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for command in ["show", "verify"] {
+        let shown = shown(&["approvals", command, &asked.id]);
+        let line = shown.lines().find(|line| line.starts_with(STAND_IN)).unwrap();
+        assert!(line.contains(" for away@example.com"), "{shown}");
+    }
+    let trail = shown(&["audit", "export", &asked.id]);
+    assert!(trail.contains("approve for away@example.com"), "{trail}");
+    let receipt = mailbox.mail(&asked.id, STAND_IN, "You approved the certificate").await;
+    assert!(receipt.text.contains("You decided in the place of away@example.com."), "{}", receipt.text);
+}
+
+#[tokio::test]
 async fn new_links_invalidate_the_old_ones() {
     let stack = Stack::shared().await;
     let (portal, mailbox) = (stack.portal(), stack.mailbox());

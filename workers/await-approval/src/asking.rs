@@ -4,7 +4,7 @@
 //! in the row before it is sent, so that two concurrent runs send one. The key of a link exists only in its mail, so
 //! every mail has its own link; all links of the current generation open the same review.
 
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 use tokio::sync::OnceCell;
 use workflow::approval::history::RequestHistory;
 use workflow::approval::prompt::{INTERVAL, ensure_promptable};
@@ -22,7 +22,9 @@ use workflow::request::audit::{EventKind, Origin, PendingEvent};
 use workflow::request::renewal::{approver_set, approvers_in_force};
 use workflow::runtime::send_once;
 use workflow::runtime::step::StepError;
-use workflow::store::{UpdateError, replaced_request, update_approval_audited, update_known_request};
+use workflow::store::{
+    UpdateError, replaced_request, update_approval, update_approval_audited, update_known_request,
+};
 use workflow::timestamp::whole_seconds;
 
 use crate::mail::{Asking, AskingFacts};
@@ -44,7 +46,7 @@ impl AwaitApproval {
         let content = self.content(request, policy).await?;
         let facts = OnceCell::new();
         let mut row = request.clone();
-        for approver in asked(policy, request, approval) {
+        for approver in asked(policy, request, approval, self.clock.now()) {
             let kind = MailKind::Approval { generation: approval.generation, approver: approver.clone() };
             if request.was_mailed(&kind) {
                 continue;
@@ -73,6 +75,7 @@ impl AwaitApproval {
         };
         self.pass_questions_on(request, &policy, &approval).await?;
         let (approval, escalated) = self.escalate(request, profile, approval).await?;
+        let approval = self.replace_stand_ins(request, csr, &policy, approval).await?;
         let since = approval.escalated_at.unwrap_or(approval.created_at);
         if escalated || self.clock.now() - since >= MAIL_GRACE {
             self.mail_links(request, csr, &policy, &approval).await?;
@@ -89,12 +92,9 @@ impl AwaitApproval {
         };
         let content = self.content(request, &policy).await?;
         let facts = OnceCell::new();
-        for approver in asked(&policy, request, &approval) {
+        for approver in asked(&policy, request, &approval, now) {
             let kind = MailKind::Reminder { number: due, approver: approver.clone() };
-            // No reminder for an approver who was added after its due time.
-            let asked_later = approval.escalated_at.is_some_and(|at| at >= since)
-                && !approval.approver_set.admits(&approver, false);
-            if asked_later {
+            if was_asked_later(request, &approval, &approver, since, now) {
                 continue;
             }
             let remind = async {
@@ -127,7 +127,7 @@ impl AwaitApproval {
         let facts = self.facts(request, csr, &policy, approval, &content).await?;
         let kind = MailKind::Prompt;
         let send = async {
-            for approver in asked(&policy, request, approval) {
+            for approver in asked(&policy, request, approval, now) {
                 let link = self.link(approval, &approver).await?;
                 let mail = Asking::Again.content(policy.language(), &facts, &approver, &link);
                 self.mailer.send(&mail.to(request.id(), &kind, &approver)).await?;
@@ -191,8 +191,11 @@ impl AwaitApproval {
             findings: content.findings(),
             differences: content.differences(),
             history,
-            needed: needed_approvals(approval, &in_force),
+            needed: needed_approvals(approval, &in_force, now),
             quorum: approval.approver_set.quorum().max(in_force.quorum()),
+            in_force,
+            is_escalated: approval.is_escalated(),
+            now,
             expires_at: approval.expires_at,
         })
     }
@@ -233,6 +236,29 @@ impl AwaitApproval {
         }
     }
 
+    /// Takes over the stand-ins of the policy in force, so that an entry made since the question counts too.
+    async fn replace_stand_ins(
+        &self,
+        request: &Request,
+        csr: &CsrSummary,
+        policy: &Policy,
+        approval: Approval,
+    ) -> Result<Approval, StepError> {
+        let replaced = replaced_request(&*self.requests, request).await?;
+        let Ok(in_force) = approvers_in_force(policy, &request.renewal_terms(csr), replaced.as_ref()) else {
+            return Ok(approval);
+        };
+        if approval.approver_set.stand_ins == in_force.stand_ins {
+            return Ok(approval);
+        }
+        let replace = |row: &mut Approval| row.replace_stand_ins(&in_force.stand_ins);
+        match update_approval(&*self.approvals, request.id(), replace).await {
+            Ok(updated) => Ok(updated.row),
+            Err(UpdateError::Missing(_)) => Ok(approval),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Sends a mail, then records it in the row: at least once.
     pub(crate) async fn send_and_note(&self, request: &Request, mail: &Mail) -> Result<(), StepError> {
         self.mailer.send(mail).await?;
@@ -260,16 +286,34 @@ impl AwaitApproval {
     }
 }
 
-/// Approvers who may vote, have not voted, and are still listed in the policy.
-fn asked(policy: &Policy, request: &Request, approval: &Approval) -> Vec<Email> {
+/// True if an approver was first asked after a reminder was due (`since`): escalation approvers, and those who only stand
+/// in and were mailed later.
+fn was_asked_later(
+    request: &Request,
+    approval: &Approval,
+    approver: &Email,
+    since: OffsetDateTime,
+    now: OffsetDateTime,
+) -> bool {
+    if approval.approver_set.has_voter(approver, approval.is_escalated()) {
+        let is_first = approval.approver_set.admits(approver, false, now);
+        return !is_first && approval.escalated_at.is_some_and(|at| at >= since);
+    }
+    let first = MailKind::Approval { generation: approval.generation, approver: approver.clone() };
+    // None yet in this row: this run has just sent it.
+    request.mailed_at(&first).is_none_or(|at| at >= since)
+}
+
+/// Approvers and stand-ins whose vote is waited for, and who are still listed in the policy.
+fn asked(policy: &Policy, request: &Request, approval: &Approval, now: OffsetDateTime) -> Vec<Email> {
     let Ok(profile) = policy.profile(Some(request.profile())) else {
         return Vec::new();
     };
     if approval.outcome.is_some() {
         return Vec::new();
     }
-    let escalated = approval.escalated_at.is_some();
-    let mut asked = approval.undecided();
-    asked.retain(|approver| profile.lets_vote(approver, escalated));
+    let escalated = approval.is_escalated();
+    let mut asked = approval.undecided(now);
+    asked.retain(|approver| profile.lets_vote(approver, escalated, now));
     asked
 }

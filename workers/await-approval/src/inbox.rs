@@ -4,7 +4,7 @@
 //! mail goes to the address in the policy, at most once in [`MIN_INTERVAL`] for the request that waits longest.
 
 use time::Duration;
-use workflow::approval::enrolment::lists;
+use workflow::approval::enrolment::may_enrol;
 use workflow::approval::inbox::Inbox;
 use workflow::approval::{INBOX_LIFETIME, InboxLink, LinkKey};
 use workflow::email::Email;
@@ -26,7 +26,7 @@ impl AwaitApproval {
         let (policy, now) = (self.policies.current().await?, self.clock.now());
         let nobody =
             || tracing::info!("an approver's list was asked for, and nothing waits; no mail to send");
-        if !lists(&policy, &policy.plus_tags().person(asked_for)) {
+        if !may_enrol(&policy, &policy.plus_tags().person(asked_for), now) {
             nobody();
             return Ok(());
         }
@@ -37,7 +37,7 @@ impl AwaitApproval {
             return Ok(());
         };
         // As the policy spells it: the typed address may have another tag.
-        let voters = oldest.approval.approver_set.voters(true);
+        let voters = oldest.approval.approver_set.voters_at(true, now);
         let approver = voters.into_iter().find(|one| policy.plus_tags().same_person(one, asked_for));
         let Some(approver) = approver else { return Ok(()) };
         let (id, by) = (oldest.request.id(), Origin::worker(WORKER));

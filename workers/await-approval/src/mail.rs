@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use workflow::approval::history::RequestHistory;
 use workflow::approval::review::NeededApprovals;
 use workflow::approval::words;
+use workflow::approver_set::ApproverSet;
 use workflow::email::Email;
 use workflow::finding::Finding;
 use workflow::grant::CsrSummary;
@@ -36,6 +37,10 @@ pub(crate) struct AskingFacts<'a> {
     pub(crate) history: RequestHistory,
     pub(crate) needed: Vec<NeededApprovals>,
     pub(crate) quorum: usize,
+    /// The approvers by the policy in force, who say who stands in for whom.
+    pub(crate) in_force: ApproverSet,
+    pub(crate) is_escalated: bool,
+    pub(crate) now: OffsetDateTime,
     /// The time until which all links work.
     pub(crate) expires_at: OffsetDateTime,
 }
@@ -69,6 +74,9 @@ impl Asking {
             &Message::new(heading),
         )
         .paragraph(&text.with("person", person));
+        let stands_in = facts.in_force.stand_ins_of(approver, facts.is_escalated, facts.now);
+        let content =
+            stands_in.into_iter().fold(content, |content, one| content.paragraph(&words::stands_in(one)));
         facts
             .summarised(content, language, approver)
             .button(&Message::new("mail-review"), link)
@@ -117,12 +125,14 @@ impl AskingFacts<'_> {
 
 #[cfg(test)]
 mod tests {
-    use time::macros::datetime;
+    use time::macros::{date, datetime};
     use workflow::approval::history::Anomaly;
     use workflow::approver_set::MissingApprovals;
     use workflow::finding::Code;
     use workflow::mail::Mail;
     use workflow::request::Submission;
+    use workflow::stand_in::StandIn;
+    use workflow::testing::fixtures;
 
     use workflow::mail_kind::MailKind;
 
@@ -133,6 +143,18 @@ mod tests {
     }
 
     fn mail(language: Language, reminds: bool, comment: &str, names: &[&str], findings: &[Finding]) -> Mail {
+        mail_to(language, reminds, comment, names, findings, false)
+    }
+
+    /// As [`mail`]; `stands_in` for a mail to somebody who stands in for an approver.
+    fn mail_to(
+        language: Language,
+        reminds: bool,
+        comment: &str,
+        names: &[&str],
+        findings: &[Finding],
+        stands_in: bool,
+    ) -> Mail {
         let submission = Submission {
             email: "alice@example.com".parse().unwrap(),
             language: Language::English,
@@ -157,6 +179,15 @@ mod tests {
             ["bob@example.com", "carol@example.com"].map(|address| address.parse().unwrap());
         let missing = MissingApprovals { group: Some("platform".into()), approvals: 1 };
         let first = csr.names[..1].to_vec();
+        let stand_ins = match stands_in {
+            true => vec![StandIn {
+                person: fixtures::approver(),
+                by: bob.clone(),
+                from: date!(2025 - 12 - 20),
+                until: date!(2026 - 01 - 06),
+            }],
+            false => Vec::new(),
+        };
         let facts = AskingFacts {
             request: &request,
             csr: &csr,
@@ -168,8 +199,15 @@ mod tests {
                 has_more_live: false,
                 anomalies: vec![Anomaly::FirstRequest { names: first }],
             },
-            needed: vec![NeededApprovals { missing, approvers: vec![bob.clone(), carol] }],
+            needed: vec![NeededApprovals {
+                missing,
+                approvers: vec![bob.clone(), carol],
+                stand_ins: Vec::new(),
+            }],
             quorum: 2,
+            in_force: ApproverSet { stand_ins, ..fixtures::approver_set() },
+            is_escalated: false,
+            now: datetime!(2026-01-01 12:00 UTC),
             expires_at: datetime!(2026-01-08 12:00 UTC),
         };
         let asking = if reminds { Asking::Again } else { Asking::First };
@@ -234,6 +272,19 @@ mod tests {
             let mail = mail(Language::Japanese, reminds, "新しい店舗サイトのためです。", &names, &[]);
             let shown = format!("To: {}\nSubject: {}\n\n{}", mail.to, mail.subject, mail.text);
             insta::assert_snapshot!(format!("in_japanese_{name}"), shown);
+        }
+    }
+
+    #[test]
+    fn a_stand_in_reads_for_whom_and_until_when() {
+        for (language, says) in [
+            (Language::English, "\nYou stand in for approver@example.com until 6 January 2026.\n"),
+            (Language::Japanese, "\nあなたは2026年1月6日まで、approver@example.com さんの代理です。\n"),
+        ] {
+            let mail = mail_to(language, false, "", &["www.example.com"], &[], true);
+            assert!(mail.text.contains(says), "{}", mail.text);
+            let own = mail_to(language, false, "", &["www.example.com"], &[], false);
+            assert!(!own.text.contains("6 January") && !own.text.contains("1月6日"), "{}", own.text);
         }
     }
 

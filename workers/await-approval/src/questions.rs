@@ -54,10 +54,10 @@ impl AwaitApproval {
     ) -> Result<(), StepError> {
         let approver = &question.approver;
         let kind = MailKind::Answer { number: question.number, approver: approver.clone() };
-        let escalated = approval.escalated_at.is_some();
+        let (escalated, now) = (approval.is_escalated(), self.clock.now());
         let profile = policy.profile(Some(request.profile()));
-        let is_approver =
-            approval.admits(approver) && profile.is_ok_and(|profile| profile.lets_vote(approver, escalated));
+        let is_approver = approval.admits(approver, now)
+            && profile.is_ok_and(|profile| profile.lets_vote(approver, escalated, now));
         if request.was_mailed(&kind) || !is_approver {
             return Ok(());
         }

@@ -3,8 +3,9 @@
 //! Invariant: sent at least once after the vote is recorded, with the same Message-ID each time: it is how an approver
 //! learns of a vote that somebody else cast. It has no link, so whoever reads it can do nothing with it.
 
-use workflow::approval::Approval;
+use workflow::approval::{Approval, words};
 use workflow::decision::{Decision, Vote};
+use workflow::email::Email;
 use workflow::mail::MailContent;
 use workflow::mail_kind::MailKind;
 use workflow::name_list::names_in_short;
@@ -43,8 +44,14 @@ fn content(language: Language, request: &Request, vote: &Vote) -> MailContent {
     };
     let (person, at) = (request.email().as_str(), language.instant_of_week(vote.at));
     let names = names_in_short(language, request.names());
-    MailContent::new(language, &Message::new(subject).with("names", names), &Message::new(heading))
-        .paragraph(&Message::new(text).with("person", person).with("at", at))
+    let content =
+        MailContent::new(language, &Message::new(subject).with("names", names), &Message::new(heading))
+            .paragraph(&Message::new(text).with("person", person).with("at", at));
+    let content = match words::in_place_of(language, vote, Email::to_string) {
+        Some(absent) => content.paragraph(&Message::new("mail-voted-for").with("absent", absent)),
+        None => content,
+    };
+    content
         .names(request.names())
         .fact(&Message::new("mail-profile"), request.profile())
         .quote(&Message::new("mail-your-note"), vote.reason.as_deref().unwrap_or_default())
@@ -65,17 +72,18 @@ mod tests {
         let csr = pki::testing::csr(&["www.example.com"]);
         let request = backend.unsaved_request(&csr, Status::PendingApproval);
         let id = "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d".parse().unwrap();
-        for (language, decision, reason) in [
-            (Language::English, Decision::Approve, None),
-            (Language::English, Decision::Reject, Some("Not this name.")),
-            (Language::Japanese, Decision::Approve, Some("確認しました。")),
-            (Language::Japanese, Decision::Reject, Some("この名前は不可です。")),
+        for (language, decision, reason, absent) in [
+            (Language::English, Decision::Approve, None, &[][..]),
+            (Language::English, Decision::Reject, Some("Not this name."), &["alice@example.com"]),
+            (Language::Japanese, Decision::Approve, Some("確認しました。"), &[]),
+            (Language::Japanese, Decision::Reject, Some("この名前は不可です。"), &["alice@example.com"]),
         ] {
             let vote = Vote {
                 approver: "bob@example.com".parse().unwrap(),
                 decision,
                 reason: reason.map(str::to_owned),
                 at: datetime!(2026-01-01 12:00 UTC),
+                stands_in_for: absent.iter().map(|one| one.parse().unwrap()).collect(),
                 evidence: None,
             };
             let kind = MailKind::VoteReceipt { approver: vote.approver.clone() };

@@ -298,7 +298,12 @@ async fn reminders_and_the_escalation_come_once_each_for_any_number_of_rechecks(
     assert!(occasions.contains(&"approval/m@example.com".into()), "{occasions:?}");
     assert_eq!(occasions.iter().filter(|one| one.starts_with("reminder/2/")).count(), 3, "{occasions:?}");
     assert_eq!(occasions.len(), 10, "{occasions:?}");
-    assert!(backend.approval(id).unwrap().admits(&"m@example.com".parse().unwrap()));
+    assert!(
+        backend
+            .approval(id)
+            .unwrap()
+            .admits(&"m@example.com".parse().unwrap(), workflow::ports::Clock::now(&*backend))
+    );
 }
 
 #[tokio::test]
@@ -364,4 +369,54 @@ async fn every_fault_of_the_escalation_and_of_new_links_is_survived() {
         step(&backend).recheck(RecheckMessage::links(backend.requests()[0].id(), 2)).await
     })
     .await;
+}
+
+/// As [`GROUPS`]; carol stands in for p from so many days after now, until two weeks later.
+fn with_stand_in(backend: &InMemoryBackend, from: i64) -> String {
+    let now = workflow::ports::Clock::now(backend);
+    let day = |days| workflow::stand_in::day_of(now + time::Duration::days(days));
+    let (from, until) = (day(from), day(from + 13));
+    format!(
+        "{GROUPS}\n[[stand_ins]]\nfor = \"p@example.com\"\nby = \"carol@example.com\"\nfrom = \"{from}\"\nuntil = \"{until}\"\n"
+    )
+}
+
+#[tokio::test]
+async fn a_stand_in_gets_a_link_from_the_first_day_on_and_the_reminders_that_are_due_later() {
+    let backend = InMemoryBackend::new();
+    backend.set_policy(&with_stand_in(&backend, 1));
+    let id = persisted(&backend);
+    wait(&backend, id, "t").await.unwrap();
+    let carol = |backend: &InMemoryBackend| -> Vec<String> {
+        occasions(backend).into_iter().filter(|one| one.contains("carol")).collect()
+    };
+    assert_eq!(carol(&backend), [""; 0]);
+    backend.advance(time::Duration::days(1));
+    look_twice(&backend, id).await;
+    look_twice(&backend, id).await;
+    assert_eq!(carol(&backend), ["approval/carol@example.com"], "the first reminder was due before");
+    let said = backend.mails().into_iter().find(|mail| mail.to.as_str() == "carol@example.com").unwrap();
+    assert!(said.text.contains("You stand in for p@example.com until "), "{}", said.text);
+    backend.advance(time::Duration::days(1));
+    look_twice(&backend, id).await;
+    assert_eq!(carol(&backend), ["approval/carol@example.com", "reminder/2/carol@example.com"]);
+}
+
+#[tokio::test]
+async fn an_entry_made_while_a_request_waits_asks_the_stand_in_and_one_removed_ends_it() {
+    let backend = InMemoryBackend::new();
+    backend.set_policy(GROUPS);
+    let id = persisted(&backend);
+    wait(&backend, id, "t").await.unwrap();
+    let carol = "carol@example.com".parse().unwrap();
+    let now = workflow::ports::Clock::now(&*backend);
+    backend.set_policy(&with_stand_in(&backend, 0));
+    backend.advance(time::Duration::minutes(5));
+    look_twice(&backend, id).await;
+    assert!(occasions(&backend).contains(&"approval/carol@example.com".into()), "{:?}", occasions(&backend));
+    assert!(backend.approval(id).unwrap().admits(&carol, now));
+    backend.set_policy(GROUPS);
+    look_twice(&backend, id).await;
+    assert!(!backend.approval(id).unwrap().admits(&carol, now));
+    assert_eq!(occasions(&backend).iter().filter(|one| one.contains("carol")).count(), 1);
 }

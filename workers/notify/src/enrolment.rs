@@ -5,7 +5,7 @@
 //! both work.
 
 use time::OffsetDateTime;
-use workflow::approval::enrolment::{CODE_LIFETIME, lists};
+use workflow::approval::enrolment::{CODE_LIFETIME, may_enrol};
 use workflow::enrolment::{EnrolmentCode, EnrolmentMessage};
 use workflow::ids::RequestId;
 use workflow::mail::MailContent;
@@ -21,7 +21,7 @@ impl Notify {
         let (policy, now) = (self.policies.current().await?, self.clock.now());
         let address = &message.enrolment.address;
         let id = message.enrolment.id(self.base_url.as_str());
-        if !lists(&policy, &policy.plus_tags().person(address)) {
+        if !may_enrol(&policy, &policy.plus_tags().person(address), now) {
             tracing::warn!(enrolment = %id, "the policy does not list the person of the enrolment {id} as an approver");
             return Ok(());
         }

@@ -150,6 +150,7 @@ fn rejected(reason: Option<&str>) -> Request {
         decision: Decision::Reject,
         reason: reason.map(str::to_owned),
         at,
+        stands_in_for: Vec::new(),
         evidence: None,
     };
     let digest = ApprovalDigest::from_text("d");

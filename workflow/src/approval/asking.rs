@@ -22,7 +22,7 @@ impl Approval {
         text: &str,
         now: OffsetDateTime,
     ) -> Result<(u32, bool), QuestionError> {
-        if !self.admits(approver) {
+        if !self.admits(approver, now) {
             return Err(QuestionError::NotAnApprover);
         }
         let is_it = |one: &&Question| one.approver == *approver && one.text == text;

@@ -81,7 +81,8 @@ pub fn covers(
     // as an escalation approver was admitted then.
     let in_force = approvers_in_force(policy, &request.renewal_terms(&csr), replaced)
         .map_err(|finding| NotCovered::NotGranted(PolicyRejection(vec![finding])))?;
-    let are_enough = |votes: &[Vote]| in_force.missing_approvals(in_force.counted(votes, true)).is_empty();
+    // A stand-in's vote counts if the policy in force still has the entry and its days cover the time of the vote.
+    let are_enough = |votes: &[Vote]| in_force.missing_given(in_force.counted(votes, true)).is_empty();
     if !are_enough(&decision.votes) {
         return Err(NotCovered::TooFew);
     }

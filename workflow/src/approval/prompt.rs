@@ -2,7 +2,6 @@
 //!
 //! Invariant: at most one in [`INTERVAL`], counted from the question or the last such reminder; the claim is in the row.
 
-use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use super::Approval;
@@ -23,8 +22,7 @@ pub enum NotPrompted {
 
 /// The time of the last reminder that the requester asked for.
 pub fn last_prompt(request: &Request) -> Option<OffsetDateTime> {
-    let at = request.mails().get(&MailKind::Prompt.to_string())?;
-    OffsetDateTime::parse(at, &Rfc3339).ok()
+    request.mailed_at(&MailKind::Prompt)
 }
 
 /// Checks that the approvers may be reminded now.

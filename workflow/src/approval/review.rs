@@ -18,6 +18,7 @@ use crate::ids::RequestId;
 use crate::policy::Policy;
 use crate::request::renewal::RenewalDifferences;
 use crate::request::{Request, Status};
+use crate::stand_in::StandIn;
 use crate::texts::Language;
 
 /// The contents that a vote binds: the CSR, and its evaluation by the policy in force.
@@ -87,12 +88,16 @@ impl ReviewContent {
 
 /// The approvals that a group has yet to give.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct NeededApprovals {
     /// The group, and the number of approvals.
     #[serde(flatten)]
     pub missing: MissingApprovals,
     /// Approvers who can give one.
     pub approvers: Vec<Email>,
+    /// The entries of those among them who can give one only in the place of another.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stand_ins: Vec<StandIn>,
 }
 
 /// How far the approval of a request is.
@@ -105,12 +110,12 @@ pub struct ApprovalProgress {
 }
 
 impl ApprovalProgress {
-    /// The progress of `approval`; `in_force` are the approvers by the policy in force.
-    pub fn of(approval: &Approval, in_force: Option<&ApproverSet>) -> Self {
+    /// The progress of `approval` at this time; `in_force` are the approvers by the policy in force.
+    pub fn of(approval: &Approval, in_force: Option<&ApproverSet>, now: OffsetDateTime) -> Self {
         let in_force = in_force.unwrap_or(&approval.approver_set);
         Self {
             quorum: approval.approver_set.quorum().max(in_force.quorum()),
-            needed: needed_approvals(approval, in_force),
+            needed: needed_approvals(approval, in_force, now),
         }
     }
 
@@ -137,6 +142,9 @@ pub struct Review {
     pub identity: Identity,
     /// The approver who received the link.
     pub approver: Email,
+    /// Those in whose place the approver decides now, and until when.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stands_in: Vec<StandIn>,
     /// The requester.
     pub requester: Email,
     /// The requester's comment.
@@ -200,7 +208,7 @@ pub struct Review {
 }
 
 impl Review {
-    /// The review of `request` for one approver; `in_force` are the approvers by the policy in force.
+    /// The review of `request` for one approver at this time; `in_force` are the approvers by the policy in force.
     pub fn new(
         approver: Email,
         request: &Request,
@@ -208,17 +216,20 @@ impl Review {
         in_force: Option<&ApproverSet>,
         content: ReviewContent,
         history: RequestHistory,
+        now: OffsetDateTime,
     ) -> Self {
         let ReviewContent { binds, digest, csr, differences, grant, findings } = content;
         // What was decided stays as it was decided.
         let in_force = in_force.filter(|_| approval.outcome.is_none()).unwrap_or(&approval.approver_set);
-        let progress = ApprovalProgress::of(&approval, Some(in_force));
+        let progress = ApprovalProgress::of(&approval, Some(in_force), now);
+        let stands_in = in_force.stand_ins_of(&approver, approval.is_escalated(), now);
         Self {
             request_id: request.id(),
             status: request.shown_status(),
             digest,
             binds,
             identity: in_force.identity,
+            stands_in: stands_in.into_iter().cloned().collect(),
             approver,
             requester: request.email().clone(),
             comment: request.comment().to_owned(),
@@ -259,11 +270,21 @@ impl Review {
     }
 }
 
-/// The approvals that are missing, by group, and who can give them. `in_force` are the approvers by the policy in force.
-pub fn needed_approvals(approval: &Approval, in_force: &ApproverSet) -> Vec<NeededApprovals> {
-    let who = |missing: MissingApprovals| NeededApprovals {
-        approvers: approval.who_may_approve(missing.group.as_deref(), in_force),
-        missing,
+/// The approvals that are missing, by group, and who can give them at this time. `in_force` are the approvers by the policy
+/// in force.
+pub fn needed_approvals(
+    approval: &Approval,
+    in_force: &ApproverSet,
+    now: OffsetDateTime,
+) -> Vec<NeededApprovals> {
+    let who = |missing: MissingApprovals| {
+        let (mut approvers, mut stand_ins) = (Vec::new(), Vec::new());
+        for (approver, entries) in approval.who_may_approve(missing.group.as_deref(), in_force, now) {
+            // In the spelling of the approver, since both are shown together.
+            stand_ins.extend(entries.into_iter().map(|one| StandIn { by: approver.clone(), ..one.clone() }));
+            approvers.push(approver);
+        }
+        NeededApprovals { missing, approvers, stand_ins }
     };
     approval.missing_approvals(in_force).into_iter().map(who).collect()
 }

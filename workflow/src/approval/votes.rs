@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::question::Question;
-use crate::approver_set::{ApproverSet, MissingApprovals};
+use crate::approver_set::ApproverSet;
 use crate::decision::{ApprovalDigest, Decision, DecisionRecord, Evidence, Outcome, ReviewDigest, Vote};
 use crate::email::Email;
 use crate::ids::RequestId;
 use crate::message::TaskToken;
+use crate::stand_in::StandIn;
 use crate::timestamp::whole_seconds;
 
 /// Limit of stored earlier tokens. A token has about 1 KB, an item of DynamoDB holds 400 KB, and a request has a dozen
@@ -184,7 +185,7 @@ impl Approval {
         now: OffsetDateTime,
     ) -> Result<VoteResult, VoteError> {
         let VoteInput { approver, decision, review_digest, reason, evidence } = vote_input;
-        if !self.admits(approver) {
+        if !self.admits(approver, now) {
             return Err(VoteError::NotAnApprover);
         }
         match (self.outcome, decision) {
@@ -213,12 +214,14 @@ impl Approval {
             return Err(VoteError::StaleDigest);
         }
         let (at, plus_tags) = (whole_seconds(now), self.approver_set.plus_tags);
+        let stands_in_for = self.stands_in_for(approver, in_force, at);
         self.votes.retain(|vote| !plus_tags.same_person(&vote.approver, approver));
         self.votes.push(Vote {
             approver: approver.clone(),
             decision: *decision,
             reason: reason.clone(),
             at,
+            stands_in_for,
             evidence: evidence.clone(),
         });
         if *decision == Decision::Reject {
@@ -229,49 +232,9 @@ impl Approval {
         Ok(VoteResult::Recorded)
     }
 
-    /// True if `person` may vote now.
-    pub fn admits(&self, person: &Email) -> bool {
-        self.approver_set.admits(person, self.escalated_at.is_some())
-    }
-
     /// The vote of a person.
     pub fn vote_of(&self, person: &Email) -> Option<&Vote> {
         self.votes.iter().find(|vote| self.approver_set.plus_tags.same_person(&vote.approver, person))
-    }
-
-    /// Approvers who may vote now and have not voted.
-    pub fn undecided(&self) -> Vec<Email> {
-        let voters = self.approver_set.voters(self.escalated_at.is_some());
-        voters.into_iter().filter(|voter| self.vote_of(voter).is_none()).collect()
-    }
-
-    /// The approvals still needed: by the policy of the question, and by that in force (`in_force`). The approval of
-    /// somebody who has left the policy no longer counts.
-    pub fn missing_approvals(&self, in_force: &ApproverSet) -> Vec<MissingApprovals> {
-        let approving: Vec<&Email> = in_force.counted(&self.votes, self.escalated_at.is_some()).collect();
-        let missing = self.approver_set.missing_approvals(approving.iter().copied());
-        if missing.is_empty() { in_force.missing_approvals(approving) } else { missing }
-    }
-
-    /// Approvers who could give an approval that is missing from `group`: they may vote, and none of theirs counts yet.
-    pub fn who_may_approve(&self, group: Option<&str>, in_force: &ApproverSet) -> Vec<Email> {
-        let (escalated, plus_tags) = (self.escalated_at.is_some(), in_force.plus_tags);
-        let counted: Vec<&Email> = in_force.counted(&self.votes, escalated).collect();
-        let among =
-            |people: &[Email], voter: &Email| people.iter().any(|one| plus_tags.same_person(one, voter));
-        let members = in_force
-            .quorums
-            .iter()
-            .chain(&self.approver_set.quorums)
-            .find(|one| one.group.as_deref() == group);
-        let members = members.map(|group| group.members.as_slice()).unwrap_or_default();
-        let mut voters = self.approver_set.voters(escalated);
-        voters.retain(|voter| {
-            in_force.admits(voter, escalated)
-                && (among(members, voter) || among(&self.approver_set.escalation_approvers, voter))
-                && !counted.iter().any(|one| plus_tags.same_person(one, voter))
-        });
-        voters
     }
 
     /// Records that an approver opened the review. Returns true if anything changed.
@@ -307,6 +270,16 @@ impl Approval {
         if new {
             self.approver_set.escalation_approvers = escalation_approvers;
             self.escalated_at = Some(whole_seconds(now));
+        }
+        new
+    }
+
+    /// Takes over the stand-ins of the policy in force, so that entries made since the question count too. Returns true if
+    /// anything changed.
+    pub fn replace_stand_ins(&mut self, stand_ins: &[StandIn]) -> bool {
+        let new = self.outcome.is_none() && self.approver_set.stand_ins != stand_ins;
+        if new {
+            self.approver_set.stand_ins = stand_ins.to_vec();
         }
         new
     }

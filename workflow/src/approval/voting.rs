@@ -1,11 +1,11 @@
 //! Voting by link: the review, and the recording of a vote.
 //!
 //! Invariant: a link is not valid for the requester, for a person no longer listed in the policy, and from an earlier
-//! generation; all three give [`VotingError::NoSuchLink`]. A conditional write records a vote first. If the message to
+//! generation; all three give [`VotingError::NoSuchLink`]. That of a stand-in works on the days of the policy. A conditional write records a vote first. If the message to
 //! await-approval is then lost, the vote stays recorded, and a repetition or housekeeping sends the message again.
 
 use futures_util::future::try_join;
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 
 use super::history::{Anomaly, RequestHistory};
 use super::passkey::{NotProven, VoteMeaning};
@@ -43,6 +43,9 @@ pub enum VotingError {
     /// The link is unknown or no longer valid.
     #[error("the link is not valid")]
     NoSuchLink,
+    /// The link is of a stand-in, and this was their last day.
+    #[error("the approver stood in until {0}")]
+    StandInEnded(Date),
     /// The request ended without a decision of its approvers.
     #[error("the request has ended: it is {0}")]
     Ended(Status),
@@ -128,18 +131,22 @@ impl Voting<'_> {
         let request = self.requests.find(link.request_id).await?.ok_or_else(none)?;
         let approval = self.approvals.find(link.request_id).await?.ok_or_else(none)?;
         let tags = approval.approver_set.plus_tags;
-        if link.generation != approval.generation
-            || !approval.admits(&link.approver)
-            || tags.same_person(request.email(), &link.approver)
-        {
+        if link.generation != approval.generation || tags.same_person(request.email(), &link.approver) {
             return Err(none());
+        }
+        let now = self.clock.now();
+        if !approval.admits(&link.approver, now) {
+            return Err(match approval.stood_in_until(&link.approver, now) {
+                Some(until) => VotingError::StandInEnded(until),
+                None => none(),
+            });
         }
         // An approver who was removed from the policy after the mail was sent may neither read nor vote.
         if approval.outcome.is_none() {
             let policy = self.policies.current().await?;
-            let escalated = approval.escalated_at.is_some();
+            let escalated = approval.is_escalated();
             let profile = policy.profile(Some(request.profile()));
-            if !profile.is_ok_and(|profile| profile.lets_vote(&link.approver, escalated)) {
+            if !profile.is_ok_and(|profile| profile.lets_vote(&link.approver, escalated, now)) {
                 let id = request.id();
                 tracing::info!(request.id = %id, "the policy no longer lists the approver of a link of request {id}");
                 return Err(none());
@@ -179,7 +186,7 @@ impl Voting<'_> {
                 && self.asks(&policy, related.id, &link.approver).await?;
         }
         let in_force = self.approvers_in_force(&policy, &request).await?;
-        Ok(Review::new(link.approver, &request, approval, in_force.as_ref(), content, history))
+        Ok(Review::new(link.approver, &request, approval, in_force.as_ref(), content, history, now))
     }
 
     /// True if a request waits for a vote of `approver`.
@@ -200,7 +207,7 @@ impl Voting<'_> {
     ) -> Result<ApprovalProgress, PortError> {
         let policy = self.policies.current().await?;
         let in_force = self.approvers_in_force(&policy, request).await?;
-        Ok(ApprovalProgress::of(approval, in_force.as_ref()))
+        Ok(ApprovalProgress::of(approval, in_force.as_ref(), self.clock.now()))
     }
 
     /// Records in the audit trail, once, that the approver opened the review. A failure does not affect the review.
@@ -356,13 +363,14 @@ pub fn waits_for(
     approver: &Email,
     now: OffsetDateTime,
 ) -> bool {
-    let escalated = approval.escalated_at.is_some();
+    let escalated = approval.is_escalated();
     approval.outcome.is_none()
         && !approval.is_over(now)
-        && approval.admits(approver)
-        && approval.vote_of(approver).is_none()
+        && approval.waits_for(approver, now)
         && !approval.approver_set.plus_tags.same_person(request.email(), approver)
-        && policy.profile(Some(request.profile())).is_ok_and(|profile| profile.lets_vote(approver, escalated))
+        && policy
+            .profile(Some(request.profile()))
+            .is_ok_and(|profile| profile.lets_vote(approver, escalated, now))
 }
 
 impl ResolvedLink {

@@ -6,7 +6,9 @@ use pki::name::Name;
 
 use super::history::{Anomaly, RelatedRequest};
 use super::review::NeededApprovals;
+use crate::decision::Vote;
 use crate::email::Email;
+use crate::stand_in::StandIn;
 use crate::texts::{Language, Message};
 
 /// The most approvers named for one group.
@@ -58,7 +60,16 @@ pub fn still_needed(
 ) -> Option<String> {
     let separator = language.text("list-separator");
     let who = |one: &NeededApprovals| {
-        let mut shown: Vec<String> = one.approvers.iter().take(MAX_APPROVERS).map(&address).collect();
+        let named = |approver: &Email| {
+            let entries = one.stand_ins.iter().filter(|entry| entry.by == *approver);
+            let people: Vec<String> = entries.map(|entry| address(&entry.person)).collect();
+            if people.is_empty() {
+                return address(approver);
+            }
+            let message = Message::new("review-lacking-for").with("approver", address(approver));
+            language.say(&message.with("person", people.join(&separator)))
+        };
+        let mut shown: Vec<String> = one.approvers.iter().take(MAX_APPROVERS).map(named).collect();
         let more = one.approvers.len().saturating_sub(MAX_APPROVERS);
         shown.extend(
             (more > 0).then(|| language.say(&Message::new("review-lacking-more").with("more", more))),
@@ -80,6 +91,21 @@ pub fn still_needed(
     (!missing.is_empty()).then(|| language.say(&Message::new("review-lacking").with("missing", list)))
 }
 
+/// The sentence that the reader stands in for somebody, with the last day.
+#[must_use]
+pub fn stands_in(entry: &StandIn) -> Message {
+    let until = Message::day(entry.until.midnight().assume_utc());
+    Message::new("stand-in-you").with("person", entry.person.as_str()).with("until", until)
+}
+
+/// The people in whose place a vote was cast, in one text; `None` for a vote in one's own right. `address`
+/// shows a person.
+#[must_use]
+pub fn in_place_of(language: Language, vote: &Vote, address: impl Fn(&Email) -> String) -> Option<String> {
+    let people: Vec<String> = vote.stands_in_for.iter().map(address).collect();
+    (!people.is_empty()).then(|| people.join(&language.text("list-separator")))
+}
+
 /// The address of an approver, or `you` for the reader.
 #[must_use]
 pub fn approver_or_you(language: Language, approver: &Email, reader: &Email) -> String {
@@ -92,13 +118,15 @@ fn for_people(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use time::macros::date;
+
     use super::*;
     use crate::approver_set::MissingApprovals;
 
     fn needed(group: Option<&str>, approvals: usize, approvers: usize) -> NeededApprovals {
         let approvers = (0..approvers).map(|n| format!("p{n}@example.com").parse().unwrap()).collect();
         let missing = MissingApprovals { group: group.map(str::to_owned), approvals };
-        NeededApprovals { missing, approvers }
+        NeededApprovals { missing, approvers, stand_ins: Vec::new() }
     }
 
     #[test]
@@ -112,6 +140,15 @@ mod tests {
             say(&[needed(Some("security"), 1, 1), needed(Some("platform"), 2, 2)]).unwrap(),
             "Still needed: 1 from security (p0@example.com), 2 from platform (p0@example.com, you)."
         );
+        let mut for_another = needed(None, 1, 2);
+        for_another.stand_ins.push(StandIn {
+            person: "p9@example.com".parse().unwrap(),
+            by: "p1@example.com".parse().unwrap(),
+            from: date!(2026 - 12 - 20),
+            until: date!(2027 - 01 - 06),
+        });
+        let text = say(&[for_another]).unwrap();
+        assert_eq!(text, "Still needed: 1 approval (p0@example.com, you for p9@example.com).");
         let many = say(&[needed(None, 1, 8)]).unwrap();
         assert!(many.starts_with("Still needed: 1 approval (p0@example.com, you, "), "{many}");
         assert!(many.ends_with("p4@example.com, and 3 more)."), "{many}");

@@ -1,8 +1,11 @@
-//! The approvers of a request, by its profile and without its requester.
+//! The approvers of a request and their stand-ins, by its profile and without its requester.
+
+use time::OffsetDateTime;
 
 use super::Profile;
 use crate::approver_set::{ApproverSet, GroupQuorum, TooFewApprovers};
 use crate::email::Email;
+use crate::stand_in::StandIn;
 
 impl Profile {
     /// The approvers for a requester, who never decides about their own request.
@@ -39,7 +42,33 @@ impl Profile {
             .collect();
         let escalation_approvers = self.escalation_approvers_for(requester);
         let (plus_tags, identity) = (self.plus_tags(), self.identity());
-        ApproverSet { quorums, escalation_approvers, plus_tags, identity }
+        let mut approver_set =
+            ApproverSet { quorums, escalation_approvers, plus_tags, identity, stand_ins: Vec::new() };
+        let is_requester = |one: &StandIn| plus_tags.same_person(&one.by, requester);
+        let stand_ins = self.stand_ins.iter().filter(|one| !is_requester(one));
+        // A requester has no seat, so nobody takes it in their place.
+        approver_set.stand_ins =
+            stand_ins.filter(|one| approver_set.has_voter(&one.person, true)).cloned().collect();
+        approver_set
+    }
+
+    /// True if the policy lets `person` vote on requests of this profile at this time, as an approver or as a stand-in.
+    #[must_use]
+    pub fn lets_vote(&self, person: &Email, escalated: bool, at: OffsetDateTime) -> bool {
+        let stands_in = |one: &StandIn| {
+            self.plus_tags().same_person(&one.by, person)
+                && one.is_in_force(at)
+                && self.lists(&one.person, escalated)
+        };
+        self.lists(person, escalated) || self.stand_ins.iter().any(stands_in)
+    }
+
+    /// True if the policy lists `person` as an approver of this profile.
+    #[must_use]
+    pub fn lists(&self, person: &Email, escalated: bool) -> bool {
+        let escalation_approvers = self.escalation().filter(|_| escalated).map(|one| one.members.as_slice());
+        let members = self.quorums().iter().map(|group| group.members.as_slice());
+        members.chain(escalation_approvers).flatten().any(|one| self.plus_tags().same_person(one, person))
     }
 
     /// Approvers who may vote too once a request of this requester is escalated.

@@ -12,12 +12,14 @@ mod oidc;
 mod renewal;
 mod revocation;
 mod settings;
+mod stand_ins;
 mod usages;
 mod values;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
+use time::Date;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -29,6 +31,7 @@ use super::profile::Profile;
 use super::renewal::RenewalRules;
 use crate::approver_set::PlusTags;
 use crate::email::Email;
+use crate::stand_in::StandIn;
 use crate::texts::Language;
 use pki::certificate::Publication;
 
@@ -61,6 +64,7 @@ const TOP: &[&str] = &[
     "denied_key_list",
     "groups",
     "people",
+    "stand_ins",
     "publication",
     "revocation",
     "lifecycle",
@@ -88,12 +92,13 @@ pub(super) struct Checked {
     pub(super) requesters: RequesterProof,
     pub(super) denied_keys: Vec<[u8; 32]>,
     pub(super) denied_key_list: Option<KeyListDigest>,
+    pub(super) stand_ins: Vec<StandIn>,
     pub(super) profiles: Vec<Profile>,
     pub(super) notes: Vec<PolicyNote>,
 }
 
-/// Reads and checks a document. Notes are for operators: workers read a policy without them.
-pub(super) fn read(text: &str, with_notes: bool) -> Result<Checked, PolicyErrors> {
+/// Reads and checks a document. Notes are for operators, as of `today`: workers read a policy without them.
+pub(super) fn read(text: &str, today: Option<Date>) -> Result<Checked, PolicyErrors> {
     let mut mistakes = Mistakes::of(text);
     // A recovered table has guesses in it, so an error of syntax stands alone.
     let (table, errors) = DeTable::parse_recoverable(text);
@@ -103,12 +108,12 @@ pub(super) fn read(text: &str, with_notes: bool) -> Result<Checked, PolicyErrors
             mistakes.add(error.span(), error.message(), None);
             None
         }
-        None => check(table.get_ref(), with_notes, &mut mistakes),
+        None => check(table.get_ref(), today, &mut mistakes),
     };
     mistakes.or(checked)
 }
 
-fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> Option<Checked> {
+fn check(table: &DeTable<'_>, today: Option<Date>, mistakes: &mut Mistakes<'_>) -> Option<Checked> {
     let top = TableKeys::of(table, 0..0, TOP, mistakes);
     let pending_limit = top.field("pending_limit", mistakes);
     let hourly_limit = top.field("hourly_limit", mistakes);
@@ -138,18 +143,28 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
     contradictions_of_defaults(&defaults, &sections, &common, mistakes);
     let profiles: Vec<Option<Profile>> =
         sections.iter().map(|(name, own)| profile(name, own, &defaults, &common, mistakes)).collect();
+    let stand_ins = stand_ins::of(&top, common.people.plus_tags(), mistakes);
+    if let Some(entries) = &stand_ins {
+        stand_ins::check(entries, &profiles, common.people.plus_tags(), mistakes);
+    }
     // A section with a mistake is reported; the default takes its place for what follows.
     let (section, renewal) = lifecycle.get().cloned().unwrap_or_default();
     let lifecycle = section.settings(&profiles, mistakes);
     let default = default_profile(&top, &sections, mistakes);
     let receivers = notices::receivers(&top, &sections, mistakes);
-    let notes = if with_notes {
-        notes::of(mistakes.text(), &sections, &defaults, &common, &profiles)
-    } else {
-        Vec::new()
+    let notes = match today {
+        Some(today) => {
+            let entries = stand_ins.as_deref().unwrap_or_default();
+            notes::of(mistakes.text(), &sections, &defaults, &common, &profiles, entries, today)
+        }
+        None => Vec::new(),
     };
 
     let mut profiles = profiles.into_iter().collect::<Option<Vec<_>>>()?;
+    let stand_ins: Vec<StandIn> = stand_ins?.iter().map(|one| one.stand_in().clone()).collect();
+    for profile in &mut profiles {
+        profile.stand_ins = stand_ins::of_profile(&stand_ins, profile);
+    }
     profiles.get_mut(..=default?)?.rotate_right(1);
     let mut denied_keys: Vec<[u8; 32]> =
         denied_keys.values().unwrap_or_default().into_iter().map(|key| key.0).collect();
@@ -171,6 +186,7 @@ fn check(table: &DeTable<'_>, with_notes: bool, mistakes: &mut Mistakes<'_>) -> 
         requesters: common.people.requesters(),
         denied_keys,
         denied_key_list: denied_key_list.get().cloned(),
+        stand_ins,
         profiles,
         notes,
     })
@@ -333,6 +349,8 @@ fn profile(
             field => field.get()?.0.clone(),
         },
         deciders: deciders?,
+        // Those of the document are added once all profiles are read.
+        stand_ins: Vec::new(),
     };
     if !profile.keys.iter().any(|rule| profile.has_use_for(rule.kind())) {
         let rule = "no purpose fits the key usages that its keys can have (RFC 5280 section 4.2.1.12)";

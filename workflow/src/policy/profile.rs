@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::document::{Deciders, Escalation, KeyRule, KeyUsageName, PurposeName, UngrantedAction};
 use super::rules::{Names, Requesters};
 use crate::approver_set::{GroupQuorum, Identity, PlusTags};
-use crate::email::Email;
+use crate::stand_in::StandIn;
 use crate::texts::Language;
 use pki::certificate::{key_can, serve_a_purpose};
 use pki::key::KeyKind;
@@ -31,6 +31,8 @@ pub struct Profile {
     pub(super) ungranted: UngrantedAction,
     pub(super) subject: String,
     pub(super) deciders: Deciders,
+    /// Stand-ins for the approvers of this profile.
+    pub(super) stand_ins: Vec<StandIn>,
 }
 
 impl Profile {
@@ -65,6 +67,12 @@ impl Profile {
         self.deciders.identity
     }
 
+    /// Stand-ins for approvers and escalation approvers of this profile, each for some days.
+    #[must_use]
+    pub fn stand_ins(&self) -> &[StandIn] {
+        &self.stand_ins
+    }
+
     /// The approval period.
     #[must_use]
     pub fn limit(&self) -> Duration {
@@ -81,14 +89,6 @@ impl Profile {
     #[must_use]
     pub fn escalation(&self) -> Option<&Escalation> {
         self.deciders.escalation.as_ref()
-    }
-
-    /// True if the policy still lets `person` vote on requests of this profile.
-    #[must_use]
-    pub fn lets_vote(&self, person: &Email, escalated: bool) -> bool {
-        let escalation_approvers = self.escalation().filter(|_| escalated).map(|one| one.members.as_slice());
-        let members = self.quorums().iter().map(|group| group.members.as_slice());
-        members.chain(escalation_approvers).flatten().any(|one| self.plus_tags().same_person(one, person))
     }
 
     /// The validity of a certificate in days, unless the issuer ends earlier.

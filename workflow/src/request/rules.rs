@@ -338,6 +338,11 @@ impl Request {
         self.mails.contains_key(&kind.to_string())
     }
 
+    /// The time at which a mail of this kind was last sent or claimed.
+    pub fn mailed_at(&self, kind: &MailKind) -> Option<OffsetDateTime> {
+        OffsetDateTime::parse(self.mails.get(&kind.to_string())?, &Rfc3339).ok()
+    }
+
     /// Records that the operators were notified of a failure. Idempotent.
     pub fn operators_notified(&mut self, now: OffsetDateTime) {
         self.claim(&Notified::Operators, now);

@@ -38,6 +38,7 @@ pub fn approver_set() -> ApproverSet {
         escalation_approvers: Vec::new(),
         plus_tags: PlusTags::Same,
         identity: Identity::Mail,
+        stand_ins: Vec::new(),
     }
 }
 

@@ -111,7 +111,7 @@ impl Language {
     /// A day, in UTC: `1 January 2026`, `2026年1月1日`.
     #[must_use]
     pub fn day(self, at: OffsetDateTime) -> String {
-        self.say(&dated("date-day", at))
+        self.say(&Message::day(at))
     }
 
     /// An instant, in UTC, to the minute: `1 January 2026, 12:00 UTC`, `2026年1月1日 12:00 UTC`.
@@ -209,6 +209,12 @@ impl Message {
     #[must_use]
     pub fn new(id: &'static str) -> Self {
         Self { id: Cow::Borrowed(id), values: BTreeMap::new() }
+    }
+
+    /// A day, in UTC, as a value of another message.
+    #[must_use]
+    pub fn day(at: OffsetDateTime) -> Self {
+        dated("date-day", at)
     }
 
     /// Adds a value.

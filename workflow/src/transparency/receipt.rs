@@ -81,6 +81,9 @@ pub struct ReceiptVote {
     pub decision: Decision,
     /// The time of the vote, RFC 3339.
     pub at: String,
+    /// The masked addresses of the approvers in whose place the vote was cast.
+    #[serde(default, rename = "standsInFor", skip_serializing_if = "Vec::is_empty")]
+    pub stands_in_for: Vec<String>,
     /// The digest of the proof of who voted, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<String>,
@@ -149,6 +152,7 @@ impl Receipt {
             approver: vote.approver.masked(),
             decision: vote.decision,
             at: rfc3339(vote.at),
+            stands_in_for: vote.stands_in_for.iter().map(|one| one.masked()).collect(),
             evidence: vote.evidence.as_ref().map(|evidence| evidence.digest()),
         });
         Self {

@@ -320,7 +320,9 @@ impl World {
     }
 
     pub(crate) fn admits(&self, approval: Number, voter: Voter) -> bool {
-        self.approval(approval, |it| it.admits(&email(voter)) && it.vote_of(&email(voter)).is_none())
+        self.approval(approval, |it| {
+            it.approver_set.has_voter(&email(voter), it.is_escalated()) && it.vote_of(&email(voter)).is_none()
+        })
     }
 
     /// True if a row keeps the decision that it had.

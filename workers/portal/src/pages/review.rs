@@ -29,10 +29,10 @@ const MAX_COMMENT: (usize, usize) = (8, 600);
 
 /// One vote.
 struct Said {
+    /// Who decided what and when, and for whom.
+    heading: Markup,
     approver: String,
-    approved: bool,
     reason: Option<String>,
-    at: Instant,
 }
 
 /// Something new or unusual.
@@ -95,6 +95,8 @@ pub(crate) struct ReviewPage {
     /// The requester, the validity and the profile.
     asks: Markup,
     approver: String,
+    /// In whose place the approver decides, and until when.
+    stands_in: Vec<String>,
     comment: String,
     /// The language of the comment, most likely.
     comment_lang: &'static str,
@@ -161,6 +163,7 @@ impl ReviewPage {
             in_list: locale.in_list,
             asks: asks(&site, review),
             approver: review.approver.to_string(),
+            stands_in: review.stands_in.iter().map(|one| site.say(words::stands_in(one))).collect(),
             comment_start: start_of(&comment),
             comment,
             comment_lang: review.requester_language.code(),
@@ -443,12 +446,26 @@ impl RenewalSummary {
 impl Said {
     fn of(site: &Site, vote: &Vote) -> Self {
         Self {
+            heading: vote_heading(site, vote, Email::to_string),
             approver: vote.approver.to_string(),
-            approved: vote.decision == Decision::Approve,
             reason: vote.reason.as_deref().map(shown),
-            at: site.instant(vote.at),
         }
     }
+}
+
+/// Who decided what and when, and for whom. `address` shows a person.
+pub(super) fn vote_heading(site: &Site, vote: &Vote, address: impl Fn(&Email) -> String) -> Markup {
+    let message = match (vote.decision, vote.stands_in_for.is_empty()) {
+        (Decision::Approve, true) => "review-vote-approved",
+        (Decision::Reject, true) => "review-vote-rejected",
+        (Decision::Approve, false) => "review-vote-approved-for",
+        (Decision::Reject, false) => "review-vote-rejected-for",
+    };
+    let mut message = Message::new(message).with("approver", address(&vote.approver));
+    if let Some(people) = words::in_place_of(site.language, vote, address) {
+        message = message.with("person", people);
+    }
+    site.markup(message).time("at", &site.instant(vote.at))
 }
 
 impl Live {

@@ -6,7 +6,6 @@ use workflow::approval::opened::OpenedRequest;
 use workflow::approval::prompt::{ensure_promptable, last_prompt};
 use workflow::approval::review::ApprovalProgress;
 use workflow::approval::words;
-use workflow::decision::Decision;
 use workflow::email::Email;
 use workflow::policy::Policy;
 use workflow::request::{Request, Status};
@@ -14,6 +13,7 @@ use workflow::texts::Message;
 
 use super::names::NamesView;
 use super::questions::QuestionView;
+use super::review::vote_heading;
 use super::{FindingView, Instant, Markup, RevocationFacts, RevokeForm, Site, shown};
 use crate::locale::Locale;
 use crate::state::Portal;
@@ -221,13 +221,7 @@ fn people(site: &Site, request: &Request, masks_addresses: bool) -> Vec<Markup> 
     let votes = request.decision().into_iter().flat_map(|decision| &decision.votes);
     votes
         .map(|vote| {
-            let id = match vote.decision {
-                Decision::Approve => "review-vote-approved",
-                Decision::Reject => "review-vote-rejected",
-            };
-            let address = &vote.approver;
-            let shown = if masks_addresses { address.masked() } else { address.to_string() };
-            site.markup(Message::new(id).with("approver", shown)).time("at", &site.instant(vote.at))
+            vote_heading(site, vote, |one| if masks_addresses { one.masked() } else { one.to_string() })
         })
         .collect()
 }

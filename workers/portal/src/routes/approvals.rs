@@ -70,6 +70,10 @@ impl From<VotingError> for Problem {
     fn from(error: VotingError) -> Self {
         match error {
             VotingError::NoSuchLink => Problem::no_such_link(),
+            VotingError::StandInEnded(until) => {
+                let until = Message::day(until.midnight().assume_utc());
+                Problem::new(Code::Expired, Message::new("problem-stand-in-ended").with("until", until))
+            }
             VotingError::Ended(status) => {
                 let message = Message::new("problem-ended").with("status", status.as_str());
                 Problem::new(Code::AlreadyDecided, message)

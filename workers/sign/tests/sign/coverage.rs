@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use pki::testing::{self as test_pki, CaMaker, TestKey};
 use time::Duration;
-use workflow::decision::{Decision, Outcome};
+use workflow::decision::{Decision, Outcome, Vote};
 use workflow::ids::RequestId;
 use workflow::request::{Columns, Ending, Request, Status};
 use workflow::runtime::step::ErrorName::{self, NotApproved, Refused};
@@ -97,7 +97,7 @@ fn two_approvals(policy: &str) -> String {
 pub(super) type Attack = fn(&Arc<InMemoryBackend>, RequestId, Path);
 
 /// Everything that must not be signed, with the error that ends the execution.
-pub(super) const ATTACKS: [(&str, ErrorName, Attack); 17] = [
+pub(super) const ATTACKS: [(&str, ErrorName, Attack); 22] = [
     ("other names", NotApproved, |backend, id, _| {
         backend.alter(id, |row| row.csr_content = csr(&["admin.example.com"]))
     }),
@@ -152,11 +152,64 @@ pub(super) const ATTACKS: [(&str, ErrorName, Attack); 17] = [
         let other = backend.request(backend.request_at(Status::Approved)).unwrap();
         backend.alter(id, |row| row.decision = other.decision().cloned());
     }),
+    ("a stand-in before the first day", Refused, |backend, id, path| {
+        stood_in(backend, id, path, (1, 9), true)
+    }),
+    ("a stand-in after the last day", Refused, |backend, id, path| {
+        stood_in(backend, id, path, (-9, -1), true)
+    }),
+    ("a stand-in whom the policy does not name any more", Refused, |backend, id, path| {
+        stood_in(backend, id, path, (-9, 9), true);
+        backend.set_policy(&path.policy());
+    }),
+    ("a stand-in who votes on their own request", Refused, |backend, id, path| {
+        stood_in(backend, id, path, (-9, 9), true);
+        backend.alter(id, |row| row.email = STAND_IN.parse().unwrap());
+    }),
+    ("an approver and their stand-in where two are asked", Refused, |backend, id, path| {
+        stood_in(backend, id, path, (-9, 9), false);
+        backend.alter(id, |row: &mut Columns| {
+            let votes = &mut row.decision.as_mut().unwrap().votes;
+            let absent = votes[0].approver.clone();
+            votes.push(Vote {
+                approver: STAND_IN.parse().unwrap(),
+                stands_in_for: vec![absent],
+                ..votes[0].clone()
+            });
+        });
+        let entry = stand_in(backend, id, (-9, 9));
+        backend.set_policy(&format!("{}{entry}", two_approvals(POLICY)));
+    }),
     ("another request that it replaces", NotApproved, |backend, id, _| {
         let other = backend.request_at(Status::Delivered);
         backend.alter(id, |row| row.replaces = Some(other));
     }),
 ];
+
+const STAND_IN: &str = "carol@example.com";
+
+/// The entry by which carol stands in for the one approver, from and until so many days after the vote.
+fn stand_in(backend: &InMemoryBackend, id: RequestId, (from, until): (i64, i64)) -> String {
+    let voted = backend.request(id).unwrap().decision().unwrap().votes[0].at;
+    let day = |days| workflow::stand_in::day_of(voted + Duration::days(days));
+    format!(
+        "\n[[stand_ins]]\nfor = \"approver@example.com\"\nby = \"{STAND_IN}\"\nfrom = \"{}\"\nuntil = \"{}\"\n",
+        day(from),
+        day(until)
+    )
+}
+
+/// Puts the entry into the policy; if `has_voted`, the one vote is of carol, for the approver.
+fn stood_in(backend: &InMemoryBackend, id: RequestId, path: Path, days: (i64, i64), has_voted: bool) {
+    backend.set_policy(&format!("{}{}", path.policy(), stand_in(backend, id, days)));
+    if has_voted {
+        backend.alter(id, |row| {
+            let vote = &mut row.decision.as_mut().unwrap().votes[0];
+            vote.stands_in_for = vec![vote.approver.clone()];
+            vote.approver = STAND_IN.parse().unwrap();
+        });
+    }
+}
 
 fn csr(names: &[&str]) -> String {
     test_pki::csr(names)
@@ -169,6 +222,17 @@ async fn on_every_path_what_is_approved_is_signed_once() {
         let signed = sign(&backend, id).await.unwrap_or_else(|error| panic!("{path:?}: {error:?}"));
         assert_eq!(sign(&backend, id).await.unwrap(), signed, "{path:?}");
         assert_eq!(backend.certificates().len(), 1, "{path:?}");
+    }
+}
+
+#[tokio::test]
+async fn on_every_path_the_vote_of_a_stand_in_on_their_days_is_enough() {
+    for path in PATHS {
+        for days in [(0, 0), (-9, 0), (0, 9)] {
+            let (backend, id) = path.approved();
+            stood_in(&backend, id, path, days, true);
+            sign(&backend, id).await.unwrap_or_else(|error| panic!("{path:?}, {days:?}: {error:?}"));
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 use time::Duration;
-use time::macros::datetime;
+use time::macros::{date, datetime};
 
 use super::*;
 use crate::approver_set::{GroupQuorum, Identity, PlusTags};
+use crate::stand_in::StandIn;
 
 const NOW: OffsetDateTime = datetime!(2026-01-01 12:00:00 UTC);
 
@@ -17,6 +18,7 @@ fn approval(quorum: usize) -> Approval {
         escalation_approvers: vec![],
         plus_tags: PlusTags::Same,
         identity: Identity::Mail,
+        stand_ins: Vec::new(),
     };
     let digest = ApprovalDigest::from_text("d1");
     Approval::ask(RequestId::random(), digest, approver_set, NOW, NOW + Duration::days(7))
@@ -50,7 +52,7 @@ fn the_quorum_approves_and_one_rejection_ends_it() {
         assert_eq!(vote(&mut approval, spelling, Decision::Approve), Ok(VoteResult::Repeated), "counts once");
     }
     assert_eq!(approval.outcome, None);
-    assert_eq!(approval.undecided(), [email("b@example.com"), email("c@example.com")]);
+    assert_eq!(approval.undecided(NOW), [email("b@example.com"), email("c@example.com")]);
     let mut rejected = approval.clone();
     assert_eq!(vote(&mut approval, "b@example.com", Decision::Approve), Ok(VoteResult::Recorded));
     assert_eq!(approval.outcome, Some(Outcome::Approved));
@@ -145,7 +147,7 @@ fn substitutes_vote_after_the_escalation_only() {
     assert_eq!(vote(&mut approval, "z@example.com", Decision::Approve), Err(VoteError::NotAnApprover));
     assert!(approval.escalate(vec![substitute.clone()], NOW));
     assert!(!approval.escalate(vec![substitute.clone()], NOW), "once");
-    assert!(approval.undecided().contains(&substitute));
+    assert!(approval.undecided(NOW).contains(&substitute));
     assert_eq!(vote(&mut approval, "z@example.com", Decision::Approve), Ok(VoteResult::Recorded));
     assert_eq!(approval.outcome, Some(Outcome::Approved));
 }
@@ -167,6 +169,7 @@ fn in_force(members: &[&str], quorum: usize) -> ApproverSet {
         escalation_approvers: Vec::new(),
         plus_tags: PlusTags::Same,
         identity: Identity::Mail,
+        stand_ins: Vec::new(),
     }
 }
 
@@ -191,4 +194,74 @@ fn the_stricter_of_the_question_and_the_policy_in_force_decides() {
     // Who joined later was not asked; the seats of the question are filled by those who were.
     let mut approval = approval(1);
     assert_eq!(approval.vote(&of("d"), &shown, &in_force(&["d"], 1), NOW), Err(VoteError::NotAnApprover));
+}
+
+/// s@example.com stands in for a@example.com on the day of [`NOW`] and the next one.
+fn stands_in(set: ApproverSet) -> ApproverSet {
+    let entry = StandIn {
+        person: email("a@example.com"),
+        by: email("s@example.com"),
+        from: date!(2026 - 01 - 01),
+        until: date!(2026 - 01 - 02),
+    };
+    ApproverSet { stand_ins: vec![entry], ..set }
+}
+
+#[test]
+fn a_stand_in_votes_in_the_place_of_another_and_both_count_once() {
+    let shown = ReviewDigest::from_text("r1");
+    let by = |who: &str| vote_input(who, Decision::Approve);
+    let mut approval = approval(2);
+    let in_force = stands_in(approval.approver_set.clone());
+    let stand_in = email("s@example.com");
+    assert_eq!(
+        approval.vote(&by("s@example.com"), &shown, &in_force, NOW),
+        Err(VoteError::NotAnApprover),
+        "the row does not have the entry yet"
+    );
+    assert!(
+        approval.replace_stand_ins(&in_force.stand_ins) && !approval.replace_stand_ins(&in_force.stand_ins)
+    );
+    assert!(approval.undecided(NOW).contains(&stand_in));
+    assert!(!approval.undecided(NOW + Duration::days(2)).contains(&stand_in));
+    let late = approval.clone().vote(&by("s@example.com"), &shown, &in_force, NOW + Duration::days(2));
+    assert_eq!(late, Err(VoteError::NotAnApprover));
+    assert_eq!(approval.stood_in_until(&stand_in, NOW), None);
+    let until = approval.stood_in_until(&stand_in, NOW + Duration::days(2));
+    assert_eq!(until, Some(date!(2026 - 01 - 02)));
+
+    approval.vote(&by("s@example.com"), &shown, &in_force, NOW).unwrap();
+    assert_eq!(approval.votes[0].event_detail(), "approve for a@example.com");
+    // The seat is taken: nobody reminds the one who is away, who may still vote.
+    assert_eq!(approval.undecided(NOW), [email("b@example.com"), email("c@example.com")]);
+    let may = |approval: &Approval, in_force: &ApproverSet| -> Vec<String> {
+        let who = approval.who_may_approve(None, in_force, NOW);
+        who.into_iter().map(|(one, entries)| format!("{one} {}", entries.len())).collect()
+    };
+    assert_eq!(may(&approval, &in_force), ["b@example.com 0", "c@example.com 0"]);
+    approval.vote(&by("a@example.com"), &shown, &in_force, NOW).unwrap();
+    assert_eq!((approval.outcome, approval.votes.len()), (None, 2), "one seat");
+    // Without the entry, the vote does not count any more.
+    let mut left = approval.clone();
+    let without = ApproverSet { stand_ins: Vec::new(), ..in_force.clone() };
+    assert!(left.replace_stand_ins(&[]));
+    assert_eq!(may(&left, &without), ["b@example.com 0", "c@example.com 0"]);
+    assert_eq!(left.missing_approvals(&without)[0].approvals, 1);
+    approval.vote(&by("b@example.com"), &shown, &in_force, NOW).unwrap();
+    assert_eq!(approval.outcome, Some(Outcome::Approved));
+}
+
+#[test]
+fn whoever_stands_in_is_named_with_the_person_and_the_absent_one_is_asked_again_without_the_entry() {
+    let shown = ReviewDigest::from_text("r1");
+    let mut approval = approval(1);
+    let in_force = stands_in(in_force(&["a", "b", "c"], 2));
+    approval.replace_stand_ins(&in_force.stand_ins);
+    let who = approval.who_may_approve(None, &in_force, NOW);
+    let (last, entries) = who.last().unwrap();
+    assert_eq!((who.len(), last, entries[0]), (4, &email("s@example.com"), &in_force.stand_ins[0]));
+    approval.vote(&vote_input("s@example.com", Decision::Approve), &shown, &in_force, NOW).unwrap();
+    assert!(!approval.waits_for(&email("a@example.com"), NOW));
+    approval.replace_stand_ins(&[]);
+    assert!(approval.waits_for(&email("a@example.com"), NOW));
 }

@@ -201,3 +201,37 @@ async fn evidence_that_nobody_asked_for_is_not_kept() {
     let approval = cast_with(&backend, &key, Some(&holder)).await.unwrap();
     assert_eq!(approval.votes[0].evidence, None);
 }
+
+#[tokio::test]
+async fn the_link_of_a_stand_in_works_on_their_days_and_then_says_that_they_are_over() {
+    let backend = InMemoryBackend::new();
+    let carol: Email = "carol@example.com".parse().unwrap();
+    let (id, key) = pending(&backend, &carol, 1);
+    let today = crate::stand_in::day_of(backend.now());
+    let entry = |until: Date| {
+        let (policy, person) = (include_str!("../../../../infra/policy.toml"), approver());
+        format!(
+            "{policy}\n[[stand_ins]]\nfor = \"{person}\"\nby = \"{carol}\"\nfrom = \"{today}\"\nuntil = \"{until}\"\n"
+        )
+    };
+    assert!(matches!(voting(&backend).resolve(&key).await, Err(VotingError::NoSuchLink)));
+    backend.set_policy(&entry(today));
+    let stand_ins = backend.policy().stand_ins().to_vec();
+    crate::store::update_approval(&*backend, id, |row| row.replace_stand_ins(&stand_ins)).await.unwrap();
+    let resolved = voting(&backend).resolve(&key).await.unwrap();
+    let content = voting(&backend).content(&resolved.request).await.unwrap();
+    let review = voting(&backend).review(resolved, content).await.unwrap();
+    assert_eq!(review.stands_in, stand_ins);
+
+    backend.advance(time::Duration::DAY);
+    let over = voting(&backend).resolve(&key).await;
+    assert!(matches!(over, Err(VotingError::StandInEnded(until)) if until == today), "{over:?}");
+    // New days in the policy alone do not open it: the row takes them over with the next look at the request.
+    backend.set_policy(&entry(today + time::Duration::DAY));
+    let stand_ins = backend.policy().stand_ins().to_vec();
+    crate::store::update_approval(&*backend, id, |row| row.replace_stand_ins(&stand_ins)).await.unwrap();
+    assert!(voting(&backend).resolve(&key).await.is_ok());
+    // Nobody votes on their own request.
+    backend.alter(id, |row| row.email = carol.clone());
+    assert!(matches!(voting(&backend).resolve(&key).await, Err(VotingError::NoSuchLink)));
+}

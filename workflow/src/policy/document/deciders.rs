@@ -134,6 +134,7 @@ fn can_decide(seats: &Seats, plus_tags: PlusTags, mistakes: &mut Mistakes<'_>) -
         escalation_approvers: Vec::new(),
         plus_tags,
         identity: Identity::Mail,
+        stand_ins: Vec::new(),
     };
     let approvers = approver_set.approvers();
     let is_twice = quorums.len() == 1 && approvers.len() != quorums[0].members.len();

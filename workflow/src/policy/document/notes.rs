@@ -5,10 +5,13 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use time::Date;
+
 use super::keys::{Field, PlacedValue};
 use super::settings::{Common, Settings};
+use super::stand_ins::PlacedStandIn;
 use super::values::{KeyRule, RequesterProof};
-use crate::approver_set::GroupQuorum;
+use crate::approver_set::{Approving, GroupQuorum, PlusTags};
 use crate::policy::error::{LineIndex, Place};
 use crate::policy::profile::Profile;
 use pki::key::MAX_RSA_BITS;
@@ -24,22 +27,70 @@ pub struct PolicyNote {
     pub advice: String,
 }
 
-/// The notes on all profiles, in the order of their places. A part of `[defaults]` has one note, not one for each profile.
+/// The notes on all profiles and stand-ins, in the order of their places. A part of `[defaults]` has one note, not one for each profile.
 pub(super) fn of(
     text: &str,
     sections: &[(String, Settings)],
     defaults: &Settings,
     common: &Common,
     profiles: &[Option<Profile>],
+    stand_ins: &[PlacedStandIn],
+    today: Date,
 ) -> Vec<PolicyNote> {
-    let mut notes = BTreeSet::new();
+    let mut notes = NoteSet::new();
     for ((_, own), profile) in sections.iter().zip(profiles) {
         let Some(profile) = profile else { continue };
         Notes { own, defaults, profile, notes: &mut notes }.all(common);
     }
+    for one in stand_ins {
+        stand_in(one, profiles, common.people.plus_tags(), today, &mut notes);
+    }
     let lines = LineIndex::of(text);
     let note = |(start, end, detail, advice)| PolicyNote { place: lines.place(start..end), detail, advice };
     notes.into_iter().map(note).collect()
+}
+
+/// Notes by their places.
+type NoteSet = BTreeSet<(usize, usize, String, String)>;
+
+/// Adds the notes on a stand-in: one whose days are over, and one who adds nothing to a profile.
+fn stand_in(
+    placed: &PlacedStandIn,
+    profiles: &[Option<Profile>],
+    plus_tags: PlusTags,
+    today: Date,
+    notes: &mut NoteSet,
+) {
+    let (one, at) = (placed.stand_in(), placed.at());
+    let mut add = |detail: String, advice: &str| {
+        notes.insert((at.start, at.end, detail, advice.to_owned()));
+    };
+    if one.until < today {
+        let detail = format!("{} stood in for {} until {}, which is over", one.by, one.person, one.until);
+        add(detail, "Remove it, once no request waits or is to be signed with a vote of those days.");
+        return;
+    }
+    for profile in profiles.iter().flatten().filter(|profile| profile.lists(&one.person, false)) {
+        // Without the approver who is away, and with the stand-in in their place.
+        let mut approver_set = profile.approvers_in_force(&one.person);
+        let present: Vec<Approving> = approver_set.approvers().iter().map(Approving::own).collect();
+        approver_set.quorums = profile.quorums().to_vec();
+        let (by, person) = (one.by.clone(), one.person.clone());
+        let instead = Approving { voter: by.clone(), seats_of: vec![by, person] };
+        let is_there = |own: &Approving| plus_tags.same_person(&own.voter, &one.by);
+        let with_stand_in: Vec<Approving> =
+            present.iter().filter(|own| !is_there(own)).cloned().chain([instead]).collect();
+        if !approver_set.missing_beside(&with_stand_in).is_empty() {
+            let detail = format!(
+                "while {} is away, the approvers of the profile {} and {} cannot fill its seats: {} is one person, with one vote",
+                one.person,
+                profile.name(),
+                one.by,
+                one.by
+            );
+            add(detail, "Name somebody who is not an approver of the profile, or lower the quorum.");
+        }
+    }
 }
 
 /// The longest validity of TLS server certificates on Apple's systems, below roots that users add too.
@@ -57,7 +108,7 @@ struct Notes<'a> {
     own: &'a Settings,
     defaults: &'a Settings,
     profile: &'a Profile,
-    notes: &'a mut BTreeSet<(usize, usize, String, String)>,
+    notes: &'a mut NoteSet,
 }
 
 impl Notes<'_> {

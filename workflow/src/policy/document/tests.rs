@@ -3,6 +3,8 @@ use proptest::strategy::ValueTree as _;
 
 use crate::policy::Policy;
 
+const TODAY: time::Date = time::macros::date!(2026 - 06 - 01);
+
 /// Each mistake as line, column and text.
 fn mistakes(text: &str) -> Vec<String> {
     let errors = Policy::parse(text).map(|_| ()).unwrap_err();
@@ -99,7 +101,7 @@ fn a_place_counts_characters_and_stays_in_the_text() {
     );
     let notes = |lines: &str| {
         let text = format!("{SERVER}approvers = [\"a@example.com\", \"b@example.com\"]\n{lines}");
-        let (_, notes) = Policy::parse_with_notes(&text).unwrap();
+        let (_, notes) = Policy::parse_with_notes(&text, TODAY).unwrap();
         notes
             .into_iter()
             .map(|note| format!("{}:{} {}", note.place.line, note.place.column, note.detail))
@@ -211,7 +213,7 @@ fn a_changed_example_is_accepted_or_refused_with_places_inside_of_it() {
         let mutations = prop::collection::vec(mutation(), 1..3).new_tree(&mut runner).unwrap().current();
         for example in EXAMPLES {
             let text = mutations.iter().fold(example.to_owned(), |text, mutation| mutation.apply(&text));
-            match Policy::parse_with_notes(&text) {
+            match Policy::parse_with_notes(&text, TODAY) {
                 Ok((_, notes)) => {
                     assert!(notes.iter().all(|note| note.place.line <= text.lines().count()), "{text}");
                     accepted += 1;

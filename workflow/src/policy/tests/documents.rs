@@ -131,7 +131,7 @@ fn groups_have_their_seats_and_one_person_cannot_fill_two() {
     let error = server.approver_set_for(&"B+me@example.com".parse().unwrap()).unwrap_err();
     assert!(error.to_string().contains("cannot fill the 2 seats"), "{error}");
     let manager = "M@example.com".parse().unwrap();
-    assert!(server.lets_vote(&manager, true) && !server.lets_vote(&manager, false));
+    assert!(server.lists(&manager, true) && !server.lists(&manager, false));
     let error =
         Policy::parse(&text("approval = [{ group = \"security\", quorum = 2 }, { group = \"platform\" }]"));
     assert!(error.unwrap_err().to_string().contains("2 approvers and a quorum of 3"));

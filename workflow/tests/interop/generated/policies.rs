@@ -295,6 +295,21 @@ fn renewal() -> Value {
     .into()
 }
 
+/// Somebody who stands in for an approver by address, or for one by group: the other is not an approver then, which is a
+/// mistake.
+fn stand_ins() -> BoxedStrategy<Value> {
+    let entry = |person: &str, until: &str| {
+        let fields = [("for", person), ("by", "dave@example.com"), ("from", "2026-12-20"), ("until", until)];
+        Value::from(vec![Value::from(Table::from_iter(
+            fields.map(|(key, value)| (key.to_owned(), Value::from(value))),
+        ))])
+    };
+    let people = ["alice@example.com", "carol@example.com"];
+    let usual = people.map(|person| entry(person, "2027-01-06"));
+    let reversed = entry(people[0], "2026-12-19");
+    prop_oneof![9 => one_of(&usual), 1 => one_of(&[reversed])].boxed()
+}
+
 pub(crate) fn policies() -> impl Strategy<Value = GeneratedPolicy> {
     let oidc = Table::from_iter([
         ("issuer".to_owned(), "https://id.example.com".into()),
@@ -327,6 +342,7 @@ pub(crate) fn policies() -> impl Strategy<Value = GeneratedPolicy> {
         ("lifecycle", lifecycle()),
         ("defaults", settings(0.1).prop_map(Value::from).boxed()),
         ("notices", one_of(&[Value::from(notices)])),
+        ("stand_ins", stand_ins()),
     ];
     let top = top.into_iter().fold(Just(Table::new()).boxed(), |table, field| with(table, 0.5, field));
     (top, settings(0.3), names(), deciders()).prop_map(move |(mut policy, mut profile, names, deciders)| {

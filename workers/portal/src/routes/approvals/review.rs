@@ -57,7 +57,8 @@ pub(crate) async fn review(
         ResponseFormat::Json => Json(review).into_response(),
         ResponseFormat::Page => {
             let policy = portal.policies.current().await?;
-            let (allowed, now) = (reasons_of(&policy, &request, &review.approver), portal.clock.now());
+            let now = portal.clock.now();
+            let allowed = reasons_of(&policy, &request, &review.approver, now);
             let passkeys = passkeys(&portal, &review).await?;
             let page = ReviewPage::new(&portal, &locale, &review, &passkeys)
                 .with_certificate(&request, &allowed, now);

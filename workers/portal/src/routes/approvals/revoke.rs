@@ -5,6 +5,7 @@
 use axum::response::Response;
 use http::StatusCode;
 use pki::crl::RevocationReason;
+use time::OffsetDateTime;
 use workflow::approval::voting::{ResolvedLink, VotingError};
 use workflow::email::Email;
 use workflow::policy::Policy;
@@ -19,14 +20,24 @@ use crate::pages::{self, ReviewPage};
 use crate::routes::revocations::{answer, order};
 use crate::state::Portal;
 
-/// The reasons for which a person may revoke the certificate of a request, as an approver of its profile; none if the
-/// policy in force does not list the person.
-pub(super) fn reasons_of(policy: &Policy, request: &Request, approver: &Email) -> Vec<RevocationReason> {
-    let profile = policy.profile(Some(request.profile()));
-    match profile.is_ok_and(|profile| profile.lets_vote(approver, true)) {
+/// The reasons for which a person may revoke the certificate of a request at this time, as an approver of its profile or
+/// as a stand-in; none if the policy in force does not list the person.
+pub(super) fn reasons_of(
+    policy: &Policy,
+    request: &Request,
+    approver: &Email,
+    now: OffsetDateTime,
+) -> Vec<RevocationReason> {
+    match is_approver(policy, request, approver, now) {
         true => policy.revocation().approver().to_vec(),
         false => Vec::new(),
     }
+}
+
+/// True if the policy in force lets the person vote on requests of this profile.
+fn is_approver(policy: &Policy, request: &Request, person: &Email, now: OffsetDateTime) -> bool {
+    let profile = policy.profile(Some(request.profile()));
+    profile.is_ok_and(|profile| profile.lets_vote(person, true, now))
 }
 
 pub(super) async fn revoke(
@@ -39,9 +50,9 @@ pub(super) async fn revoke(
 ) -> Result<Response, Problem> {
     let policy = portal.policies.current().await?;
     let approver = resolved.link.approver.clone();
-    let allowed = reasons_of(&policy, &resolved.request, &approver);
-    let profile = policy.profile(Some(resolved.request.profile()));
-    if !profile.is_ok_and(|profile| profile.lets_vote(&approver, true)) {
+    let now = portal.clock.now();
+    let allowed = reasons_of(&policy, &resolved.request, &approver, now);
+    if !is_approver(&policy, &resolved.request, &approver, now) {
         return Err(VotingError::NoSuchLink.into());
     }
     let by = client.as_approver(&approver);
