@@ -4,14 +4,17 @@
 use benches::bundles::{bundle_of, chain_of, hostile_bundle};
 use benches::issuing::{Asked, Authority, shipped_policy};
 use divan::Bencher;
-use pki::testing::TestKey;
+use pki::id_token::TokenAlgorithm;
+use pki::testing::{ProviderKeyPair, TestKey};
 use pki::webauthn::PasskeyAlgorithm;
 use time::OffsetDateTime;
 use workflow::approval::passkey::{VoteMeaning, check_vote};
+use workflow::approval::sign_in::{self, Provider};
 use workflow::decision::{ApprovalDigest, Decision, ReviewDigest, Vote};
 use workflow::ids::RequestId;
 use workflow::policy::Policy;
 use workflow::testing::passkeys::{PasskeyHolder, base_url};
+use workflow::testing::sign_in::{TestProvider, asking_for_sign_ins};
 
 const REQUESTS: [TestKey; 5] =
     [TestKey::EcP256, TestKey::EcP384, TestKey::Rsa2048, TestKey::Rsa4096, TestKey::Ed25519];
@@ -82,6 +85,24 @@ fn check_a_vote(bencher: Bencher<'_, '_>, algorithm: PasskeyAlgorithm) {
     };
     let passkeys = [holder.passkey(at)];
     bencher.bench_local(|| check_vote(&base_url, id, &binds, &vote, &passkeys).unwrap());
+}
+
+/// The check that an identity provider states a vote, which Sign makes for each vote; compare with `check_a_vote` of the same
+/// run.
+#[divan::bench(args = TokenAlgorithm::ALL)]
+fn check_a_signed_in_vote(bencher: Bencher<'_, '_>, algorithm: TokenAlgorithm) {
+    let provider = TestProvider { key: ProviderKeyPair::new(algorithm, "k1") };
+    let policy = Policy::parse(&asking_for_sign_ins(include_str!("../../infra/policy.toml"))).unwrap();
+    let (base_url, id, binds) = (base_url(), RequestId::random(), ApprovalDigest::from_text(&"a".repeat(64)));
+    let (decision, reason) = (Decision::Approve, Some("Checked."));
+    let meaning = VoteMeaning { base_url: &base_url, request_id: id, binds: &binds, decision, reason };
+    let (address, at) = ("approver@example.com", OffsetDateTime::UNIX_EPOCH);
+    let evidence = provider.evidence(&meaning, &ReviewDigest::from_text("a review"), address, at);
+    let (approver, reason) = (address.parse().unwrap(), reason.map(str::to_owned));
+    let vote = Vote { approver, decision, reason, at, evidence: Some(evidence.into()) };
+    let keys = [provider.row(at, at)];
+    let known = Provider::of(&policy, &keys).unwrap();
+    bencher.bench_local(|| sign_in::check_vote(&base_url, id, &binds, &vote, known).unwrap());
 }
 
 /// From a granted request to a certificate: built, linted, signed.

@@ -84,6 +84,8 @@ impl Flow {
             executions: &*backend,
             notify_queue: &*backend,
             links: &*backend,
+            people: &*backend,
+            base_url: &passkeys::base_url(),
             clock: &*backend,
         };
         let submitted = intake.submit(checked, &backend.policy(), &Origin::worker("test")).await.unwrap();

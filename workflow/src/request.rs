@@ -23,6 +23,7 @@ mod revocation;
 mod revocation_rules;
 mod row;
 mod rules;
+mod sign_in;
 mod status;
 
 pub use columns::{Columns, ColumnsError};
@@ -34,4 +35,5 @@ pub use row::{
     Ending, Execution, HistoryEntry, InvalidTransition, Request, Reservation, Submission, attempt_of,
     execution_name,
 };
+pub use sign_in::{RequestDigest, RequesterEvidence};
 pub use status::Status;

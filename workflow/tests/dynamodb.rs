@@ -212,6 +212,8 @@ async fn a_new_row_with_the_largest_csr_is_below_16_kb() {
         executions: &*backend,
         notify_queue: &*backend,
         links: &*backend,
+        people: &*backend,
+        base_url: &workflow::testing::passkeys::base_url(),
         clock: &*backend,
     };
     let by = Origin::caller(Actor::requester(checked.email()), Some("192.0.2.1".to_owned()));

@@ -1,14 +1,17 @@
-//! `approvals verify`: computes anew what an approval covers, and checks the passkey signature or the ID token of each vote.
+//! `approvals verify`: computes anew what an approval covers, and checks the passkey signature or the ID token of each vote, and
+//! the ID token of a requester who signed in.
 //!
 //! Reads only. The same check as Sign's, for whoever wants to see it.
 
 use workflow::approval::passkey::{NotProven, check_vote};
-use workflow::approval::sign_in::{self, Provider};
+use workflow::approval::sign_in::{self, Provider, ProviderKey};
 use workflow::aws::DynamoPeople;
 use workflow::decision::{ApprovalDigest, DecisionRecord, Evidence, Vote};
+use workflow::email::Email;
 use workflow::ids::RequestId;
+use workflow::policy::Policy;
 use workflow::ports::People as _;
-use workflow::request::Request;
+use workflow::request::{Request, Status};
 
 use crate::error::{CliError, OrFail as _};
 use crate::requests::instant;
@@ -32,15 +35,8 @@ pub(super) async fn run(stack: &Stack, id: RequestId) -> Result<(), CliError> {
     for vote in &decision.votes {
         let proven = match &vote.evidence {
             Some(Evidence::IdToken(_)) => {
-                let settings = policy.oidc().ok_or_else(|| {
-                    CliError::new(
-                        format!("{} signed in, and the policy names no identity provider", vote.approver),
-                        "Put [people.oidc] of the policy of that time in force.",
-                    )
-                })?;
-                let keys = people.provider_keys(&settings.issuer).await;
-                let keys = keys.or_fail(|| "cannot read the keys of the identity provider".into(), "")?;
-                let provider = Provider { settings, keys: &keys, plus_tags: policy.plus_tags() };
+                let keys = provider_keys(&policy, &people, &vote.approver).await?;
+                let provider = of_policy(&policy, &keys, &vote.approver)?;
                 sign_in::check_vote(&base_url, id, &decision.digest, vote, provider).map_err(Into::into)
             }
             Some(Evidence::Passkey(_)) | None => {
@@ -53,6 +49,21 @@ pub(super) async fn run(stack: &Stack, id: RequestId) -> Result<(), CliError> {
         faults.extend(fault(vote, proven));
         rows.push(row(vote, proven));
     }
+    let requester = match request.requester_evidence().zip(request.entered(Status::Submitted)) {
+        None => "did not sign in".to_owned(),
+        Some((evidence, at)) => {
+            let keys = provider_keys(&policy, &people, request.email()).await?;
+            let provider = of_policy(&policy, &keys, request.email())?;
+            match evidence.check(&base_url, &request, at, provider) {
+                Ok(()) => "signed in at the identity provider".to_owned(),
+                Err(error) => {
+                    faults.push(format!("the sign-in of the requester proves nothing: {error}"));
+                    format!("WRONG: {error}")
+                }
+            }
+        }
+    };
+    println!("Requester {} {requester}", request.email());
     println!("Outcome   {}", decision.outcome);
     println!("Digest    {}", decision.digest);
     print!("{}", table::aligned(&["APPROVER", "VOTE", "PROOF"], &rows));
@@ -64,6 +75,31 @@ pub(super) async fn run(stack: &Stack, id: RequestId) -> Result<(), CliError> {
         }
         Some(fault) => Err(CliError::new(fault.clone(), "See docs/passkeys.md and docs/sign-in.md.")),
     }
+}
+
+async fn provider_keys(
+    policy: &Policy,
+    people: &DynamoPeople,
+    person: &Email,
+) -> Result<Vec<ProviderKey>, CliError> {
+    let Some(settings) = policy.oidc() else { return Err(no_provider(person)) };
+    let keys = people.provider_keys(&settings.issuer).await;
+    keys.or_fail(|| "cannot read the keys of the identity provider".into(), "")
+}
+
+fn of_policy<'a>(
+    policy: &'a Policy,
+    keys: &'a [ProviderKey],
+    person: &Email,
+) -> Result<Provider<'a>, CliError> {
+    Provider::of(policy, keys).map_err(|_| no_provider(person))
+}
+
+fn no_provider(person: &Email) -> CliError {
+    CliError::new(
+        format!("{person} signed in, and the policy names no identity provider"),
+        "Put [people.oidc] of the policy of that time in force.",
+    )
 }
 
 fn row(vote: &Vote, proven: Result<(), NotProven>) -> Vec<String> {

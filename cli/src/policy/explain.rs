@@ -103,8 +103,12 @@ fn cells(rule: &ExplainedRule) -> Vec<String> {
 /// Who is asked, and when.
 fn approval(policy: &Policy, profile: &Profile) -> String {
     let mut lines = Vec::new();
-    if policy.requester_proof() == RequesterProof::Mail {
-        lines.push("the requester confirms by a mailed link first".to_owned());
+    match policy.requester_proof() {
+        RequesterProof::Mail => lines.push("the requester confirms by a mailed link first".to_owned()),
+        RequesterProof::Oidc => {
+            lines.push("the requester signs in at the identity provider and confirms first".to_owned());
+        }
+        RequesterProof::None => {}
     }
     lines.extend(profile.quorums().iter().map(|group| format!("{} (never the requester)", seats(group))));
     lines.extend(

@@ -32,6 +32,7 @@ mod outcomes;
 mod passkeys;
 mod policy;
 mod recovery;
+mod requesters;
 mod restart;
 mod revocation;
 mod secrets;

@@ -32,23 +32,29 @@ async fn ask(stack: &Stack, approver: &str) -> (Asked, String) {
     (asked, link)
 }
 
-fn redirect_uri(stack: &Stack) -> String {
+pub(crate) fn redirect_uri(stack: &Stack) -> String {
     format!("{}signed-in", stack.portal().base)
 }
 
 /// A browser without a screen: the cookies of each origin.
 #[derive(Default)]
-struct Walker(BTreeMap<String, BTreeMap<String, String>>);
+pub(crate) struct Walker(BTreeMap<String, BTreeMap<String, String>>);
 
 /// An answer, and the address that it is from.
-struct Page {
-    url: url::Url,
-    status: u16,
-    text: String,
+pub(crate) struct Page {
+    pub(crate) url: url::Url,
+    pub(crate) status: u16,
+    pub(crate) text: String,
 }
 
 impl Walker {
-    async fn call(&mut self, stack: &Stack, method: Method, url: &url::Url, body: &[(&str, &str)]) -> Page {
+    pub(crate) async fn call(
+        &mut self,
+        stack: &Stack,
+        method: Method,
+        url: &url::Url,
+        body: &[(&str, &str)],
+    ) -> Page {
         let mut url = url.clone();
         let (mut method, mut body) = (method, body.to_vec());
         loop {
@@ -77,7 +83,7 @@ impl Walker {
 }
 
 /// The text between two others.
-fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+pub(crate) fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     let start = text.split_once(before).unwrap_or_else(|| panic!("{before}: {text}")).1;
     start.split_once(after).unwrap().0
 }
@@ -89,9 +95,18 @@ async fn sign_in(stack: &Stack, walker: &mut Walker, link: &str, login: &str) ->
     assert_eq!(review["identity"], "oidc");
     let fields = [("decision", "approve"), ("digest", review["digest"].as_str().unwrap())];
     let page = walker.call(stack, Method::POST, &link, &fields).await;
+    at_provider(stack, walker, &leads_to(&page), login).await
+}
+
+/// The address of the provider to which a page leads on.
+pub(crate) fn leads_to(page: &Page) -> url::Url {
     assert_eq!(page.status, 200, "{}", page.text);
-    let url = between(&page.text, "url=", "\"").replace("&#38;", "&");
-    let mut page = walker.call(stack, Method::GET, &url::Url::parse(&url).unwrap(), &[]).await;
+    url::Url::parse(&between(&page.text, "url=", "\"").replace("&#38;", "&")).unwrap()
+}
+
+/// Signs in at the provider, and comes back.
+pub(crate) async fn at_provider(stack: &Stack, walker: &mut Walker, url: &url::Url, login: &str) -> Page {
+    let mut page = walker.call(stack, Method::GET, url, &[]).await;
     // The pages of the provider: the login and the consent, unless it knows both already.
     while page.text.contains("name=\"prompt\"") {
         let url = url::Url::parse(between(&page.text, "action=\"", "\"")).unwrap();
@@ -105,7 +120,7 @@ async fn sign_in(stack: &Stack, walker: &mut Walker, link: &str, login: &str) ->
 }
 
 /// Presses the button of the last page, until the keys of the provider are known.
-async fn confirm(stack: &Stack, walker: &mut Walker, page: &Page) {
+pub(crate) async fn confirm(stack: &Stack, walker: &mut Walker, page: &Page) {
     assert_eq!(page.status, 200, "{}", page.text);
     let token = between(&page.text, "name=\"idToken\" value=\"", "\"").to_owned();
     let url = page.url.join(redirect_uri(stack).as_str()).unwrap();
@@ -278,7 +293,7 @@ async fn keys_that_change_and_wrong_people() {
 }
 
 /// Pictures of the open page on every screen, and what is wrong with it.
-async fn looked_at(axe: &Axe, browser: &Browser, name: &str) -> Vec<String> {
+pub(crate) async fn looked_at(axe: &Axe, browser: &Browser, name: &str) -> Vec<String> {
     let pictures = repository().join("target/screenshots");
     std::fs::create_dir_all(&pictures).unwrap();
     let mut wrong = Vec::new();

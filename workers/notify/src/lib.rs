@@ -244,7 +244,8 @@ impl Notify {
         }
         let (id, kind) = (request.id(), MailKind::Confirm);
         let key = self.links.secret().await?.status_key(id, LinkGiven::ByMail);
-        let content = confirmation::content(request, &self.base_url.confirmation(id, &key));
+        let proof = self.policies.current().await?.requester_proof();
+        let content = confirmation::content(request, &self.base_url.confirmation(id, &key), proof);
         self.mailer.send(&content.to(id, &kind, request.email())).await?;
         tracing::info!(mail = %kind, "sent mail {kind} for request {id}");
         Ok(())

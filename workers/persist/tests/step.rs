@@ -257,3 +257,14 @@ async fn a_compromised_key_gets_no_certificate_again_and_others_do() {
         }
     }
 }
+
+#[tokio::test]
+async fn who_did_not_sign_in_before_the_policy_changed_is_told_to_send_the_request_again() {
+    let backend = InMemoryBackend::new();
+    let id = backend.request_at(Status::Approved);
+    let policy = include_str!("../../../infra/policy.toml");
+    backend.set_policy(&workflow::testing::sign_in::asking_requesters_to_sign_in(policy));
+    let row = run(&backend, id, "RecordRefusal", PersistInput::default()).await.unwrap();
+    assert_eq!((row.status(), row.code()), (Status::Refused, Some(Code::SignInNeeded)));
+    assert!(row.findings()[0].advice.contains("sign in"), "{:?}", row.findings());
+}

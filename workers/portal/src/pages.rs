@@ -42,7 +42,7 @@ pub(crate) use mine::{AskMinePage, MinePage};
 pub(crate) use passkey::{PasskeyPage, PasskeyStage, VouchPage};
 pub(crate) use review::ReviewPage;
 pub(crate) use revocation::{RevocationFacts, RevokeForm};
-pub(crate) use sign_in::{SignInPage, SignedInPage};
+pub(crate) use sign_in::{ConfirmSignedInPage, SignInPage, SignedInPage};
 pub(crate) use status::StatusPage;
 
 use assets::Paths;

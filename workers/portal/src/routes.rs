@@ -13,6 +13,7 @@ use crate::state::Portal;
 mod approvals;
 mod assets;
 mod commands;
+mod confirmation;
 mod form;
 mod health;
 mod inbox;
@@ -33,7 +34,7 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
         .route("/requests", post(form::submit).layer(from_fn(own_throttle::required)))
         .route("/requests/preview", post(form::preview).layer(from_fn(own_throttle::required)))
         .route("/requests/{id}", get(requests::status))
-        .route("/requests/{id}/confirm", get(requests::ask_to_confirm).post(requests::confirm))
+        .route("/requests/{id}/confirm", get(confirmation::ask_to_confirm).post(confirmation::confirm))
         .route("/requests/{id}/answer", post(questions::answer))
         .route("/requests/{id}/remind", post(prompt::remind))
         .route("/requests/{id}/cancel", post(requests::cancel))

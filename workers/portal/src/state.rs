@@ -46,7 +46,7 @@ pub struct Portal {
     pub sign_queue: Arc<dyn WorkerQueue>,
     /// The passkeys of approvers.
     pub people: Arc<dyn People>,
-    /// The identity provider at which approvers sign in.
+    /// The identity provider at which approvers and requesters sign in.
     pub provider: Arc<dyn IdentityProvider>,
     /// Counts submissions.
     pub metrics: Arc<dyn Metrics>,
@@ -62,6 +62,8 @@ impl Portal {
             executions: &*self.executions,
             notify_queue: &*self.notify_queue,
             links: &*self.links,
+            people: &*self.people,
+            base_url: &self.base_url,
             clock: &*self.clock,
         }
     }

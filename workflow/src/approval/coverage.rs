@@ -17,10 +17,10 @@ use super::sign_in::{self, Provider, ProviderKey, SignInError};
 use crate::approver_set::{ApproverSet, Identity};
 use crate::decision::{ApprovalDigest, DecisionRecord, Vote};
 use crate::grant::Grant;
-use crate::policy::Policy;
 use crate::policy::evaluate::{GrantedCsr, PolicyRejection};
-use crate::request::Request;
+use crate::policy::{Policy, RequesterProof};
 use crate::request::renewal::approvers_in_force;
+use crate::request::{Request, Status};
 
 /// A certificate that an approval covers.
 #[derive(Debug)]
@@ -44,9 +44,13 @@ pub enum NotCovered {
     /// An approval is not proven as the policy asks: by a passkey of the approver, or by the identity provider.
     #[error("an approval is not proven: {0}")]
     NotProven(NotProven),
+    /// The policy in force has requesters sign in, and the sign-in of this one proves nothing.
+    #[error("the requester is not proven: {0}")]
+    RequesterNotProven(SignInError),
 }
 
-/// What proves the votes: the address of the stack, the passkeys of those who voted, the keys of the identity provider.
+/// What proves the votes and the requester: the address of the stack, the passkeys of those who voted, the keys of the
+/// identity provider.
 #[derive(Clone, Copy, Debug)]
 pub struct Voters<'a> {
     /// The public base URL.
@@ -58,7 +62,8 @@ pub struct Voters<'a> {
 }
 
 /// Checks that the approval of a request covers the certificate that the policy and the issuer grant now. `replaced` is the
-/// request that a renewal replaces. Where the policy asks for a proof of who voted, only votes with a right one count.
+/// request that a renewal replaces. Where the policy asks for a proof of who voted, only votes with a right one
+/// count; where it has requesters sign in, the row needs the sign-in of the requester.
 ///
 /// # Errors
 /// [`NotCovered`].
@@ -76,6 +81,9 @@ pub fn covers(
     let binds = ApprovalDigest::of(request.id(), &granted.grant.profile, &csr, request.replaces());
     if binds != decision.digest {
         return Err(NotCovered::Another);
+    }
+    if policy.requester_proof() == RequesterProof::Oidc {
+        requester_signed_in(request, policy, voters).map_err(NotCovered::RequesterNotProven)?;
     }
     // The policy may have become stricter since, and people may have left it. Escalation is not in the row: whoever voted
     // as an escalation approver was admitted then.
@@ -132,10 +140,17 @@ fn signed_in(
     policy: &Policy,
     voters: Voters<'_>,
 ) -> Result<(), NotProven> {
-    let settings = policy.oidc().ok_or(SignInError::NoProvider)?;
-    let provider = Provider { settings, keys: voters.provider_keys, plus_tags: in_force.plus_tags };
+    let provider = Provider { plus_tags: in_force.plus_tags, ..Provider::of(policy, voters.provider_keys)? };
     sign_in::check_vote(voters.base_url, request.id(), &decision.digest, vote, provider)?;
     Ok(())
+}
+
+/// Checks the statement of the identity provider about the request.
+fn requester_signed_in(request: &Request, policy: &Policy, voters: Voters<'_>) -> Result<(), SignInError> {
+    let provider = Provider::of(policy, voters.provider_keys)?;
+    let evidence = request.requester_evidence().ok_or(SignInError::NoToken)?;
+    let at = request.entered(Status::Submitted).ok_or(SignInError::NoToken)?;
+    evidence.check(voters.base_url, request, at, provider)
 }
 
 /// The parts of a certificate that need no approval.

@@ -1,6 +1,7 @@
-//! Sign-ins: what the identity provider states about a decision, and the check of it.
+//! Sign-ins: what the identity provider states about a decision or a request, and the check of it.
 //!
-//! Invariant: the `nonce` of the ID token binds everything that the vote means ([`VoteMeaning`]), so a token of any other
+//! Invariant: the `nonce` of the ID token binds everything that the vote means ([`VoteMeaning`]), or all that a
+//! requester confirms ([`RequestDigest`](crate::request::RequestDigest)), so a token of any other
 //! sign-in proves nothing, and no session is worth stealing. The keys come from the table `people`, to which only Sign adds
 //! what it fetched from the issuer of the policy itself. A key proves nothing about tokens that were issued after the
 //! provider had removed it. Decision 0136.
@@ -19,7 +20,7 @@ use crate::base64url::Base64Url;
 use crate::decision::{ApprovalDigest, Evidence, IdTokenEvidence, ReviewDigest, Vote};
 use crate::email::Email;
 use crate::ids::RequestId;
-use crate::policy::{IssuerUrl, OidcSettings};
+use crate::policy::{IssuerUrl, OidcSettings, Policy};
 
 /// A key of an identity provider: a row of the table `people`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,14 +99,18 @@ impl SignInError {
     }
 }
 
-/// The nonce of the sign-in for a vote: the hash over all that it means.
+/// The nonce of a sign-in: the hash over all that the vote means, or over all that the requester confirms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecisionNonce(Base64Url);
 
 impl DecisionNonce {
     /// The nonce for a vote on a review. `random` makes it one that was never used.
     pub fn of(meaning: &VoteMeaning<'_>, review_digest: &ReviewDigest, random: &str) -> Self {
-        Self(Base64Url(meaning.hash(review_digest, random).to_vec()))
+        Self::from_hash(&meaning.hash(review_digest, random))
+    }
+
+    pub(crate) fn from_hash(hash: &[u8; 32]) -> Self {
+        Self(Base64Url(hash.to_vec()))
     }
 }
 
@@ -127,17 +132,43 @@ impl IdTokenEvidence {
         at: OffsetDateTime,
         provider: Provider<'_>,
     ) -> Result<(), SignInError> {
-        let Provider { settings, keys, plus_tags } = provider;
+        let nonce = DecisionNonce::of(meaning, &self.review_digest, &self.nonce);
+        provider.check(&self.id_token, &nonce, approver, at)
+    }
+}
+
+impl<'a> Provider<'a> {
+    /// The provider of a policy.
+    ///
+    /// # Errors
+    /// [`SignInError::NoProvider`].
+    pub fn of(policy: &'a Policy, keys: &'a [ProviderKey]) -> Result<Self, SignInError> {
+        let settings = policy.oidc().ok_or(SignInError::NoProvider)?;
+        Ok(Self { settings, keys, plus_tags: policy.plus_tags() })
+    }
+
+    /// Checks that the provider states this nonce of a person, at a time.
+    ///
+    /// # Errors
+    /// [`SignInError`].
+    pub(crate) fn check(
+        &self,
+        id_token: &str,
+        nonce: &DecisionNonce,
+        person: &Email,
+        at: OffsetDateTime,
+    ) -> Result<(), SignInError> {
+        let Provider { settings, keys, plus_tags } = self;
         let own = keys.iter().filter(|key| key.issuer == settings.issuer.as_str());
         let own: Vec<(&ProviderKey, JsonWebKey)> =
             own.filter_map(|key| Some((key, JsonWebKey::from_json(&key.jwk)?))).collect();
         let read: Vec<JsonWebKey> = own.iter().map(|(_, key)| key.clone()).collect();
-        let token = IdToken::parse(&self.id_token)?;
+        let token = IdToken::parse(id_token)?;
         let (claims, by) = token.verify(&read)?;
         claims.check(&ExpectedClaims {
             issuer: settings.issuer.as_str(),
             client_id: &settings.client_id,
-            nonce: &DecisionNonce::of(meaning, &self.review_digest, &self.nonce).to_string(),
+            nonce: &nonce.to_string(),
             at: at.unix_timestamp(),
             max_age: settings.max_age.map(|age| i64::try_from(age.as_secs()).unwrap_or(i64::MAX)),
         })?;
@@ -147,11 +178,10 @@ impl IdTokenEvidence {
             return Err(SignInError::RemovedKey);
         }
         let address = address(settings, claims)?;
-        // The tag of an address in the policy may be dropped, and that of the provider's address may not: at the provider
-        // `alice+x` can be another account than `alice`.
+        // The tag of an address in the policy or of a requester may be dropped, and that of the provider's address may
+        // not: at the provider `alice+x` can be another account than `alice`.
         let signed_in = address.as_str().to_ascii_lowercase();
-        let is_approver = signed_in == PlusTags::Distinct.person(approver);
-        if is_approver || signed_in == plus_tags.person(approver) {
+        if [PlusTags::Distinct, *plus_tags].iter().any(|tags| signed_in == tags.person(person)) {
             Ok(())
         } else {
             Err(SignInError::OtherPerson)

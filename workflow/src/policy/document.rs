@@ -29,7 +29,7 @@ use super::lifecycle::Lifecycle;
 use super::oidc::OidcSettings;
 use super::profile::Profile;
 use super::renewal::RenewalRules;
-use crate::approver_set::PlusTags;
+use crate::approver_set::{Identity, PlusTags};
 use crate::email::Email;
 use crate::stand_in::StandIn;
 use crate::texts::Language;
@@ -137,8 +137,11 @@ fn check(table: &DeTable<'_>, today: Option<Date>, mistakes: &mut Mistakes<'_>) 
     let sections = profile_sections(&top, &common, mistakes);
     let identities = sections.iter().map(|(_, own)| &own.identity);
     let identities = [&common.people.identity, &defaults.identity].into_iter().chain(identities);
-    for identity in identities.filter(|_| common.people.oidc.is_absent()) {
-        oidc::needs_provider(identity, mistakes);
+    if common.people.oidc.is_absent() {
+        for identity in identities {
+            oidc::needs_provider("identity", identity, Identity::Oidc, mistakes);
+        }
+        oidc::needs_provider("requesters", &common.people.requesters, RequesterProof::Oidc, mistakes);
     }
     contradictions_of_defaults(&defaults, &sections, &common, mistakes);
     let profiles: Vec<Option<Profile>> =

@@ -23,7 +23,8 @@ pub enum EventKind {
     /// The request was accepted; `digest` is the SHA-256 of the submitted text, `detail` the request that a renewal
     /// replaces.
     Submitted,
-    /// The reader of the requester's mailbox confirmed the request. It and the events before it are written together.
+    /// The requester confirmed the request; `detail` is the digest of the sign-in, if the policy asked for one
+    /// ([`RequesterEvidence::summary`](super::RequesterEvidence::summary)). It and the events before it are written together.
     Confirmed,
     /// The summary of the CSR was stored; `digest` is the SHA-256 of the CSR's DER.
     Stored,

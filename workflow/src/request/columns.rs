@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use super::audit::ChainHead;
 use super::row::{Ending, Execution, HistoryEntry, Request, Reservation};
-use super::{LogRecord, RevocationRecord, Status};
+use super::{LogRecord, RequesterEvidence, RevocationRecord, Status};
 use crate::decision::DecisionRecord;
 use crate::email::Email;
 use crate::finding::{Code, Finding};
@@ -53,6 +53,9 @@ pub struct Columns {
     /// See [`Request::submitted_from`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub submitted_from: Option<String>,
+    /// See [`Request::requester_evidence`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requester_evidence: Option<RequesterEvidence>,
     /// See [`Request::policy_version`].
     pub policy_version: String,
     /// See [`Request::checked_key`].
@@ -167,6 +170,7 @@ impl From<Request> for Columns {
             replaces: row.replaces,
             replaced_at: row.replaced_at,
             submitted_from: row.submitted_from,
+            requester_evidence: row.requester_evidence,
             policy_version: row.policy_version,
             checked_key: row.checked_key,
             csr_digest,
@@ -236,6 +240,7 @@ impl TryFrom<Columns> for Request {
             replaces: columns.replaces,
             replaced_at: columns.replaced_at,
             submitted_from: columns.submitted_from,
+            requester_evidence: columns.requester_evidence,
             policy_version: columns.policy_version,
             checked_key: columns.checked_key,
             csr,

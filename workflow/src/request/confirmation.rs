@@ -6,7 +6,7 @@ use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use super::audit::{EventKind, PendingEvent};
-use super::{Ending, InvalidTransition, Request, Status, Submission};
+use super::{Ending, InvalidTransition, Request, RequesterEvidence, Status, Submission};
 use crate::ids::RequestId;
 use crate::mail_kind::MailKind;
 use crate::timestamp::whole_seconds;
@@ -15,7 +15,7 @@ use crate::timestamp::whole_seconds;
 pub const CONFIRMATION_PERIOD: Duration = Duration::days(1);
 
 /// The reason of a request that was not confirmed in time.
-const LAPSED: &str = "Nobody confirmed the request from the requester's mailbox in time.";
+const LAPSED: &str = "Nobody confirmed the request in time.";
 
 impl Request {
     /// The row of a new request whose requester has yet to confirm it; `from` is the address of the caller. Its audit
@@ -58,16 +58,22 @@ impl Request {
         self.status == Status::Expired && self.entered(Status::Submitted).is_none()
     }
 
-    /// True if the request waited for a confirmation, or still does: only the mailed link opens its certificate.
+    /// True if the request waited for a confirmation, or still does: only the mailed link opens its certificate, also if
+    /// the requester signed in.
     pub fn needs_mailed_link(&self) -> bool {
         self.entered(Status::Unconfirmed).is_some()
     }
 
-    /// Records that the reader of the requester's mailbox confirmed the request. Only the first call has an effect.
+    /// Records that the requester confirmed the request, and the sign-in that proves it if the policy asked for one. Only
+    /// the first call has an effect.
     ///
     /// # Errors
     /// [`InvalidTransition`] if the time is over.
-    pub fn confirm(&mut self, now: OffsetDateTime) -> Result<(), InvalidTransition> {
+    pub fn confirm(
+        &mut self,
+        evidence: Option<&RequesterEvidence>,
+        now: OffsetDateTime,
+    ) -> Result<(), InvalidTransition> {
         if self.status != Status::Unconfirmed {
             return Ok(());
         }
@@ -82,7 +88,12 @@ impl Request {
             let at = OffsetDateTime::parse(&at, &Rfc3339).unwrap_or(now);
             self.note(PendingEvent::new(EventKind::Mailed, at).with_detail(name));
         }
-        self.note(PendingEvent::new(EventKind::Confirmed, now));
+        let confirmed = PendingEvent::new(EventKind::Confirmed, now);
+        self.note(match evidence {
+            None => confirmed,
+            Some(evidence) => confirmed.with_detail(evidence.summary()),
+        });
+        self.requester_evidence = evidence.cloned();
         self.execution.started = whole_seconds(now);
         Ok(())
     }

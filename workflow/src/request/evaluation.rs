@@ -21,14 +21,19 @@ impl Request {
         replaced: Option<&Request>,
     ) -> Result<GrantedCsr, PolicyRejection> {
         let requester = self.requester();
-        let mut granted = evaluate_csr(
+        let evaluated = evaluate_csr(
             policy,
             issuer,
             &self.csr_content,
             self.checked_key(),
             Some(&self.profile),
             Some(&requester),
-        )?;
+        );
+        if let Some(finding) = self.lacks_sign_in(policy) {
+            let others = evaluated.err().map(|rejection| rejection.0).unwrap_or_default();
+            return Err(PolicyRejection([vec![finding], others].concat()));
+        }
+        let mut granted = evaluated?;
         if let Some(replaced) = replaced {
             let csr = granted.csr_summary();
             let mut findings = renewal::findings(policy, &self.renewal_terms(&csr), replaced);
@@ -49,6 +54,11 @@ impl Request {
         Csr::read(&self.csr_content)
             .map(|csr| csr.names().iter().map(ToString::to_string).collect())
             .unwrap_or_default()
+    }
+
+    /// The SHA-256 of the CSR's DER in hex; `None` if the CSR cannot be read.
+    pub fn requested_csr_digest(&self) -> Option<String> {
+        Csr::read(&self.csr_content).ok().map(|csr| csr.digest())
     }
 
     /// The requester.

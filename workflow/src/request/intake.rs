@@ -2,25 +2,28 @@
 //!
 //! Invariant: a request is stored whole or not at all, and only after every check; a repeated submission returns the
 //! request of the first. If the policy wants the requester's address proven, the row is stored unconfirmed, by one
-//! write, and its execution starts when the reader of the mailbox confirms it. After that, a failed start of the execution is no
-//! failure: housekeeping starts it. Errors of the input are [`InputError`]s, all at once; every other error is an
-//! [`IntakeError`].
+//! write, and its execution starts when the requester confirms it: by the mailed link, or by a sign-in. After
+//! that, a failed start of the execution is no failure: housekeeping starts it. Errors of the input are [`InputError`]s,
+//! all at once; every other error is an [`IntakeError`].
 
 mod check;
 
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use super::audit::Origin;
-use super::{Request, Status, execution_name};
+use super::{Request, RequesterEvidence, Status, execution_name};
+use crate::approval::sign_in::{Provider, SignInError};
+use crate::approval::{BaseUrl, LinkGiven};
 use crate::email::Email;
 use crate::finding::{Code, Finding};
 use crate::ids::RequestId;
 use crate::mail_kind::MailKind;
 use crate::message::RecheckMessage;
 use crate::policy::{LONGEST_LIMIT, Policy, RequesterProof};
-use crate::ports::{Clock, Executions, LinkSecrets, PortError, Requests, Saved, WorkerQueue};
+use crate::ports::{Clock, Executions, LinkSecrets, People, PortError, Requests, Saved, WorkerQueue};
 use crate::store::{UpdateError, update_known_request};
 use crate::texts::Message;
+use crate::timestamp::whole_seconds;
 
 pub use check::{CheckedRequest, InputError, NewRequest, Preview, ReplacedRequest, SubmissionPart, preview};
 
@@ -71,6 +74,12 @@ pub enum ConfirmationError {
     /// The time to confirm is over.
     #[error("the time to confirm the request is over")]
     Lapsed,
+    /// The policy has the mailed link confirm, and this is another one.
+    #[error("the link of the answer confirms nothing")]
+    NotMailed,
+    /// The policy has requesters sign in, and the sign-in is missing or proves nothing.
+    #[error(transparent)]
+    NotProven(#[from] SignInError),
     /// The number of undecided requests of the requester has reached the limit of the policy.
     #[error("the requester has {limit} undecided requests, the limit of the policy")]
     TooManyUndecided {
@@ -80,6 +89,15 @@ pub enum ConfirmationError {
     /// A port failed; the caller can try again.
     #[error(transparent)]
     Port(#[from] PortError),
+}
+
+/// What a confirmation comes with.
+#[derive(Clone, Copy, Debug)]
+pub struct ConfirmationProof<'a> {
+    /// How the link was given on whose page the requester confirms.
+    pub given: LinkGiven,
+    /// The sign-in, if there is one.
+    pub evidence: Option<&'a RequesterEvidence>,
 }
 
 /// The ports of intake.
@@ -92,13 +110,17 @@ pub struct Intake<'a> {
     pub notify_queue: &'a dyn WorkerQueue,
     /// The link secret, from which the ids of idempotency keys derive.
     pub links: &'a dyn LinkSecrets,
+    /// The keys of the identity provider.
+    pub people: &'a dyn People,
+    /// The public base URL.
+    pub base_url: &'a BaseUrl,
     /// The time.
     pub clock: &'a dyn Clock,
 }
 
 impl Intake<'_> {
     /// Stores the request on behalf of `by`, within the limits of the policy. Then its execution starts; or, where the
-    /// policy wants the address proven, the link that confirms the request is mailed to it.
+    /// policy wants the address proven, the link to the page that confirms the request is mailed to it.
     ///
     /// # Errors
     /// See [`IntakeError`]. Nothing is stored then, unless the mail could not be ordered: an unconfirmed request ends by
@@ -132,8 +154,8 @@ impl Intake<'_> {
         Ok(*submitted)
     }
 
-    /// Records on behalf of `by` that the reader of the requester's mailbox confirmed the request, and starts its
-    /// execution. Idempotent.
+    /// Records on behalf of `by` that the requester confirmed the request, as the policy in force asks for it, and starts
+    /// its execution. Idempotent.
     ///
     /// # Errors
     /// See [`ConfirmationError`]; nothing is recorded then.
@@ -141,14 +163,18 @@ impl Intake<'_> {
         &self,
         request: &Request,
         policy: &Policy,
+        proof: ConfirmationProof<'_>,
         by: &Origin,
     ) -> Result<Request, ConfirmationError> {
-        let (now, limit) = (self.clock.now(), policy.pending_limit());
-        // Unconfirmed requests do not count at the submission, since strangers may have sent them. So they count here.
-        if request.status() == Status::Unconfirmed && self.undecided(request.email(), limit).await? >= limit {
-            return Err(ConfirmationError::TooManyUndecided { limit });
+        let now = self.clock.now();
+        let mut evidence = None;
+        if request.status() == Status::Unconfirmed {
+            evidence = self.proven(request, policy, proof, now).await?;
+            // Unconfirmed requests do not count at the submission, since strangers may have sent them. So they count here.
+            self.within_undecided(request, policy).await?;
         }
-        let confirmed = update_known_request(self.requests, request, by, |row| row.confirm(now)).await;
+        let confirm = |row: &mut Request| row.confirm(evidence, now);
+        let confirmed = update_known_request(self.requests, request, by, confirm).await;
         let confirmed = confirmed.map_err(|error| match error {
             UpdateError::Port(error) => ConfirmationError::Port(error),
             // A row that is gone has lapsed.
@@ -158,6 +184,57 @@ impl Intake<'_> {
         tracing::info!(request.id = %id, "request {id} is confirmed");
         self.start(&confirmed.row).await;
         Ok(confirmed.row)
+    }
+
+    /// Checks what confirms an unconfirmed request, without recording it.
+    ///
+    /// # Errors
+    /// See [`ConfirmationError`].
+    pub async fn prove(
+        &self,
+        request: &Request,
+        policy: &Policy,
+        proof: ConfirmationProof<'_>,
+    ) -> Result<(), ConfirmationError> {
+        self.proven(request, policy, proof, self.clock.now()).await.map(|_| ())
+    }
+
+    /// Checks that the requester may have one more undecided request.
+    ///
+    /// # Errors
+    /// [`ConfirmationError::TooManyUndecided`], and [`ConfirmationError::Port`].
+    pub async fn within_undecided(
+        &self,
+        request: &Request,
+        policy: &Policy,
+    ) -> Result<(), ConfirmationError> {
+        let limit = policy.pending_limit();
+        if self.undecided(request.email(), limit).await? >= limit {
+            return Err(ConfirmationError::TooManyUndecided { limit });
+        }
+        Ok(())
+    }
+
+    /// Returns the evidence that was checked, or none where the policy asks for none: what nobody checked is not kept.
+    async fn proven<'e>(
+        &self,
+        request: &Request,
+        policy: &Policy,
+        proof: ConfirmationProof<'e>,
+        now: OffsetDateTime,
+    ) -> Result<Option<&'e RequesterEvidence>, ConfirmationError> {
+        if policy.requester_proof() != RequesterProof::Oidc {
+            return match proof.given {
+                LinkGiven::ByMail => Ok(None),
+                LinkGiven::InAnswer => Err(ConfirmationError::NotMailed),
+            };
+        }
+        let evidence = proof.evidence.ok_or(SignInError::NoToken)?;
+        let settings = policy.oidc().ok_or(SignInError::NoProvider)?;
+        let keys = self.people.provider_keys(&settings.issuer).await?;
+        // The time as it is kept in the row: Sign checks the same.
+        evidence.check(self.base_url, request, whole_seconds(now), Provider::of(policy, &keys)?)?;
+        Ok(Some(evidence))
     }
 
     /// Rejects a request above a limit, unless it is a replay. Concurrent submissions may exceed a limit together:
@@ -218,7 +295,9 @@ impl Intake<'_> {
         let arn = self.executions.arn(&execution_name(id, 1));
         let (submission, now) = (checked.submission.clone(), self.clock.now());
         let mut request = match proof {
-            RequesterProof::Mail => Request::unconfirmed(id, submission, arn, by.source.clone(), now),
+            RequesterProof::Mail | RequesterProof::Oidc => {
+                Request::unconfirmed(id, submission, arn, by.source.clone(), now)
+            }
             RequesterProof::None => Request::submitted(id, submission, arn, now),
         };
         let events = request.take_events(by);

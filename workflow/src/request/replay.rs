@@ -10,7 +10,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use time::OffsetDateTime;
 
 use super::audit::{Actor, AuditError, Event, EventKind, verify};
-use super::{Request, Status};
+use super::{Request, RequesterEvidence, Status};
 use crate::decision::{ApprovalDigest, Outcome};
 use crate::mail_kind::Notified;
 
@@ -40,6 +40,7 @@ pub fn recorded_certificate(events: &[Event]) -> Option<&str> {
 struct Facts {
     history: Vec<(Status, OffsetDateTime)>,
     requester: Option<Actor>,
+    requester_evidence: Option<String>,
     csr_content: Option<String>,
     replaces: Option<String>,
     csr_digest: Option<String>,
@@ -80,6 +81,7 @@ impl Facts {
                 // Until then it was unconfirmed.
                 self.history = vec![(Status::Unconfirmed, self.submitted_at(event))];
                 self.enter(Status::Submitted, event);
+                self.requester_evidence.clone_from(&event.detail);
             }
             EventKind::Stored => self.csr_digest.clone_from(&event.digest),
             EventKind::Asked => {
@@ -171,6 +173,10 @@ impl Facts {
             ("history", self.history.iter().copied().eq(history)),
             ("registrationDate", self.history.first().map(|(_, at)| *at) == Some(row.registration_date())),
             ("email", self.requester == Some(Actor::requester(row.email()))),
+            (
+                "requesterEvidence",
+                self.requester_evidence == row.requester_evidence().map(RequesterEvidence::summary),
+            ),
             (
                 "csrContent",
                 self.csr_content == Some(hex::encode(digest(&SHA256, row.csr_content().as_bytes()))),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::audit::{ChainHead, PendingEvent};
-use super::{LogRecord, RevocationRecord, Status};
+use super::{LogRecord, RequesterEvidence, RevocationRecord, Status};
 use crate::decision::DecisionRecord;
 use crate::email::Email;
 use crate::finding::{Code, Finding};
@@ -60,6 +60,7 @@ pub struct Request {
     pub(super) replaces: Option<RequestId>,
     pub(super) replaced_at: Option<OffsetDateTime>,
     pub(super) submitted_from: Option<String>,
+    pub(super) requester_evidence: Option<RequesterEvidence>,
     pub(super) policy_version: String,
     pub(super) checked_key: Option<CheckedKey>,
     pub(super) csr: Option<CsrSummary>,
@@ -137,6 +138,11 @@ impl Request {
     /// The address of the caller who submitted a request that had to be confirmed.
     pub fn submitted_from(&self) -> Option<&str> {
         self.submitted_from.as_deref()
+    }
+
+    /// The sign-in by which the requester confirmed the request, if the policy asked for one.
+    pub fn requester_evidence(&self) -> Option<&RequesterEvidence> {
+        self.requester_evidence.as_ref()
     }
 
     /// The version of the policy that was last applied.

@@ -54,6 +54,7 @@ impl Request {
             replaces: submission.replaces,
             replaced_at: None,
             submitted_from: None,
+            requester_evidence: None,
             policy_version: submission.policy_version,
             checked_key: submission.checked_key,
             csr: None,

@@ -155,9 +155,10 @@ impl From<PolicyRejection> for StepError {
 impl From<NotCovered> for StepError {
     fn from(error: NotCovered) -> Self {
         let name = match error {
-            NotCovered::NotApproved | NotCovered::Another | NotCovered::NotProven(_) => {
-                ErrorName::NotApproved
-            }
+            NotCovered::NotApproved
+            | NotCovered::Another
+            | NotCovered::NotProven(_)
+            | NotCovered::RequesterNotProven(_) => ErrorName::NotApproved,
             NotCovered::NotGranted(_) | NotCovered::TooFew => ErrorName::Refused,
         };
         Self::refused(name, error.to_string())

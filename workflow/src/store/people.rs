@@ -1,9 +1,9 @@
-//! What proves the votes on a request: passkeys, and the keys of the identity provider.
+//! What proves the votes on a request, and its requester: passkeys, and the keys of the identity provider.
 
 use crate::approval::passkey::Passkey;
 use crate::approval::sign_in::ProviderKey;
 use crate::approver_set::Identity;
-use crate::policy::Policy;
+use crate::policy::{Policy, RequesterProof};
 use crate::ports::{People, PortError};
 use crate::request::Request;
 
@@ -29,7 +29,7 @@ pub async fn passkeys_of_voters(
     Ok(all)
 }
 
-/// Reads the keys of the identity provider, if the policy asks for sign-ins; else none, without reading.
+/// Reads the keys of the identity provider, if the policy has approvers or requesters sign in; else none, without reading.
 ///
 /// # Errors
 /// [`PortError`] if the table does not answer.
@@ -38,8 +38,9 @@ pub async fn keys_of_provider(
     policy: &Policy,
     request: &Request,
 ) -> Result<Vec<ProviderKey>, PortError> {
-    match policy.oidc() {
-        Some(oidc) if asks_for(Identity::Oidc, policy, request) => people.provider_keys(&oidc.issuer).await,
-        _ => Ok(Vec::new()),
+    let asks = asks_for(Identity::Oidc, policy, request) || policy.requester_proof() == RequesterProof::Oidc;
+    match policy.oidc().filter(|_| asks) {
+        Some(oidc) => people.provider_keys(&oidc.issuer).await,
+        None => Ok(Vec::new()),
     }
 }

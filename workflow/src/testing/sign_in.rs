@@ -6,10 +6,12 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::InMemoryBackend;
+use crate::approval::BaseUrl;
 use crate::approval::passkey::VoteMeaning;
 use crate::approval::sign_in::{DecisionNonce, ProviderKey};
 use crate::decision::{IdTokenEvidence, ReviewDigest};
 use crate::ports::{Clock as _, PeopleWriter as _};
+use crate::request::{Request, RequesterEvidence};
 
 /// The issuer of policies in tests.
 pub const ISSUER: &str = "https://id.example.com";
@@ -22,6 +24,14 @@ pub fn asking_for_sign_ins(policy: &str) -> String {
         "[people]\nidentity = \"oidc\"\noidc = {{ issuer = \"{ISSUER}\", client_id = \"{CLIENT}\" }}"
     );
     policy.replace("[people]", &people)
+}
+
+/// A policy that has requesters sign in.
+pub fn asking_requesters_to_sign_in(policy: &str) -> String {
+    let people = format!(
+        "[people]\noidc = {{ issuer = \"{ISSUER}\", client_id = \"{CLIENT}\" }}\nrequesters = \"oidc\""
+    );
+    policy.replace("requesters = \"mail\"", "").replace("[people]", &people)
 }
 
 /// An identity provider.
@@ -71,7 +81,30 @@ impl TestProvider {
         self.evidence_with(meaning, review_digest, |nonce| Self::claims(address, nonce, at))
     }
 
+    /// The evidence that a person with this address signed in for a request.
+    pub fn requester_evidence(
+        &self,
+        base_url: &BaseUrl,
+        request: &Request,
+        address: &str,
+        at: OffsetDateTime,
+    ) -> RequesterEvidence {
+        self.requester_evidence_with(base_url, request, |nonce| Self::claims(address, nonce, at))
+    }
+
     /// The same, with these claims.
+    pub fn requester_evidence_with(
+        &self,
+        base_url: &BaseUrl,
+        request: &Request,
+        claims: impl FnOnce(&str) -> Value,
+    ) -> RequesterEvidence {
+        let nonce = "nonce".to_owned();
+        let bound = request.confirmation_nonce(base_url, &nonce).to_string();
+        RequesterEvidence { id_token: self.key.token(&claims(&bound)), nonce }
+    }
+
+    /// The evidence for a vote, with these claims.
     pub fn evidence_with(
         &self,
         meaning: &VoteMeaning<'_>,

@@ -287,9 +287,12 @@ impl World {
         let voters = Voters { base_url: &base_url, passkeys: &[], provider_keys: &[] };
         match covers(row, None, self.policy(policy), &self.issuer, voters) {
             Ok(_) => None,
-            Err(NotCovered::NotApproved | NotCovered::Another | NotCovered::NotProven(_)) => {
-                Some(Answer::Error)
-            }
+            Err(
+                NotCovered::NotApproved
+                | NotCovered::Another
+                | NotCovered::NotProven(_)
+                | NotCovered::RequesterNotProven(_),
+            ) => Some(Answer::Error),
             Err(NotCovered::NotGranted(_) | NotCovered::TooFew) => Some(Answer::Refused),
         }
     }

@@ -39,17 +39,37 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         let bytes = bounded(&parts.headers, body).await?;
-        match media_type(&parts.headers) {
-            Some(Media::Json) => json(&bytes),
-            Some(Media::Form) => Ok(Fields::Form(form_urlencoded::parse(&bytes).into_owned().collect())),
-            Some(Media::Multipart) => multipart(&parts.headers, bytes).await,
-            None => Err(Problem::new(Code::BadRequest, "problem-content-type")
-                .with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
+        Self::of(&parts.headers, bytes).await
+    }
+}
+
+/// The fields of a body that may be absent: no fields then, whatever its type.
+pub(crate) struct OptionalFields(pub(crate) Fields);
+
+impl<S: Send + Sync> FromRequest<S> for OptionalFields {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = bounded(&parts.headers, body).await?;
+        if bytes.is_empty() {
+            return Ok(Self(Fields::Form(Vec::new())));
         }
+        Fields::of(&parts.headers, bytes).await.map(Self)
     }
 }
 
 impl Fields {
+    async fn of(headers: &HeaderMap, bytes: Bytes) -> Result<Self, Problem> {
+        match media_type(headers) {
+            Some(Media::Json) => json(&bytes),
+            Some(Media::Form) => Ok(Fields::Form(form_urlencoded::parse(&bytes).into_owned().collect())),
+            Some(Media::Multipart) => multipart(headers, bytes).await,
+            None => Err(Problem::new(Code::BadRequest, "problem-content-type")
+                .with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
+        }
+    }
+
     /// The text of a field; `None` if it is absent or empty.
     pub(crate) fn text(&self, name: &str) -> Result<Option<Cow<'_, str>>, Finding> {
         let text = match self {

@@ -1,7 +1,7 @@
-//! The cookie that carries a decision through a sign-in at the identity provider.
+//! The cookie that carries a decision, or the confirmation of a request, through a sign-in at the identity provider.
 //!
 //! Invariant: nothing about a sign-in is stored. The browser keeps what began it, so that nobody else can end it: `state`
-//! and the verifier of PKCE are in this cookie alone, and the key of the approval link goes neither to the provider nor
+//! and the verifier of PKCE are in this cookie alone, and the key of the link goes neither to the provider nor
 //! into a page. The cookie proves nothing by itself: everything in it is checked as if it came in a form.
 
 use http::header::{COOKIE, SET_COOKIE};
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use workflow::approval::BaseUrl;
 use workflow::base64url::Base64Url;
 use workflow::finding::Code;
+use workflow::ids::RequestId;
 use workflow::texts::Message;
 
 use super::problem::Problem;
@@ -20,20 +21,45 @@ const MAX_BYTES: usize = 3_900;
 /// The time for a sign-in, in seconds.
 const LIFETIME: u32 = 600;
 
+/// What somebody is signing in for.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum SignInPurpose {
+    /// The confirmation of a request.
+    Confirm(PendingConfirmation),
+    /// A vote.
+    Vote(PendingVote),
+}
+
+/// A request whose requester is signing in.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PendingConfirmation {
+    pub(crate) request: RequestId,
+    /// The key of the link on whose page the sign-in began. A bearer secret.
+    pub(crate) key: String,
+}
+
 /// A decision whose approver is signing in.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct PendingSignIn {
+pub(crate) struct PendingVote {
     /// The link on whose page the sign-in began.
     pub(crate) link: ReviewPath,
-    /// The value that the provider gives back (RFC 6749 section 10.12).
-    pub(crate) state: String,
-    /// The verifier of PKCE (RFC 7636 section 4.1).
-    pub(crate) verifier: String,
     pub(crate) decision: String,
     pub(crate) digest: String,
     #[serde(default)]
     pub(crate) reason: String,
+}
+
+/// A sign-in that a browser began.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PendingSignIn {
+    #[serde(flatten)]
+    pub(crate) purpose: SignInPurpose,
+    /// The value that the provider gives back (RFC 6749 section 10.12).
+    pub(crate) state: String,
+    /// The verifier of PKCE (RFC 7636 section 4.1).
+    pub(crate) verifier: String,
     /// The random text in the nonce of the ID token.
     pub(crate) nonce: String,
     /// The language of the pages.
@@ -95,4 +121,28 @@ fn header(base_url: &BaseUrl, value: &str, seconds: u32) -> Option<HeaderValue> 
     let name = name(base_url);
     let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
     HeaderValue::from_str(&text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A vote is kept as before requesters could sign in: a sign-in may be under way while a stack is updated.
+    #[test]
+    fn votes_and_confirmations_are_told_apart() {
+        let common = json!({"state": "s", "verifier": "v", "nonce": "n", "language": "en"});
+        let read = |more: serde_json::Value| {
+            let mut all = common.clone();
+            all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let read = serde_json::from_value::<PendingSignIn>(all.clone()).unwrap();
+            assert_eq!(serde_json::to_value(&read).unwrap(), all);
+            read.purpose
+        };
+        let vote = read(json!({"link": {"key": "k"}, "decision": "approve", "digest": "d", "reason": ""}));
+        assert!(matches!(vote, SignInPurpose::Vote(_)));
+        let confirm = read(json!({"request": "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d", "key": "k"}));
+        assert!(matches!(confirm, SignInPurpose::Confirm(_)));
+    }
 }

@@ -5,11 +5,13 @@ use url::Url;
 use workflow::approval::VoteInput;
 use workflow::approval::voting::ResolvedLink;
 use workflow::decision::Decision;
+use workflow::request::Request;
 use workflow::texts::Message;
 
 use super::names::NamesView;
-use super::{Site, shown};
+use super::{Site, grouped, shown};
 use crate::http::problem::Problem;
+use crate::http::sign_in_cookie::SignInPurpose;
 use crate::locale::Locale;
 use crate::state::Portal;
 
@@ -18,14 +20,57 @@ use crate::state::Portal;
 #[template(path = "sign-in.html")]
 pub(crate) struct SignInPage {
     site: Site,
+    title: String,
+    text: String,
     url: String,
-    host: String,
 }
 
 impl SignInPage {
-    pub(crate) fn new(portal: &Portal, locale: &Locale, url: &Url) -> Self {
-        let host = url.host_str().unwrap_or_default().to_owned();
-        Self { site: Site::of_form(portal, locale), url: url.to_string(), host }
+    pub(crate) fn new(portal: &Portal, locale: &Locale, purpose: &SignInPurpose, url: &Url) -> Self {
+        let site = Site::of_form(portal, locale);
+        let (title, text) = match purpose {
+            SignInPurpose::Vote(_) => ("sign-in-title", "sign-in-text"),
+            SignInPurpose::Confirm(_) => ("sign-in-confirm-title", "sign-in-confirm-text"),
+        };
+        let text = Message::new(text).with("host", url.host_str().unwrap_or_default());
+        Self { title: site.text(title), text: site.say(text), url: url.to_string(), site }
+    }
+}
+
+/// Shows the request that a sign-in confirms, and asks for it.
+#[derive(Template)]
+#[template(path = "signed-in-to-confirm.html")]
+pub(crate) struct ConfirmSignedInPage {
+    site: Site,
+    names: NamesView,
+    email: String,
+    profile: String,
+    comment: String,
+    csr_digest: String,
+    renews: bool,
+    token: String,
+    problem: Option<String>,
+}
+
+impl ConfirmSignedInPage {
+    pub(crate) fn new(portal: &Portal, locale: &Locale, request: &Request, token: &str) -> Self {
+        let site = Site::of_form(portal, locale);
+        Self {
+            names: NamesView::of_names(&site, &request.requested_names()),
+            email: request.email().to_string(),
+            profile: request.profile().to_owned(),
+            comment: shown(request.comment()),
+            csr_digest: request.requested_csr_digest().map(|digest| grouped(&digest)).unwrap_or_default(),
+            renews: request.replaces().is_some(),
+            token: token.to_owned(),
+            problem: None,
+            site,
+        }
+    }
+
+    /// Adds the error of the attempt, above the button that tries again.
+    pub(crate) fn with_problem(self, problem: &Problem) -> Self {
+        Self { problem: Some(problem.detail(self.site.language)), ..self }
     }
 }
 

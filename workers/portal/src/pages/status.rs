@@ -7,7 +7,7 @@ use workflow::approval::prompt::{ensure_promptable, last_prompt};
 use workflow::approval::review::ApprovalProgress;
 use workflow::approval::words;
 use workflow::email::Email;
-use workflow::policy::Policy;
+use workflow::policy::{Policy, RequesterProof};
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
@@ -78,8 +78,9 @@ pub(crate) struct StatusPage {
     downloads: Option<Downloads>,
     /// The use of the link to this page, as a sentence.
     keep_link: String,
-    /// The path for confirming the request, for the reader of the mailbox.
-    confirm: Option<String>,
+    /// The path for confirming the request, and the text of its button: for the reader of the mailbox, or for whoever signs
+    /// in as the requester.
+    confirm: Option<(String, String)>,
     /// The path for withdrawing the request, while it is undecided.
     cancel: Option<String>,
     /// The link to a form with the same values, once the request has ended.
@@ -131,19 +132,22 @@ impl StatusPage {
             Some(PendingPhase::Undecided) | None => headline(request.shown_status()),
         };
         let is_signed = request.is_signed();
+        let signs_in = policy.requester_proof() == RequesterProof::Oidc;
+        let may_confirm = request.status() == Status::Unconfirmed && (opened.is_mailed() || signs_in);
+        let button = if signs_in { "status-sign-in-button" } else { "status-confirm-button" };
         let may_renew = opened.may_download() && request.not_renewable(policy, now).is_none();
         Self {
             id: request.id().to_string(),
             status: request.shown_status().as_str(),
             class,
             headline: site.text(headline),
-            explanation: explanation(&site, opened, phase),
+            explanation: explanation(&site, opened, phase, signs_in),
             events: events(&site, request, phase),
             refresh: match request.status() {
                 _ if is_being_revoked(request) => Some(1),
                 status if status.is_terminal() => None,
                 // A reload would take the reader away from the button.
-                Status::Unconfirmed if opened.is_mailed() => None,
+                Status::Unconfirmed if may_confirm => None,
                 Status::PendingApproval if has_open_question(approval) && opened.may_download() => None,
                 Status::PendingApproval if phase != Some(PendingPhase::Undecided) => Some(1),
                 Status::Unconfirmed | Status::PendingApproval => Some(20),
@@ -166,8 +170,7 @@ impl StatusPage {
             } else {
                 "status-keep-link-without-certificate"
             }),
-            confirm: (request.status() == Status::Unconfirmed && opened.is_mailed())
-                .then(|| link("/confirm")),
+            confirm: may_confirm.then(|| (link("/confirm"), site.text(button))),
             cancel: (phase == Some(PendingPhase::Undecided)).then(|| link("/cancel")),
             again: (request.status().is_terminal() && !may_renew)
                 .then(|| site.form_path("again", request.id(), key)),
@@ -257,7 +260,7 @@ fn headline(status: Status) -> (&'static str, &'static str) {
     }
 }
 
-fn explanation(site: &Site, opened: &OpenedRequest, phase: Option<PendingPhase>) -> Markup {
+fn explanation(site: &Site, opened: &OpenedRequest, phase: Option<PendingPhase>, signs_in: bool) -> Markup {
     let request = &opened.request;
     if request.was_never_confirmed() {
         return site.markup(Message::new("status-lapsed-text"));
@@ -267,7 +270,9 @@ fn explanation(site: &Site, opened: &OpenedRequest, phase: Option<PendingPhase>)
     }
     site.markup(Message::new(match request.shown_status() {
         Status::Unconfirmed => {
-            let text = if opened.is_mailed() {
+            let text = if signs_in {
+                Message::new("status-sign-in-text").with("email", request.email().as_str())
+            } else if opened.is_mailed() {
                 Message::new("status-confirm-text")
             } else {
                 Message::new("status-unconfirmed-text").with("email", request.email().as_str())

@@ -32,7 +32,7 @@ mod sign_in;
 pub(crate) use decide::decide;
 pub(super) use decide::{after_vote, cast, vote_of};
 pub(crate) use review::review;
-pub(super) use sign_in::{fetch_keys, provider_failed};
+pub(super) use sign_in::fetch_keys;
 
 /// The link of the path.
 fn link_of(path: Result<Path<ReviewPath>, PathRejection>) -> Result<ReviewPath, Problem> {

@@ -22,11 +22,11 @@ use workflow::finding::{Code, Finding};
 use workflow::ids::{IssuerId, RequestId};
 use workflow::mail::bundle;
 use workflow::request::download::{DownloadError, DownloadFormat};
-use workflow::request::intake::ConfirmationError;
 use workflow::request::{HistoryEntry, Request, Status};
 use workflow::texts::Message;
 use workflow::timestamp::rfc3339;
 
+use super::confirmation::ConfirmationView;
 use super::revocation_view::RevocationView;
 use crate::http::client_addr::ClientAddr;
 use crate::http::cross_site::refuse_cross_site;
@@ -61,6 +61,8 @@ struct View<'a> {
     history: Vec<HistoryEntry>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     findings: &'a [Finding],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirmation: Option<ConfirmationView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     progress: Option<ProgressView<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -109,49 +111,7 @@ pub(crate) async fn status(
     show(&portal, format, &locale, &opened).await
 }
 
-/// GET `/requests/{id}/confirm?key=`: the status page, which asks to confirm. Decides nothing.
-pub(crate) async fn ask_to_confirm(
-    State(portal): State<Arc<Portal>>,
-    format: ResponseFormat,
-    locale: Locale,
-    id: Result<Path<String>, PathRejection>,
-    uri: Uri,
-) -> Result<Response, Problem> {
-    let opened = open_mailed(&portal, id, &uri).await?;
-    match format {
-        ResponseFormat::Page if opened.request.status() != Status::Unconfirmed => {
-            Ok(pages::see_status(&portal, &locale, opened.request.id(), &opened.key))
-        }
-        _ => show(&portal, format, &locale, &opened).await,
-    }
-}
-
-/// POST `/requests/{id}/confirm?key=`: the reader of the requester's mailbox confirms the request.
-pub(crate) async fn confirm(
-    State(portal): State<Arc<Portal>>,
-    format: ResponseFormat,
-    locale: Locale,
-    client: ClientAddr,
-    headers: HeaderMap,
-    id: Result<Path<String>, PathRejection>,
-    uri: Uri,
-) -> Result<Response, Problem> {
-    refuse_cross_site(&portal, &headers, "problem-confirm-cross-site")?;
-    let OpenedRequest { request, key, .. } = open_mailed(&portal, id, &uri).await?;
-    if request.status() == Status::Expired {
-        return Err(ConfirmationError::Lapsed.into());
-    }
-    let (policy, by) = (portal.policies.current().await?, client.as_requester(request.email()));
-    let confirmed = portal.intake().confirm(&request, &policy, &by).await?;
-    Ok(match format {
-        ResponseFormat::Json => {
-            Json(serde_json::json!({ "id": confirmed.id(), "status": confirmed.status() })).into_response()
-        }
-        ResponseFormat::Page => pages::see_status(&portal, &locale, request.id(), &key),
-    })
-}
-
-async fn show(
+pub(super) async fn show(
     portal: &Portal,
     format: ResponseFormat,
     locale: &Locale,
@@ -190,6 +150,7 @@ async fn show(
             revocation: RevocationView::of(request),
             history: request.shown_history(),
             findings: request.findings(),
+            confirmation: ConfirmationView::of(portal, request).await?,
             progress: progress.as_ref().map(|progress| ProgressView {
                 approvals: progress.approvals(),
                 quorum: progress.quorum,
@@ -344,16 +305,6 @@ pub(crate) fn too_many_undecided(limit: usize) -> Problem {
     Problem::new(Code::TryAgain, message).with_status(StatusCode::TOO_MANY_REQUESTS)
 }
 
-impl From<ConfirmationError> for Problem {
-    fn from(error: ConfirmationError) -> Self {
-        match error {
-            ConfirmationError::Lapsed => Problem::new(Code::Expired, "problem-confirm-too-late"),
-            ConfirmationError::TooManyUndecided { limit } => too_many_undecided(limit),
-            ConfirmationError::Port(error) => error.into(),
-        }
-    }
-}
-
 impl From<DownloadError> for Problem {
     fn from(error: DownloadError) -> Self {
         match error {
@@ -378,16 +329,6 @@ pub(crate) async fn issuer(State(portal): State<Arc<Portal>>) -> Result<Response
     let no_ca = || Problem::new(Code::NotFound, "problem-no-ca");
     let chain = portal.issuers.in_force(&IssuerId::DEFAULT).await?.ok_or_else(no_ca)?;
     Ok(attachment("application/x-pem-file", "ca.pem", chain.chain_pem().to_owned()))
-}
-
-/// Like [`open`], by the mailed link only.
-async fn open_mailed(
-    portal: &Portal,
-    id: Result<Path<String>, PathRejection>,
-    uri: &Uri,
-) -> Result<OpenedRequest, Problem> {
-    let opened = open(portal, id, uri).await?;
-    if opened.is_mailed() { Ok(opened) } else { Err(Problem::no_such_link()) }
 }
 
 /// Checks that the link went out by mail, so that its holder is the requester; whoever sent the form may be a stranger.

@@ -1,7 +1,7 @@
-//! `/signed-in`: the way back from the identity provider, and the decision that the sign-in proves.
+//! `/signed-in`: the way back from the identity provider, and the decision or the confirmation that the sign-in proves.
 //!
-//! Invariant: GET trades the code for an ID token and shows the decision; only the POST of its form decides. Both need the
-//! cookie of the browser that began. A sign-in is good for the one decision whose hash is in its token.
+//! Invariant: GET trades the code for an ID token and shows what it is for; only the POST of its form decides or confirms.
+//! Both need the cookie of the browser that began. A sign-in is good for the one hash that is in its token.
 
 use std::sync::Arc;
 
@@ -19,15 +19,20 @@ use workflow::ports::{AuthorizationCode, ProviderMetadata, Redeemed};
 use workflow::request::input::missing;
 use workflow::texts::{Language, Message};
 
-use super::approvals::{after_vote, cast, fetch_keys, provider_failed, resolve, vote_of};
+use super::approvals::{after_vote, cast, fetch_keys, resolve, vote_of};
+use super::confirmation;
 use crate::http::client_addr::ClientAddr;
 use crate::http::cross_site::refuse_cross_site;
 use crate::http::fields::Fields;
 use crate::http::problem::Problem;
-use crate::http::sign_in_cookie::{PendingSignIn, forget, refused};
+use crate::http::sign_in_cookie::{PendingSignIn, PendingVote, SignInPurpose, forget, refused};
 use crate::locale::Locale;
 use crate::pages::{self, SignedInPage};
 use crate::state::Portal;
+
+pub(super) mod begin;
+
+use begin::provider_failed;
 
 /// The authentication response: OpenID Connect Core 1.0 section 3.1.2.5, and `iss` of RFC 9207.
 #[derive(Deserialize)]
@@ -39,7 +44,7 @@ pub(crate) struct SignInQuery {
     error: Option<String>,
 }
 
-/// GET: who signed in, and for which decision.
+/// GET: who signed in, and for what.
 pub(crate) async fn show(
     State(portal): State<Arc<Portal>>,
     locale: Locale,
@@ -60,17 +65,24 @@ pub(crate) async fn show(
     let settings = policy.oidc().ok_or_else(|| refused("problem-sign-in-no-provider"))?;
     let metadata = portal.provider.metadata(&settings.issuer).await.map_err(provider_failed)?;
     let code = code_of(&query, settings, &metadata)?;
-    let resolved = resolve(&portal, &pending.link).await?;
     let code = AuthorizationCode {
         code,
         verifier: pending.verifier.clone(),
         redirect_uri: portal.base_url.signed_in(),
     };
+    // A link that stopped working uses no code.
+    let resolved = match &pending.purpose {
+        SignInPurpose::Vote(vote) => Some((resolve(&portal, &vote.link).await?, vote)),
+        SignInPurpose::Confirm(_) => None,
+    };
     let token = match portal.provider.redeem(settings, &code).await.map_err(provider_failed)? {
         Redeemed::IdToken(token) => token,
         Redeemed::Refused(error) => return Err(not_redeemed(&error)),
     };
-    let vote_input = pending.vote(&resolved.link.approver, &token)?;
+    let Some((resolved, vote)) = resolved else {
+        return confirmation::show_signed_in(&portal, &locale, &pending, &token).await;
+    };
+    let vote_input = vote.with_token(&resolved.link.approver, &pending.nonce, &token)?;
     let problem = not_yet_proven(&portal, &resolved, &vote_input).await?;
     let page = SignedInPage::new(&portal, &locale, &resolved, &vote_input, &token);
     let page = match &problem {
@@ -80,7 +92,7 @@ pub(crate) async fn show(
     Ok(pages::page(StatusCode::OK, locale.language, &page))
 }
 
-/// POST: the decision.
+/// POST: the decision, or the confirmation.
 pub(crate) async fn decide(
     State(portal): State<Arc<Portal>>,
     locale: Locale,
@@ -91,9 +103,15 @@ pub(crate) async fn decide(
     refuse_cross_site(&portal, &headers, "problem-cross-site")?;
     let pending = PendingSignIn::of(&portal.base_url, &headers)?;
     let locale = pending.locale(&locale);
-    let mut resolved = resolve(&portal, &pending.link).await?;
     let token = fields.text("idToken")?.ok_or_else(|| missing("idToken", "finding-give-id-token"))?;
-    let vote_input = pending.vote(&resolved.link.approver, &token)?;
+    let vote = match &pending.purpose {
+        SignInPurpose::Vote(vote) => vote,
+        SignInPurpose::Confirm(_) => {
+            return confirmation::confirm_signed_in(&portal, &locale, &client, &pending, &token).await;
+        }
+    };
+    let mut resolved = resolve(&portal, &vote.link).await?;
+    let vote_input = vote.with_token(&resolved.link.approver, &pending.nonce, &token)?;
     let mut content = None;
     match cast(&portal, &resolved, &vote_input, &client, &mut content).await {
         Ok(approval) => {
@@ -111,18 +129,20 @@ pub(crate) async fn decide(
     }
 }
 
-impl PendingSignIn {
+impl PendingVote {
     /// The vote, with the token as its proof.
-    fn vote(&self, approver: &Email, token: &str) -> Result<VoteInput, Problem> {
+    fn with_token(&self, approver: &Email, nonce: &str, token: &str) -> Result<VoteInput, Problem> {
         let vote_input = vote_of(&self.decision, &self.digest, &self.reason, Vec::new(), approver)?;
         let evidence = IdTokenEvidence {
             id_token: token.to_owned(),
-            nonce: self.nonce.clone(),
+            nonce: nonce.to_owned(),
             review_digest: vote_input.review_digest.clone(),
         };
         Ok(VoteInput { evidence: Some(evidence.into()), ..vote_input })
     }
+}
 
+impl PendingSignIn {
     /// The locale of the page on which the sign-in began.
     fn locale(&self, locale: &Locale) -> Locale {
         locale.continuing(Language::from_tag(&self.language).unwrap_or(locale.language))

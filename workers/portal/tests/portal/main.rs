@@ -22,6 +22,7 @@ mod preview;
 mod reading;
 mod renewal;
 mod repeated;
+mod requester_sign_ins;
 mod review;
 mod revocations;
 mod sign_ins;

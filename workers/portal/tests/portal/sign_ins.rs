@@ -33,14 +33,14 @@ async fn site_at(base_url: &str) -> (Site, TestProvider) {
 }
 
 /// A sign-in that a browser began.
-struct Begun {
+pub(crate) struct Begun {
     /// The parameters of the authentication request.
-    asked: BTreeMap<String, String>,
-    cookie: String,
-    page: String,
+    pub(crate) asked: BTreeMap<String, String>,
+    pub(crate) cookie: String,
+    pub(crate) page: String,
 }
 
-async fn post_form(site: &Site, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Answer {
+pub(crate) async fn post_form(site: &Site, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Answer {
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let headers = [
         ("accept", BROWSER),
@@ -54,23 +54,32 @@ async fn post_form(site: &Site, path: &str, cookie: &str, fields: &[(&str, &str)
 async fn begin(site: &Site, link: &str, id: RequestId, decision: &str, reason: &str) -> Begun {
     let digest = site.shown(id);
     let fields = [("decision", decision), ("digest", &digest), ("reason", reason)];
-    let answer = post_form(site, link, "", &fields).await;
-    let (page, set) = (answer.is_page(200), answer.header("set-cookie").to_owned());
-    let href = page.split("url=").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
-    let url =
-        Url::parse(&href.replace("&#38;", "&").replace("&amp;", "&")).unwrap_or_else(|_| panic!("{page}"));
-    assert_eq!(url[..url::Position::AfterPath], format!("{ISSUER}/authorize"));
-    let cookie = set.split(';').next().unwrap().to_owned();
-    Begun { asked: url.query_pairs().into_owned().collect(), cookie, page }
+    Begun::of(&post_form(site, link, "", &fields).await)
 }
 
 impl Begun {
+    /// The sign-in to which a page leads on.
+    pub(crate) fn of(answer: &Answer) -> Self {
+        let (page, set) = (answer.is_page(200), answer.header("set-cookie").to_owned());
+        let href = page.split("url=").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
+        let url = Url::parse(&href.replace("&#38;", "&").replace("&amp;", "&"))
+            .unwrap_or_else(|_| panic!("{page}"));
+        assert_eq!(url[..url::Position::AfterPath], format!("{ISSUER}/authorize"));
+        let cookie = set.split(';').next().unwrap().to_owned();
+        Self { asked: url.query_pairs().into_owned().collect(), cookie, page }
+    }
+
     /// The way back, with these parameters in place of the right ones.
-    async fn back(&self, site: &Site, changed: &[(&str, Option<&str>)]) -> Answer {
+    pub(crate) async fn back(&self, site: &Site, changed: &[(&str, Option<&str>)]) -> Answer {
         self.back_with(site, &self.cookie, changed).await
     }
 
-    async fn back_with(&self, site: &Site, cookie: &str, changed: &[(&str, Option<&str>)]) -> Answer {
+    pub(crate) async fn back_with(
+        &self,
+        site: &Site,
+        cookie: &str,
+        changed: &[(&str, Option<&str>)],
+    ) -> Answer {
         let mut query = BTreeMap::from([("code", "c1"), ("state", &self.asked["state"]), ("iss", ISSUER)]);
         for (name, value) in changed {
             match value {
@@ -89,7 +98,12 @@ impl Begun {
     }
 
     /// Has the provider give this token for the code.
-    fn finish(&self, site: &Site, provider: &TestProvider, change: impl FnOnce(&mut Value)) -> String {
+    pub(crate) fn finish(
+        &self,
+        site: &Site,
+        provider: &TestProvider,
+        change: impl FnOnce(&mut Value),
+    ) -> String {
         let mut claims = self.claims(site);
         change(&mut claims);
         let token = provider.key.token(&claims);
@@ -99,7 +113,7 @@ impl Begun {
 }
 
 /// The problem on a page: the title and the text.
-fn says(answer: &Answer, status: u16, text: &str) {
+pub(crate) fn says(answer: &Answer, status: u16, text: &str) {
     let page = answer.is_page(status);
     assert!(page.contains(text), "{text}\n{page}");
 }

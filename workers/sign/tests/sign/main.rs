@@ -8,6 +8,7 @@ mod matrix;
 mod passkeys;
 mod provider_keys;
 mod renewals;
+mod requesters;
 mod sign_ins;
 mod step;
 

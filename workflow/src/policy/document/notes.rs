@@ -288,7 +288,7 @@ impl Notes<'_> {
         self.add(
             at.clone(),
             format!("addresses of requesters are not proven, and one approval is enough in the profile {name}: one approver can ask in another name and approve it"),
-            "Write requesters = \"mail\", or a quorum of at least 2.",
+            "Write requesters = \"mail\" or \"oidc\", or a quorum of at least 2.",
         );
     }
 }

@@ -1,10 +1,9 @@
 //! `[people.oidc]`: the identity provider.
 //!
-//! Invariant: wherever the document asks for `identity = "oidc"`, it names a provider.
+//! Invariant: wherever the document asks for `identity = "oidc"` or `requesters = "oidc"`, it names a provider.
 
 use super::keys::{Field, TableKeys, needed};
 use super::values::{FromText, Limit, WrongValue};
-use crate::approver_set::Identity;
 use crate::policy::error::Mistakes;
 use crate::policy::oidc::{IssuerUrl, OidcSettings};
 
@@ -47,10 +46,16 @@ fn one_word(key: &str, text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Reports an identity that needs a provider, in a document without one.
-pub(super) fn needs_provider(identity: &Field<Identity>, mistakes: &mut Mistakes<'_>) {
-    if let Some(asked) = identity.placed().filter(|asked| asked.value == Identity::Oidc) {
-        let detail = "identity = \"oidc\" needs a provider; write [people.oidc] with issuer and client_id";
+/// Reports a key whose value `oidc` needs a provider, in a document without one.
+pub(super) fn needs_provider<T: PartialEq>(
+    key: &str,
+    field: &Field<T>,
+    oidc: T,
+    mistakes: &mut Mistakes<'_>,
+) {
+    if let Some(asked) = field.placed().filter(|asked| asked.value == oidc) {
+        let detail =
+            format!("{key} = \"oidc\" needs a provider; write [people.oidc] with issuer and client_id");
         mistakes.at(&asked.at, detail);
     }
 }
@@ -92,6 +97,7 @@ mod tests {
     fn each_mistake_is_told_once_and_where_it_stands() {
         for (people, line, said) in [
             ("identity = \"oidc\"", 2, "needs a provider; write [people.oidc] with issuer and client_id"),
+            ("requesters = \"oidc\"", 2, "requesters = \"oidc\" needs a provider; write [people.oidc]"),
             ("oidc = { client_id = \"c\" }", 2, "the key `issuer` is missing"),
             ("oidc = { issuer = \"https://id.example.com\" }", 2, "the key `client_id` is missing"),
             ("oidc = { issuer = \"http://id.example.com\", client_id = \"c\" }", 2, "is no https URL"),

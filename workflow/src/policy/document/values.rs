@@ -244,6 +244,8 @@ pub enum RequesterProof {
     /// By a link mailed to the address: approvers are asked only when the request has been confirmed there.
     #[default]
     Mail,
+    /// By a sign-in at the identity provider, whose ID token is about this request.
+    Oidc,
     /// Not at all: for private networks whose callers are known by other means.
     None,
 }
@@ -278,7 +280,9 @@ impl FromText for Identity {
 
 impl FromText for RequesterProof {
     fn from_text(text: &str) -> Result<Self, WrongValue> {
-        word(text, "value of requesters", [("mail", RequesterProof::Mail), ("none", RequesterProof::None)])
+        const WORDS: [(&str, RequesterProof); 3] =
+            [("mail", RequesterProof::Mail), ("oidc", RequesterProof::Oidc), ("none", RequesterProof::None)];
+        word(text, "value of requesters", WORDS)
     }
 }
 

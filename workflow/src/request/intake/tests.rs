@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use pki::testing as test_pki;
 
@@ -7,10 +7,16 @@ use crate::request::Status;
 use crate::request::audit::{Actor, EventKind};
 use crate::request::{CONFIRMATION_PERIOD, verify_request};
 use crate::requester::Requester;
+use crate::testing::passkeys::base_url;
 use crate::testing::{FaultPoint, InMemoryBackend, faults, trusting_policy};
 use crate::texts::Language;
 
 mod limits;
+mod sign_ins;
+
+/// As the reader of the mailbox confirms.
+pub(super) const BY_MAIL: ConfirmationProof<'_> =
+    ConfirmationProof { given: LinkGiven::ByMail, evidence: None };
 
 pub(super) fn new_request(key: &str, comment: &str, csr_text: &str) -> NewRequest {
     NewRequest {
@@ -30,7 +36,16 @@ fn checked(backend: &InMemoryBackend, key: &str, comment: &str, csr_text: &str) 
 }
 
 fn intake(backend: &InMemoryBackend) -> Intake<'_> {
-    Intake { requests: backend, executions: backend, notify_queue: backend, links: backend, clock: backend }
+    static BASE_URL: LazyLock<BaseUrl> = LazyLock::new(base_url);
+    Intake {
+        requests: backend,
+        executions: backend,
+        notify_queue: backend,
+        links: backend,
+        people: backend,
+        base_url: &BASE_URL,
+        clock: backend,
+    }
 }
 
 /// A backend whose policy asks no requester for a proof.
@@ -226,7 +241,8 @@ async fn a_request_waits_for_its_confirmation_without_an_event_or_an_execution()
     let reader = Origin::caller(Actor::requester(submitted.email()), Some("192.0.2.2".to_owned()));
     backend.advance(Duration::HOUR);
     for _ in 0..2 {
-        let confirmed = intake(&backend).confirm(&submitted, &backend.policy(), &reader).await.unwrap();
+        let confirmed =
+            intake(&backend).confirm(&submitted, &backend.policy(), BY_MAIL, &reader).await.unwrap();
         assert_eq!(confirmed.status(), Status::Submitted);
     }
     let row = backend.request(submitted.id()).unwrap();
@@ -259,7 +275,7 @@ async fn a_repeated_submission_has_the_mail_sent_again_from_time_to_time() {
     let id = backend.requests()[0].id();
     assert!(backend.audit(id).is_empty());
     let reader = Origin::caller(Actor::requester(backend.requests()[0].email()), None);
-    intake(&backend).confirm(&backend.requests()[0], &backend.policy(), &reader).await.unwrap();
+    intake(&backend).confirm(&backend.requests()[0], &backend.policy(), BY_MAIL, &reader).await.unwrap();
     let (row, events) = (backend.request(id).unwrap(), backend.audit(id));
     assert_eq!(verify_request(&row, &events), []);
     submit(&backend, checked(&backend, "key", "a", &csr)).await.unwrap();
@@ -278,7 +294,7 @@ async fn a_stranger_who_guesses_a_key_does_not_keep_its_owner_from_using_it() {
     assert_eq!(again.request.id(), owner.request.id());
     // Once a request is confirmed, its key is that of its owner.
     let reader = Origin::caller(Actor::requester(stranger.email()), None);
-    intake(&backend).confirm(&stranger, &backend.policy(), &reader).await.unwrap();
+    intake(&backend).confirm(&stranger, &backend.policy(), BY_MAIL, &reader).await.unwrap();
     let error = submit(&backend, checked(&backend, "ticket-4712", "other", &csr)).await.unwrap_err();
     assert!(matches!(error, IntakeError::KeyReused(_)), "{error:?}");
 }
@@ -293,7 +309,7 @@ async fn who_confirms_too_late_is_told() {
     let seen = row.clone().seen_at(backend.now());
     assert!(seen.was_never_confirmed() && seen.reason().is_some());
     let by = Origin::caller(Actor::requester(row.email()), None);
-    let error = intake(&backend).confirm(&row, &backend.policy(), &by).await.unwrap_err();
+    let error = intake(&backend).confirm(&row, &backend.policy(), BY_MAIL, &by).await.unwrap_err();
     assert!(matches!(error, ConfirmationError::Lapsed), "{error:?}");
     assert!(backend.executions().is_empty());
     assert_eq!(backend.request(row.id()).unwrap(), row);
@@ -312,12 +328,13 @@ async fn a_confirmation_survives_every_fault() {
                 submit(&backend, checked(&backend, "key", "a", &csr)).await?;
                 let row = submit(&backend, checked(&backend, "key", "a", &csr)).await?.request;
                 let by = Origin::caller(Actor::requester(row.email()), None);
-                let confirmed = intake(&backend).confirm(&row, &backend.policy(), &by).await.map_err(
-                    |error| match error {
+                let confirmed = intake(&backend)
+                    .confirm(&row, &backend.policy(), BY_MAIL, &by)
+                    .await
+                    .map_err(|error| match error {
                         ConfirmationError::Port(error) => IntakeError::Port(error),
                         error => panic!("{error}"),
-                    },
-                )?;
+                    })?;
                 // If the execution was not started, housekeeping starts it.
                 backend.put_execution(&confirmed.execution().arn, crate::ports::ExecutionState::Running);
                 Ok::<_, IntakeError>(())

@@ -322,7 +322,7 @@ pub(crate) fn policies() -> impl Strategy<Value = GeneratedPolicy> {
     let notices = Table::from_iter([("approvers".to_owned(), notices.into())]);
     let people = Table::from_iter([
         ("plus_tags".to_owned(), "same".into()),
-        ("requesters".to_owned(), "none".into()),
+        ("requesters".to_owned(), "oidc".into()),
         ("shown_to_requesters".to_owned(), "full".into()),
         ("identity".to_owned(), "passkey".into()),
         ("enrol".to_owned(), "vouched".into()),

@@ -45,13 +45,13 @@ async fn what_is_not_confirmed_takes_no_place_among_the_undecided() {
         rows.push(submit(&backend, checked(&backend, key, "", &csr)).await.unwrap().request);
     }
     let by = Origin::caller(Actor::requester(rows[0].email()), None);
-    intake(&backend).confirm(&rows[0], &backend.policy(), &by).await.unwrap();
-    let error = intake(&backend).confirm(&rows[1], &backend.policy(), &by).await.unwrap_err();
+    intake(&backend).confirm(&rows[0], &backend.policy(), BY_MAIL, &by).await.unwrap();
+    let error = intake(&backend).confirm(&rows[1], &backend.policy(), BY_MAIL, &by).await.unwrap_err();
     assert!(matches!(error, ConfirmationError::TooManyUndecided { limit: 1 }), "{error:?}");
     let confirmed = backend.request(rows[0].id()).unwrap();
-    intake(&backend).confirm(&confirmed, &backend.policy(), &by).await.unwrap();
+    intake(&backend).confirm(&confirmed, &backend.policy(), BY_MAIL, &by).await.unwrap();
     backend.alter(rows[0].id(), |row| row.status = Status::Rejected);
-    intake(&backend).confirm(&rows[1], &backend.policy(), &by).await.unwrap();
+    intake(&backend).confirm(&rows[1], &backend.policy(), BY_MAIL, &by).await.unwrap();
 }
 
 #[tokio::test]

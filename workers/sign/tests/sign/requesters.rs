@@ -1,0 +1,190 @@
+//! A policy that has requesters sign in: on every path, Sign signs only what the identity provider states of the requester.
+//!
+//! The attacker of these tests has everything that the portal may write: the row of a request that nobody sent, or of one
+//! that somebody else sent, and any ID token that the provider ever gave. The approval is right in all of them.
+
+use std::sync::Arc;
+
+use pki::id_token::TokenAlgorithm;
+use pki::testing::ProviderKeyPair;
+use serde_json::{Value, json};
+use time::{Duration, OffsetDateTime};
+use workflow::approval::BaseUrl;
+use workflow::approval::passkey::VoteMeaning;
+use workflow::approval::sign_in::ProviderKey;
+use workflow::decision::{Decision, ReviewDigest};
+use workflow::ids::RequestId;
+use workflow::ports::PeopleWriter as _;
+use workflow::request::{Request, RequesterEvidence, Status};
+use workflow::runtime::step::ErrorName::{self, NotApproved, Refused};
+use workflow::runtime::step::StepError;
+use workflow::testing::InMemoryBackend;
+use workflow::testing::passkeys::base_url;
+use workflow::testing::sign_in::{TestProvider, asking_requesters_to_sign_in};
+
+use super::coverage::{PATHS, Path};
+use super::sign;
+
+const REQUESTER: &str = "requester@example.com";
+
+/// A backend with an approved request whose requester signed in.
+pub(super) struct Case {
+    backend: Arc<InMemoryBackend>,
+    id: RequestId,
+    provider: TestProvider,
+}
+
+impl Case {
+    async fn new(path: Path) -> Self {
+        let (backend, id) = path.approved();
+        backend.set_policy(&asking_requesters_to_sign_in(&path.policy()));
+        let case = Self { backend, id, provider: TestProvider::default() };
+        case.provider.record(&case.backend).await;
+        case.put(case.evidence(&case.row(), |_| {}));
+        case
+    }
+
+    fn row(&self) -> Request {
+        self.backend.request(self.id).unwrap()
+    }
+
+    /// The time of the confirmation.
+    fn at(&self) -> OffsetDateTime {
+        self.row().entered(Status::Submitted).unwrap()
+    }
+
+    /// The statement about a request, with changed claims.
+    fn evidence(&self, request: &Request, change: impl FnOnce(&mut Value)) -> RequesterEvidence {
+        self.evidence_by(&self.provider, &base_url(), request, change)
+    }
+
+    fn evidence_by(
+        &self,
+        provider: &TestProvider,
+        base_url: &BaseUrl,
+        request: &Request,
+        change: impl FnOnce(&mut Value),
+    ) -> RequesterEvidence {
+        let at = self.at();
+        provider.requester_evidence_with(base_url, request, |nonce| {
+            let mut claims = TestProvider::claims(REQUESTER, nonce, at);
+            change(&mut claims);
+            claims
+        })
+    }
+
+    fn put(&self, evidence: RequesterEvidence) {
+        self.backend.alter(self.id, |row| row.requester_evidence = Some(evidence.clone()));
+    }
+
+    fn claim(&self, name: &str, value: Value) {
+        self.put(self.evidence(&self.row(), |claims| claims[name] = value));
+    }
+}
+
+pub(super) type Attack = fn(&Case);
+
+/// What a stolen portal can put into the row.
+pub(super) const ATTACKS: [(&str, ErrorName, Attack); 16] = [
+    ("a confirmation by mail, as before the policy changed", Refused, |case| {
+        case.backend.alter(case.id, |row| row.requester_evidence = None);
+    }),
+    ("the sign-in of another person", NotApproved, |case| case.claim("email", json!("mallory@example.com"))),
+    ("another requester than signed in", NotApproved, |case| {
+        // Also of the request that a renewal replaces: nobody renews the certificate of another.
+        for id in [Some(case.id), case.row().replaces()].into_iter().flatten() {
+            case.backend.alter(id, |row| row.email = "alice@example.com".parse().unwrap());
+        }
+    }),
+    ("an address with a tag, which can be another account", NotApproved, |case| {
+        case.claim("email", json!("requester+x@example.com"));
+    }),
+    ("an address that the provider did not verify", NotApproved, |case| {
+        case.claim("email_verified", json!(false));
+    }),
+    ("a token of the algorithm none", NotApproved, |case| {
+        let mut claims = Value::Null;
+        let right = case.evidence(&case.row(), |right| claims = right.clone());
+        let id_token = case.provider.key.token_with(&json!({"alg": "none", "kid": "k1"}), &claims);
+        case.put(RequesterEvidence { id_token, ..right });
+    }),
+    ("a key of the portal with a known id", NotApproved, |case| {
+        let own = TestProvider { key: ProviderKeyPair::new(TokenAlgorithm::Es256, "k1") };
+        case.put(case.evidence_by(&own, &base_url(), &case.row(), |_| {}));
+    }),
+    ("a token of another issuer", NotApproved, |case| case.claim("iss", json!("https://id.example.org"))),
+    ("a token for another client", NotApproved, |case| case.claim("aud", json!("other"))),
+    ("a token of a sign-in to the portal, about no request", NotApproved, |case| {
+        case.claim("nonce", json!("n-0S6_WzA2Mj"));
+    }),
+    ("a token about another request of the same person", NotApproved, |case| {
+        let other = case.row().altered(|row| row.id = RequestId::random());
+        case.put(case.evidence(&other, |_| {}));
+    }),
+    ("another comment to the approvers than was confirmed", NotApproved, |case| {
+        case.backend.alter(case.id, |row| row.comment = "Urgent, from the CEO.".into());
+    }),
+    ("a token for another stack", NotApproved, |case| {
+        let other = BaseUrl::parse("https://other.example.com/").unwrap();
+        case.put(case.evidence_by(&case.provider, &other, &case.row(), |_| {}));
+    }),
+    ("another random text", NotApproved, |case| {
+        let right = case.evidence(&case.row(), |_| {});
+        case.put(RequesterEvidence { nonce: "other".into(), ..right });
+    }),
+    ("a token of the requester about a vote", NotApproved, |case| {
+        let row = case.row();
+        let (base_url, binds) = (base_url(), &row.decision().unwrap().digest);
+        let decision = Decision::Approve;
+        let meaning = VoteMeaning { base_url: &base_url, request_id: case.id, binds, decision, reason: None };
+        let vote = case.provider.evidence(&meaning, &ReviewDigest::from_text("r"), REQUESTER, case.at());
+        case.put(RequesterEvidence { id_token: vote.id_token, nonce: vote.nonce });
+    }),
+    ("a token that had expired", NotApproved, |case| {
+        case.claim("exp", json!((case.at() - Duration::minutes(3)).unix_timestamp()));
+    }),
+];
+
+#[tokio::test]
+async fn on_every_path_a_request_that_the_provider_states_is_signed() {
+    for path in PATHS {
+        let case = Case::new(path).await;
+        let signed = sign(&case.backend, case.id).await.unwrap_or_else(|error| panic!("{path:?}: {error:?}"));
+        assert_eq!(sign(&case.backend, case.id).await.unwrap(), signed, "{path:?}");
+        assert_eq!(case.backend.certificates().len(), 1, "{path:?}");
+    }
+}
+
+#[tokio::test]
+async fn on_every_path_whoever_owns_the_portal_invents_no_requester() {
+    for path in PATHS {
+        for (what, expected, attack) in ATTACKS {
+            let case = Case::new(path).await;
+            attack(&case);
+            let said = sign(&case.backend, case.id).await;
+            let is_refused = matches!(&said, Err(StepError::Refused { code, .. }) if *code == expected);
+            assert!(is_refused, "{path:?}, {what}: {said:?}");
+            assert!(case.backend.certificates().is_empty(), "{path:?}, {what}");
+            assert_eq!(case.row().status(), Status::Approved, "{path:?}, {what}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_confirmation_stays_valid_after_the_provider_rotates_its_keys() {
+    let case = Case::new(Path::Form).await;
+    let record = async |seen| case.backend.record_key(&case.provider.row(seen, seen)).await.unwrap();
+    record(case.at() - ProviderKey::GRACE - Duration::SECOND).await;
+    assert!(matches!(sign(&case.backend, case.id).await, Err(StepError::Refused { code: NotApproved, .. })));
+    record(case.at() - ProviderKey::GRACE).await;
+    assert!(sign(&case.backend, case.id).await.is_ok());
+}
+
+/// Where the policy has the mailed link confirm, the evidence is not looked at.
+#[tokio::test]
+async fn a_policy_without_sign_ins_asks_for_none() {
+    let case = Case::new(Path::Form).await;
+    case.put(RequesterEvidence { id_token: "none".into(), nonce: String::new() });
+    case.backend.set_policy(&Path::Form.policy());
+    assert!(sign(&case.backend, case.id).await.is_ok());
+}
