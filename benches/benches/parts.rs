@@ -81,6 +81,7 @@ fn check_a_vote(bencher: Bencher<'_, '_>, algorithm: PasskeyAlgorithm) {
         reason: reason.map(str::to_owned),
         at,
         stands_in_for: Vec::new(),
+        oidc_groups: Vec::new(),
         evidence,
     };
     let passkeys = [holder.passkey(at)];
@@ -99,7 +100,15 @@ fn check_a_signed_in_vote(bencher: Bencher<'_, '_>, algorithm: TokenAlgorithm) {
     let (address, at) = ("approver@example.com", OffsetDateTime::UNIX_EPOCH);
     let evidence = provider.evidence(&meaning, &ReviewDigest::from_text("a review"), address, at);
     let (approver, reason) = (address.parse().unwrap(), reason.map(str::to_owned));
-    let vote = Vote { approver, decision, reason, at, evidence: Some(evidence.into()) };
+    let vote = Vote {
+        approver,
+        decision,
+        reason,
+        at,
+        stands_in_for: Vec::new(),
+        oidc_groups: Vec::new(),
+        evidence: Some(evidence.into()),
+    };
     let keys = [provider.row(at, at)];
     let known = Provider::of(&policy, &keys).unwrap();
     bencher.bench_local(|| sign_in::check_vote(&base_url, id, &binds, &vote, known).unwrap());

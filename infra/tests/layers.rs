@@ -37,7 +37,7 @@ const WORKFLOW: [&[&str]; 15] = [
     &["enrolment"],
     &["decision", "approver_set"],
     &["grant"],
-    &["ids", "secret", "requester", "mail_kind"],
+    &["ids", "secret", "requester", "mail_kind", "stand_in"],
     &["email", "name_list", "receiver"],
     &["texts", "finding"],
     &["timestamp", "framed_hash", "base64url", "web_url", "wire_name"],

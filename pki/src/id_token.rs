@@ -154,6 +154,16 @@ impl Claims {
         self.0.get(name).and_then(Value::as_str)
     }
 
+    /// True if the claim is a list of texts with this one in it, or this text alone, as providers write a list of one.
+    #[must_use]
+    pub fn lists(&self, name: &str, text: &str) -> bool {
+        match self.0.get(name) {
+            Some(Value::Array(list)) => list.iter().any(|one| one.as_str() == Some(text)),
+            Some(Value::String(one)) => one == text,
+            _ => false,
+        }
+    }
+
     /// True if the claim is the JSON value `true`, not a text.
     #[must_use]
     pub fn is_true(&self, name: &str) -> bool {

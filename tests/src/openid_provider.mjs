@@ -1,7 +1,8 @@
 // An OpenID provider for the tests: node openid_provider.mjs MODULE PORT REDIRECT SECRET
 //
 // MODULE is the folder of oidc-provider; an empty SECRET makes the client a public one. Whoever signs in has the address
-// that they type, verified unless it begins with "unverified". Prints "ready" once it answers. Keys are its own, made at
+// that they type, verified unless it begins with "unverified", and is in the group "PKI approvers" if it begins with
+// "member"; the scope "groups" asks for that. Prints "ready" once it answers. Keys are its own, made at
 // each start; POST /rotate replaces them.
 import { generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -27,12 +28,17 @@ function started() {
         response_types: ["code"],
       },
     ],
-    claims: { openid: ["sub"], email: ["email", "email_verified"] },
+    claims: { openid: ["sub"], email: ["email", "email_verified"], groups: ["groups"] },
     // Also in the ID token, not only in the userinfo answer.
     conformIdTokenClaims: false,
     findAccount: (_, id) => ({
       accountId: id,
-      claims: () => ({ sub: id, email: id, email_verified: !id.startsWith("unverified") }),
+      claims: () => ({
+        sub: id,
+        email: id,
+        email_verified: !id.startsWith("unverified"),
+        groups: id.startsWith("member") ? ["Everybody", "PKI approvers"] : ["Everybody"],
+      }),
     }),
     pkce: { required: () => true },
     cookies: { keys: ["only-in-tests"] },

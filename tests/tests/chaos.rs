@@ -1,4 +1,4 @@
-//! 200 requests under injected faults: none is lost, none is processed twice. See `end_to_end::chaos`.
+//! 100 requests under injected faults: none is lost, none is processed twice. See `end_to_end::chaos`.
 //! `cargo run -p end-to-end --bin chaos` does it with more requests and other seeds, and also stops executions.
 
 // The table is the test's report.
@@ -6,7 +6,7 @@
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_and_nothing_happens_twice() {
-    let outcome = end_to_end::chaos::run(200, 1, false).await;
+    let outcome = end_to_end::chaos::run(100, 1, false).await;
     println!("{outcome}");
     assert!(outcome.violations.is_empty(), "{}", outcome.violations.join("\n"));
 }

@@ -12,6 +12,7 @@ pub mod passkey;
 pub mod prompt;
 pub mod question;
 pub mod questions;
+mod requester_sign_in;
 pub mod review;
 pub mod sign_in;
 mod votes;

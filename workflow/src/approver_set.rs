@@ -128,6 +128,23 @@ pub struct ApproverSet {
     /// Stand-ins for these approvers, each for some days.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stand_ins: Vec<StandIn>,
+    /// Those of the addresses above that are the mailbox of a group of the identity provider. Whoever the provider names as
+    /// its member may take its seats.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub oidc_groups: Vec<OidcGroup>,
+    /// The requester, who may be in such a group and never decides. Set only if there is one: of lists, the requester is
+    /// left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requester: Option<Email>,
+}
+
+/// A group whose members the identity provider names. Decision 0138.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OidcGroup {
+    /// Its name in the ID token.
+    pub name: String,
+    /// The mailbox that its members share.
+    pub mail: Email,
 }
 
 /// The empty seats of a group.
@@ -180,7 +197,12 @@ impl ApproverSet {
         self.is_among(&self.voters(escalated), voter)
     }
 
-    /// True if `voter` may vote at this time, as an approver or as a stand-in.
+    /// The members of a group of the identity provider who vote through its mailbox, if `address` is one.
+    pub fn oidc_group(&self, address: &Email) -> Option<&OidcGroup> {
+        self.oidc_groups.iter().find(|group| self.plus_tags.same_person(&group.mail, address))
+    }
+
+    /// True if whoever has the link of `voter` may vote at this time, as an approver or as a stand-in.
     pub fn admits(&self, voter: &Email, escalated: bool, at: OffsetDateTime) -> bool {
         self.is_among(&self.voters_at(escalated, at), voter)
     }
@@ -196,8 +218,7 @@ impl ApproverSet {
     /// proof that the set asks for. Whether the proof is right is checked when a vote is cast, and by Sign.
     pub fn counted<'a>(&self, votes: &'a [Vote], escalated: bool) -> Vec<&'a Vote> {
         let voters = self.voters(escalated);
-        let has_seat =
-            |vote: &Vote| self.approving(vote).seats_of.iter().any(|person| self.is_among(&voters, person));
+        let has_seat = |vote: &Vote| self.approving(vote).is_one_of(self, &voters);
         votes
             .iter()
             .filter(|vote| vote.decision == Decision::Approve)

@@ -283,6 +283,9 @@ pub struct Vote {
     /// policy in force to say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stands_in_for: Vec<Email>,
+    /// The groups of the policy of which the identity provider named the approver a member.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub oidc_groups: Vec<String>,
     /// The proof of who voted, if the policy asks for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,

@@ -19,6 +19,7 @@ pub mod metric;
 pub mod overview;
 pub mod renewal;
 mod replay;
+mod requester_evidence;
 mod revocation;
 mod revocation_rules;
 mod row;
@@ -30,10 +31,11 @@ pub use columns::{Columns, ColumnsError};
 pub use confirmation::CONFIRMATION_PERIOD;
 pub use log_record::LogRecord;
 pub use replay::{recorded_certificate, verify_request};
+pub use requester_evidence::RequesterEvidence;
 pub use revocation::{RevocationOrder, RevocationRecord, revocation_execution_name};
 pub use row::{
     Ending, Execution, HistoryEntry, InvalidTransition, Request, Reservation, Submission, attempt_of,
     execution_name,
 };
-pub use sign_in::{RequestDigest, RequesterEvidence};
+pub use sign_in::RequestDigest;
 pub use status::Status;

@@ -95,6 +95,8 @@ impl Server {
             issuer: self.issuer(),
             client_id: "countersign".into(),
             claim: "email".into(),
+            groups_claim: "groups".into(),
+            scope: String::new(),
             max_age: None,
             is_confidential: false,
         };

@@ -111,6 +111,12 @@ fn approval(policy: &Policy, profile: &Profile) -> String {
         RequesterProof::None => {}
     }
     lines.extend(profile.quorums().iter().map(|group| format!("{} (never the requester)", seats(group))));
+    lines.extend(profile.oidc_groups().iter().map(|group| {
+        format!(
+            "{} is the mailbox of \"{}\", whose members the identity provider names",
+            group.mail, group.name
+        )
+    }));
     lines.extend(
         profile
             .stand_ins()

@@ -70,7 +70,7 @@ pub(super) fn decode(text: &[u8]) -> DecodedRuns {
     let (mut hex_words, mut has_hex) = (0, false);
     let (mut at, mut last_end) = (0, 0);
     while at < text.len() {
-        // A hyphen begins no run: it is a prefix of diffs and lists.
+        // A hyphen begins no run by itself: most are prefixes of diffs and lists.
         if VALUES[usize::from(text[at])] >= NOT_A_DIGIT {
             at += 1;
             continue;
@@ -95,21 +95,18 @@ pub(super) fn decode(text: &[u8]) -> DecodedRuns {
         if length < MIN_RUN && !(length > 1 && ends_line && block.is_wrapped()) {
             continue;
         }
-        let mut run = without_comment(&text[start..at]);
-        if !block.continues(run.len() - usize::from(block.has_plus && run[0] == b'+'), &text[last_end..start])
-        {
+        let run = Run::of(text, start, at, ends_line);
+        let gap = &text[last_end..run.start];
+        let mut mark = block.mark_of(&run, gap);
+        if block.is_in_front_of(&run, gap) || !block.continues(run.digits.len() - mark, gap) {
             block.flush(&mut octets);
-        }
-        // No format of keys and no text begins with this digit: it is the prefix of a diff.
-        if run[0] == b'+' && (block.digits.is_empty() || block.has_plus) {
-            block.has_plus = true;
-            run = &run[1..];
+            mark = run.mark;
         }
         // It may begin by itself, behind a long word that only looks like a line.
         if !block.digits.len().is_multiple_of(4) {
-            decode_digits(run, &mut octets);
+            decode_digits(&run.digits[run.mark..], &mut octets);
         }
-        block.push(run);
+        block.push(run.digits, mark);
         last_end = at;
     }
     block.flush(&mut octets);
@@ -127,25 +124,95 @@ fn is_dashed(word: &[u8]) -> bool {
     word[..8].split(|byte| *byte == b'-').all(|octet| octet.len() == 2 && is_octet(octet))
 }
 
-/// Removes the `//` of a comment, where the number of digits is then possible.
-fn without_comment(run: &[u8]) -> &[u8] {
-    match run {
-        [b'/', b'/', rest @ ..] if !rest.is_empty() && rest.len().is_multiple_of(4) => rest,
-        _ => run,
+/// A run. It may begin with the `+` or `-` of a diff or a list, or with the `//` of a comment; all of them are digits too.
+struct Run<'a> {
+    start: usize,
+    /// The digits, and what may be its mark in front of them.
+    digits: &'a [u8],
+    /// The length of what is a mark if the run is the first of a block: no format of keys and no text begins with these
+    /// digits.
+    mark: usize,
+    /// The number of `=` behind it.
+    padding: usize,
+    ends_line: bool,
+}
+
+impl<'a> Run<'a> {
+    /// The run at this place. Hyphens in front of `start` may be a part of it.
+    fn of(text: &'a [u8], start: usize, end: usize, ends_line: bool) -> Self {
+        let mark = match &text[start..end] {
+            [b'+', ..] => 1,
+            // UTF-16 begins with FF FE.
+            [b'/', b'/', b'4', ..] => 0,
+            // A comment, where the number of digits is then possible.
+            [b'/', b'/', rest @ ..] if !rest.is_empty() && rest.len().is_multiple_of(4) => 2,
+            _ => 0,
+        };
+        let hyphens = text[..start].iter().rev().take(4).take_while(|byte| **byte == b'-').count();
+        // Four hyphens end a label. A digit of base64url is in no text with `+` and `/`.
+        let hyphens = if mark > 0 || hyphens == 4 { 0 } else { hyphens };
+        let padding = text[end..].iter().take(2).take_while(|byte| **byte == b'=').count();
+        let start = start - hyphens;
+        Self { start, digits: &text[start..end], mark: mark + hyphens, padding, ends_line }
     }
+}
+
+fn has_line_end(gap: &[u8]) -> bool {
+    memchr::memchr2(b'\n', b'\r', gap).is_some()
 }
 
 /// Runs that belong together.
 #[derive(Default)]
 struct WrappedRuns {
     digits: Vec<u8>,
+    /// The number of runs.
+    runs: usize,
     first_length: usize,
     last_length: usize,
-    /// True if the `+` of a diff begins each run.
-    has_plus: bool,
+    /// The mark of the first run.
+    mark: Vec<u8>,
+    /// True if all runs have it.
+    are_all_marked: bool,
 }
 
 impl WrappedRuns {
+    /// The length of the mark that does not belong to the digits of the next run, if the run continues the block.
+    ///
+    /// A digit that looks like a mark begins each 64th run, so the other runs decide what it is.
+    fn mark_of(&self, run: &Run<'_>, gap: &[u8]) -> usize {
+        let length = run.digits.len();
+        if self.digits.is_empty() || gap.len() > MAX_GAP {
+            return run.mark;
+        }
+        if !self.mark.is_empty() && run.digits.starts_with(&self.mark) {
+            let mark = self.mark.len();
+            if has_line_end(gap) {
+                return mark;
+            }
+            // A word within a line has no mark, but the lines of a diff may have been joined with blanks.
+            let is_full = length == self.first_length && run.padding == 0;
+            let ends_block = length - mark != self.first_length
+                && (self.digits.len() + length + run.padding).is_multiple_of(4);
+            return if !self.are_all_marked || is_full || ends_block { 0 } else { mark };
+        }
+        // A diff has its `+` at each line.
+        let is_line = self.last_length == self.first_length
+            && (length == self.first_length
+                || (length < self.first_length && self.runs > 1 && self.is_wrapped() && run.ends_line));
+        if is_line || run.digits[0] == b'+' { 0 } else { run.mark }
+    }
+
+    /// True if a longer line with a mark follows runs without one: the name of a file, and the first line of its diff.
+    fn is_in_front_of(&self, run: &Run<'_>, gap: &[u8]) -> bool {
+        let length = run.digits.len();
+        self.mark.is_empty()
+            && run.mark > 0
+            && length > self.first_length
+            && !length.is_multiple_of(4)
+            && gap.len() <= MAX_GAP
+            && has_line_end(gap)
+    }
+
     /// True if a run of this length continues the block after this gap.
     fn continues(&self, length: usize, gap: &[u8]) -> bool {
         let is_padded = gap.first() == Some(&b'=');
@@ -159,19 +226,26 @@ impl WrappedRuns {
         self.first_length >= MIN_LINE && self.last_length == self.first_length && !self.digits.is_empty()
     }
 
-    fn push(&mut self, run: &[u8]) {
+    /// Adds the digits behind the mark of a run.
+    fn push(&mut self, run: &[u8], mark: usize) {
+        let (mark, digits) = run.split_at(mark);
         if self.digits.is_empty() {
-            self.first_length = run.len();
+            self.first_length = digits.len();
+            self.mark.extend_from_slice(mark);
+            self.are_all_marked = true;
         }
-        self.last_length = run.len();
-        self.digits.extend_from_slice(run);
+        self.are_all_marked &= !mark.is_empty();
+        self.runs += 1;
+        self.last_length = digits.len();
+        self.digits.extend_from_slice(digits);
     }
 
     /// Decodes the digits to `octets`, and begins anew.
     fn flush(&mut self, octets: &mut Vec<u8>) {
         decode_digits(&self.digits, octets);
         self.digits.clear();
-        self.has_plus = false;
+        self.mark.clear();
+        self.runs = 0;
     }
 }
 

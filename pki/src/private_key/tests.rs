@@ -145,6 +145,156 @@ fn keys_of_other_programs_are_found_by_their_text() {
     }
 }
 
+/// The drawing that was taken for the private member of the public key behind it.
+const DRAWING: &str =
+    r##"<svg xmlns="http://www.w3.org/2000/svg"><path d="M8 12.5h9M8 17h6" stroke="#bfe3dc"/></svg>"##;
+
+const PUBLIC_JWK: &str = r#"{"kty":"EC","crv":"P-256","x":"XxsQliv9XCsCnuTYEaFm4OlLv76d7PwGNOUsjz0p7QY","y":"XxsQliv9XCsCnuTYEaFm4OlLv76d7PwGNOUsjz0p7QY","kid":"d"}"#;
+
+#[test]
+fn a_public_jwk_beside_other_text_is_no_private_one() {
+    const NUMBER: &str = "8vL3rY0cQeN1wQm5Zb2u-_Xk9sT4aHfP6dJ7gK0iLmA";
+    for other in [
+        DRAWING,
+        "<path d=\"M8-3h9v6h-9zM4-5h3v8h-3zM9-1h2v7h-2zM1-6h1v1z\"/>",
+        "const check = { d: \"M8 12.5h9M8 17h6\" };",
+        "https://example.com/download?d=8vL3rY0cQeN1wQm5Zb2u-_Xk9sT4aHfP6dJ7gK0iLmA",
+        "Since october: k=\"c2VjcmV0\", and d: \"yes, please\"",
+        "d: the server in the hall",
+    ] {
+        for text in [format!("{other}\n{PUBLIC_JWK}"), format!("{PUBLIC_JWK}\n{other}")] {
+            assert_eq!(refuse(&text), Ok(()), "{text}");
+        }
+    }
+    // The letters of the member are in base64 by chance.
+    assert_eq!(refuse(format!("Af3kty9QzPoA9dkT {DRAWING} d: \"{NUMBER}\"")), Ok(()));
+    for text in [
+        format!("{{\"kty\":\"EC\",\"d\":\"{NUMBER}\"}}"),
+        format!("{{\"d\" : \"{NUMBER}\", \"kty\" : \"EC\"}}"),
+        format!("kty: OKP\nd: {NUMBER}"),
+        format!("kty = \"EC\"\nd = \"{NUMBER}\""),
+        format!("kty=EC&d={NUMBER}"),
+        format!("JWK(d='{NUMBER}', kty='EC')"),
+        // Cut off, wrapped, short.
+        format!("{{\"kty\":\"EC\",\"d\":\"{}", &NUMBER[..7]),
+        format!("{{\"kty\":\"EC\",\"d\":\"{}\n{}\"}}", &NUMBER[..7], &NUMBER[7..]),
+        "{\"kty\":\"oct\",\"k\":\"c2VjcmV0\"}".to_owned(),
+        "{\"k\":\"c2VjcmV0\",\"kty\":\"oct\"}".to_owned(),
+        format!("{DRAWING}\n{PUBLIC_JWK}\n{{\"kty\":\"EC\",\"d\":\"{NUMBER}\"}}"),
+    ] {
+        let Err(PrivateKeyError::Found(found)) = refuse(&text) else { panic!("{text}") };
+        assert_eq!(found.format, KeyFormat::Jwk, "{text}");
+    }
+}
+
+#[test]
+fn base64_in_front_of_a_fingerprint_is_no_printed_number() {
+    let fingerprint = "SHA1: 00:1b:44:11:3a:b7:00:1b:44:11:3a:b7";
+    assert_eq!(refuse(format!("AAAAC3NzaC1lZDI1NTE5AAAApriv9Qx=\n{fingerprint}")), Ok(()));
+    assert!(refuse("priv:\n    00:1b:44:11:3a:b7:00:1b:44:11:3a:b7").is_err());
+    assert!(refuse("rsaPrivateExponent: 00:1b:44:11:3a:b7:00:1b:44:11:3a:b7").is_err());
+}
+
+/// A key store of Java with a key behind a certificate of so many octets. It is found only if all octets in front of the
+/// key are decoded: 0xf8 to 0xff are the digits `+`, `/`, `-` and `_` that look like prefixes.
+fn key_store(certificate: &[u8]) -> Vec<u8> {
+    let mut store = vec![0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2];
+    store.extend(b"\0\x05other\0\0\x01\xa2\x28\xf6\0\x3d\0\x05X.509");
+    store.extend((certificate.len() as u32).to_be_bytes());
+    store.extend(certificate);
+    store.extend(b"\0\0\0\x01\0\x01a\0\0\x01\xa2\x28\xf5\xfd\x4f\0\0\0\x7f");
+    store.extend([0x30; 127]);
+    store
+}
+
+#[test]
+fn a_plus_within_the_line_of_a_diff_is_a_digit() {
+    const WORD: usize = 64;
+    let mut store = key_store(&[b'a'; 300]);
+    store[3 * WORD / 4 * 3] = 0xf8;
+    let digits = STANDARD.encode(store);
+    assert_eq!(digits.as_bytes()[3 * WORD], b'+');
+    let words: Vec<_> = digits.as_bytes().chunks(WORD).map(String::from_utf8_lossy).collect();
+    let text = format!("@@ -0,0 +1,28 @@\n+{} \n", words.join(" "));
+    let Err(PrivateKeyError::Found(found)) = refuse(&text) else { panic!("{text}") };
+    assert_eq!(found.format, KeyFormat::JavaKeyStore);
+}
+
+#[test]
+fn the_mark_of_utf_16_is_no_comment() {
+    let label = "\u{feff}-----BEGIN PRIVATE KEY-----\r\n";
+    for label in [label.to_owned(), format!("{label}M"), format!("{label}MI")] {
+        let octets: Vec<u8> = label.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let text = STANDARD.encode(octets);
+        assert!(text.starts_with("//4"), "{text}");
+        assert!(refuse(&text).is_err(), "{text}");
+    }
+}
+
+/// Texts in lines, with prefixes: each a name, the end of the lines or words, what is in front of each line, and of all.
+const WRAPPED: [(&str, &str, &str, &str); 13] = [
+    ("lines", "\n", "", ""),
+    ("CRLF", "\r\n", "", ""),
+    ("blanks", " ", "", ""),
+    ("diff", "\n", "+", "@@ -0,0 +1,28 @@\n"),
+    ("diff of a file", "\n", "+", "--- /dev/null\n+++ b/deploy/secrets\n@@ -0,0 +1,28 @@\n"),
+    ("removed", "\n", "-", "@@ -1,28 +0,0 @@\n"),
+    ("blanks in a diff", " ", "", "@@ -0,0 +1,28 @@\n+"),
+    ("blanks in a removed line", " ", "", "@@ -1,28 +0,0 @@\n-"),
+    ("joined diff", " ", "+", "@@ -0,0 +1,28 @@ "),
+    ("comment", "\n", "//", ""),
+    ("quoted", "\n", "> ", ""),
+    ("quoted diff", "\n", "> +", ""),
+    ("literals", "\" +\n", "  \"", ""),
+];
+
+#[test]
+fn a_digit_at_the_beginning_of_a_line_is_no_prefix() {
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 24) as u8
+    };
+    let (mut texts, mut missed) = (0, std::collections::BTreeMap::<String, usize>::new());
+    for _ in 0..300 {
+        let length = 300 + usize::from(random());
+        // Half of the octets are digits that look like prefixes.
+        let certificate: Vec<u8> =
+            (0..length).map(|_| if random() < 128 { 0xf8 | random() } else { random() }).collect();
+        let store = key_store(&certificate);
+        for (alphabet, digits) in
+            [("base64", STANDARD.encode(&store)), ("base64url", URL_SAFE_NO_PAD.encode(&store))]
+        {
+            for width in [60, 64, 66, 70, 75, 76] {
+                for (name, end, prefix, beginning) in WRAPPED {
+                    // The number of digits of a comment is a multiple of four; with the `+` of a diff, no line is
+                    // as long as one without it.
+                    let is_unclear =
+                        prefix == "//" && width % 4 != 0 || name == "diff of a file" && width % 4 == 3;
+                    if is_unclear {
+                        continue;
+                    }
+                    let lines: Vec<String> = digits
+                        .as_bytes()
+                        .chunks(width)
+                        .map(|line| format!("{prefix}{}", String::from_utf8_lossy(line)))
+                        .collect();
+                    let text = format!("{beginning}{}{end}", lines.join(end));
+                    texts += 1;
+                    if refuse(&text).is_ok() {
+                        *missed.entry(format!("{alphabet} {width} {name}")).or_default() += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(texts > 40_000, "{texts}");
+    assert!(missed.is_empty(), "of {texts}: {missed:#?}");
+}
+
 /// Beginnings of keys, as far as random octets have them once in 2^32 or more often.
 fn beginnings() -> Vec<Vec<u8>> {
     // DER: SEC 1 or PKCS#8, PKCS#1, EncryptedPrivateKeyInfo. PVK and CNG.

@@ -18,11 +18,12 @@ pub(super) fn find(text: &[u8]) -> Option<(KeyFormat, Option<KeyEncoding>)> {
         return unlabelled(KeyFormat::Putty);
     }
     // RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1: the private exponent or scalar; a symmetric key.
-    if has("kty") && (has_member(text, b'd') || (has("oct") && has_member(text, b'k'))) {
+    if has_member_with(text, b"kty", b'd') || (has_word(text, b"oct") && has_member_with(text, b"kty", b'k'))
+    {
         return unlabelled(KeyFormat::Jwk);
     }
     let has_element = |name: &str| has(&format!("<{name}>")) || has(&format!(":{name}>"));
-    if has("Modulus") && (has("InverseQ") || has_element("D") || has_member(text, b'D')) {
+    if has("Modulus") && (has("InverseQ") || has_element("D") || has_member_with(text, b"Modulus", b'D')) {
         return unlabelled(KeyFormat::Xml);
     }
     if has("DSAKeyValue") && has_element("X") {
@@ -58,7 +59,9 @@ fn private(text: &[u8]) -> Option<(KeyFormat, Option<KeyEncoding>)> {
         if has_value(&text[at..]) {
             return Some((KeyFormat::Labelled, None));
         }
-        numbers.has_one(text, at).then_some((KeyFormat::Numbers, None))
+        // Base64 in front of a fingerprint has the four letters by chance, but not "private".
+        let is_word = starts_with(&text[at..], b"private") || !has_alphanumeric_before(text, at);
+        (is_word && numbers.has_one(text, at)).then_some((KeyFormat::Numbers, None))
     })
 }
 
@@ -215,28 +218,82 @@ impl Next {
     }
 }
 
-/// True if the text has a member of this name with a value: `"d": "..."` of JSON, or `d: ...` of YAML.
-fn has_member(text: &[u8], name: u8) -> bool {
-    /// No private number has fewer digits, where quotation marks do not show that it is a value.
-    const MIN_BARE: usize = 20;
-    let is_mark = |byte: &u8| matches!(byte, b'"' | b'\'');
-    let skip = |rest: &[u8]| {
-        rest.iter().take(8).take_while(|byte| byte.is_ascii_whitespace() || **byte == b'+').count()
-    };
-    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+' | b'/');
-    Places::of([name], text).any(|at| {
-        let before = at.checked_sub(1).map(|before| text[before]);
-        if before.is_some_and(|before| is_digit(&before)) {
+/// True if the text has a word: letters and digits around one are another word, or base64 that has it by chance.
+fn has_word(text: &[u8], word: &[u8]) -> bool {
+    words(text, word).next().is_some()
+}
+
+/// What follows each such word.
+fn words<'a>(text: &'a [u8], word: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+    Places::of([word[0]], text).filter_map(move |at| {
+        let rest = text[at..].strip_prefix(word)?;
+        let is_whole =
+            !has_alphanumeric_before(text, at) && !rest.first().is_some_and(u8::is_ascii_alphanumeric);
+        is_whole.then_some(rest)
+    })
+}
+
+fn has_alphanumeric_before(text: &[u8], at: usize) -> bool {
+    at.checked_sub(1).is_some_and(|before| text[before].is_ascii_alphanumeric())
+}
+
+/// True if the text has the member of a private number, and the member that tells what key it is of.
+///
+/// The number is `"d": "..."` of JSON, or `d: ...` of YAML; or `d = "..."` if the other member has its `=` too: an
+/// attribute (`<path d="...">`) is no member of the JSON beside it.
+fn has_member_with(text: &[u8], other: &[u8], name: u8) -> bool {
+    if !has_word(text, other) {
+        return false;
+    }
+    let mut is_assigned = false;
+    let is_member = Places::of([name], text).any(|at| {
+        if at.checked_sub(1).is_some_and(|before| is_digit(text[before])) {
             return false;
         }
-        let rest = &text[at + 1..];
-        let rest = &rest[usize::from(rest.first().is_some_and(is_mark))..];
-        let rest = &rest[skip(rest)..];
-        let [b':' | b'=', rest @ ..] = rest else { return false };
-        let value = &rest[skip(rest)..];
-        match value {
-            [mark, value @ ..] if is_mark(mark) => value.first().is_some_and(is_digit),
-            _ => value.len() >= MIN_BARE && value[..MIN_BARE].iter().all(is_digit),
+        match after_name(&text[at + 1..]) {
+            [b':', rest @ ..] => is_number(rest),
+            [b'=', rest @ ..] => {
+                is_assigned |= is_number(rest);
+                false
+            }
+            _ => false,
         }
-    })
+    });
+    is_member || (is_assigned && words(text, other).any(|rest| matches!(after_name(rest), [b'=', ..])))
+}
+
+/// True if a private number follows the separator: digits of base64 to the end of the value, or many of them.
+fn is_number(rest: &[u8]) -> bool {
+    /// No private number has fewer digits, where quotation marks do not show that it is a value.
+    const MIN_BARE: usize = 20;
+    let value = after_blanks(rest);
+    let quoted = value.split_first().filter(|(first, _)| is_mark(first)).map(|(_, quoted)| quoted);
+    let digits = quoted.unwrap_or(value);
+    let length = digits.iter().take(MIN_BARE).take_while(|byte| is_digit(**byte)).count();
+    // The text may be cut off, the line wrapped, and the end escaped. A word of a sentence or a drawing is no number.
+    let is_ended = || match digits.get(length) {
+        None => true,
+        Some(byte) => is_mark(byte) || matches!(byte, b'\n' | b'\r' | b'\\' | b'=' | b'&' | b'%'),
+    };
+    length == MIN_BARE || (quoted.is_some() && length > 0 && is_ended())
+}
+
+/// True for a digit of base64 or base64url.
+fn is_digit(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+' | b'/')
+}
+
+fn is_mark(byte: &u8) -> bool {
+    matches!(byte, b'"' | b'\'')
+}
+
+/// The text without blanks, line breaks, and the `+` of a diff or a form in front of it.
+fn after_blanks(text: &[u8]) -> &[u8] {
+    let blanks = text.iter().take(8).take_while(|byte| byte.is_ascii_whitespace() || **byte == b'+').count();
+    &text[blanks..]
+}
+
+/// What follows a name and its quotation mark.
+fn after_name(rest: &[u8]) -> &[u8] {
+    after_blanks(&rest[usize::from(rest.first().is_some_and(is_mark))..])
 }

@@ -292,6 +292,41 @@ async fn keys_that_change_and_wrong_people() {
     stack.set_policy("usual.toml", &policy());
 }
 
+/// Two of a group whose members only the provider knows, by one link to the mailbox that they share.
+#[tokio::test]
+async fn two_members_of_a_group_of_the_provider_approve() {
+    const MAILBOX: &str = "pki@example.com";
+    let stack = ExclusiveStack::take().await;
+    let Some(provider) = OpenIdProvider::start(&redirect_uri(&stack), "").await else { return };
+    let group = format!("[groups]\npki = {{ oidc_group = \"PKI approvers\", mail = \"{MAILBOX}\" }}");
+    let members = "approval = [{ group = \"pki\", quorum = 2 }]";
+    let usual = with_sign_ins(&provider.issuer, ", scope = \"groups\"");
+    let listed = format!("approvers = [\"{SIGNER}\", \"{UNVERIFIED}\"]");
+    stack.set_policy("groups.toml", &usual.replacen("[groups]", &group, 1).replace(&listed, members));
+    let (asked, link) = ask(&stack, MAILBOX).await;
+    let review = stack.portal().json(&link).await.expect(200).json();
+    assert_eq!(review["oidcGroup"], "PKI approvers");
+
+    let outsider = sign_in(&stack, &mut Walker::default(), &link, "other@example.com").await;
+    assert!(outsider.status == 403 && outsider.text.contains("name you as a member"), "{}", outsider.text);
+    for (member, approvals) in
+        [("member1@example.com", 1), ("member1@example.com", 1), ("member2@example.com", 2)]
+    {
+        let mut walker = Walker::default();
+        let page = sign_in(&stack, &mut walker, &link, member).await;
+        assert!(page.text.contains(member), "who decides is shown: {}", page.text);
+        confirm(&stack, &mut walker, &page).await;
+        let review = stack.portal().json(&link).await.expect(200).json();
+        assert_eq!(review["votes"].as_array().unwrap().len(), approvals, "{member}: {review}");
+    }
+    stack.portal().until(&asked, "delivered").await;
+    let verified = stack.countersign(&["approvals", "verify", &asked.id]);
+    let told = String::from_utf8_lossy(&verified.stdout).into_owned();
+    assert!(verified.status.success(), "{told}{}", String::from_utf8_lossy(&verified.stderr));
+    assert!(told.contains("member1@example.com") && told.contains("member2@example.com"), "{told}");
+    stack.set_policy("usual.toml", &policy());
+}
+
 /// Pictures of the open page on every screen, and what is wrong with it.
 pub(crate) async fn looked_at(axe: &Axe, browser: &Browser, name: &str) -> Vec<String> {
     let pictures = repository().join("target/screenshots");

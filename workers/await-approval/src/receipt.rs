@@ -84,6 +84,7 @@ mod tests {
                 reason: reason.map(str::to_owned),
                 at: datetime!(2026-01-01 12:00 UTC),
                 stands_in_for: absent.iter().map(|one| one.parse().unwrap()).collect(),
+                oidc_groups: Vec::new(),
                 evidence: None,
             };
             let kind = MailKind::VoteReceipt { approver: vote.approver.clone() };

@@ -151,6 +151,7 @@ fn rejected(reason: Option<&str>) -> Request {
         reason: reason.map(str::to_owned),
         at,
         stands_in_for: Vec::new(),
+        oidc_groups: Vec::new(),
         evidence: None,
     };
     let digest = ApprovalDigest::from_text("d");

@@ -205,11 +205,15 @@ const octets = (text) => Uint8Array.from(text, (character) => character.charCode
 function hasPrivateText(text) {
   const blank = "[ +_\\t-]";
   const has = (pattern) => pattern.test(text);
+  // An attribute (<path d="...">) is no member of the JSON beside it, and a word of a sentence or a drawing is no number.
+  const number = `["']?[\\w+/-]{20}|["'][\\w+/-]+(?:["'\\r\\n\\\\=&%]|$)`;
+  const member = (separator) => new RegExp(`(^|[^\\w+/-])(["']?)[dk]\\2[\\s+]{0,8}${separator}[\\s+]{0,8}(${number})`);
   return (
     has(new RegExp(`(BEGIN|END)${blank}[A-Z0-9 +_-]{0,30}PRIVATE${blank}KEY|PRIVATE${blank}KEY(${blank}BLOCK)?[ +]?--`)) ||
     has(/private[ +_-]key-{4}|PuTTY-User-Key-File|Private-Lines:|DEK-Info:|Proc-Type: 4,ENCRYPTED|openssh-key-v1\0/i) ||
     has(/priv[^:]{0,20}:[^:]{0,40}?([0-9a-f]{2}:){8}/i) ||
-    (has(/kty/) && has(/(^|[^\w+/-])(["']?)[dk]\2[\s+]{0,8}[:=][\s+]{0,8}(["'][\w+/-]|[\w+/-]{20})/)) ||
+    (has(/(^|[^A-Za-z0-9])kty(?![A-Za-z0-9])/) && has(member(":"))) ||
+    (has(/(^|[^A-Za-z0-9])kty["']?[\s+]{0,8}=/) && has(member("="))) ||
     (has(/Modulus/) && has(/InverseQ|[<:]D>/))
   );
 }

@@ -14,6 +14,7 @@ mod approvals;
 mod assets;
 mod commands;
 mod confirmation;
+mod confirmation_view;
 mod form;
 mod health;
 mod inbox;

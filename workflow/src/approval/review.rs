@@ -142,6 +142,9 @@ pub struct Review {
     pub identity: Identity,
     /// The approver who received the link.
     pub approver: Email,
+    /// The group of the identity provider that shares the link, if it is no person's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oidc_group: Option<String>,
     /// Those in whose place the approver decides now, and until when.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stands_in: Vec<StandIn>,
@@ -229,6 +232,7 @@ impl Review {
             digest,
             binds,
             identity: in_force.identity,
+            oidc_group: in_force.oidc_group(&approver).map(|group| group.name.clone()),
             stands_in: stands_in.into_iter().cloned().collect(),
             approver,
             requester: request.email().clone(),

@@ -1,7 +1,7 @@
 //! Sign-ins: what the identity provider states about a decision or a request, and the check of it.
 //!
-//! Invariant: the `nonce` of the ID token binds everything that the vote means ([`VoteMeaning`]), or all that a
-//! requester confirms ([`RequestDigest`](crate::request::RequestDigest)), so a token of any other
+//! Invariant: the `nonce` of the ID token binds everything that the vote means ([`VoteMeaning`]), or all that a requester confirms
+//! ([`RequestDigest`](crate::request::RequestDigest)), so a token of any other
 //! sign-in proves nothing, and no session is worth stealing. The keys come from the table `people`, to which only Sign adds
 //! what it fetched from the issuer of the policy itself. A key proves nothing about tokens that were issued after the
 //! provider had removed it. Decision 0136.
@@ -87,6 +87,9 @@ pub enum SignInError {
     /// `email_verified` is not true.
     #[error("the identity provider does not say that it verified the address")]
     NotVerified,
+    /// The claim with the groups does not have the one that the policy asks for.
+    #[error("the ID token does not name the person as a member of the group")]
+    NotInGroup,
     /// The address is of another person.
     #[error("the ID token is about another person")]
     OtherPerson,
@@ -121,19 +124,18 @@ impl fmt::Display for DecisionNonce {
 }
 
 impl IdTokenEvidence {
-    /// Checks that the provider states this decision of this approver, at the time of the vote.
+    /// Checks that the provider states this decision at the time of the vote, and returns by whom it was made.
     ///
     /// # Errors
     /// [`SignInError`].
-    pub fn check(
+    pub fn signed_in<'p>(
         &self,
         meaning: &VoteMeaning<'_>,
-        approver: &Email,
         at: OffsetDateTime,
-        provider: Provider<'_>,
-    ) -> Result<(), SignInError> {
+        provider: Provider<'p>,
+    ) -> Result<SignedIn<'p>, SignInError> {
         let nonce = DecisionNonce::of(meaning, &self.review_digest, &self.nonce);
-        provider.check(&self.id_token, &nonce, approver, at)
+        provider.signed_in(&self.id_token, &nonce, at)
     }
 }
 
@@ -147,17 +149,16 @@ impl<'a> Provider<'a> {
         Ok(Self { settings, keys, plus_tags: policy.plus_tags() })
     }
 
-    /// Checks that the provider states this nonce of a person, at a time.
+    /// Checks that the provider states this nonce, at a time, and returns of whom.
     ///
     /// # Errors
     /// [`SignInError`].
-    pub(crate) fn check(
-        &self,
+    pub(crate) fn signed_in(
+        self,
         id_token: &str,
         nonce: &DecisionNonce,
-        person: &Email,
         at: OffsetDateTime,
-    ) -> Result<(), SignInError> {
+    ) -> Result<SignedIn<'a>, SignInError> {
         let Provider { settings, keys, plus_tags } = self;
         let own = keys.iter().filter(|key| key.issuer == settings.issuer.as_str());
         let own: Vec<(&ProviderKey, JsonWebKey)> =
@@ -178,14 +179,40 @@ impl<'a> Provider<'a> {
             return Err(SignInError::RemovedKey);
         }
         let address = address(settings, claims)?;
-        // The tag of an address in the policy or of a requester may be dropped, and that of the provider's address may
-        // not: at the provider `alice+x` can be another account than `alice`.
-        let signed_in = address.as_str().to_ascii_lowercase();
-        if [PlusTags::Distinct, *plus_tags].iter().any(|tags| signed_in == tags.person(person)) {
+        Ok(SignedIn { address, claims: claims.clone(), settings, plus_tags })
+    }
+}
+
+/// The person whom the provider names.
+#[derive(Clone, Debug)]
+pub struct SignedIn<'a> {
+    /// The address of the person.
+    pub address: Email,
+    claims: Claims,
+    settings: &'a OidcSettings,
+    plus_tags: PlusTags,
+}
+
+impl SignedIn<'_> {
+    /// Checks that the person is the one with this address.
+    ///
+    /// # Errors
+    /// [`SignInError::OtherPerson`].
+    pub fn is(&self, person: &Email) -> Result<(), SignInError> {
+        // The tag of an address in the policy or of a requester may be dropped, and that of the provider's address may not:
+        // at the provider `alice+x` can be another account than `alice`.
+        let signed_in = self.address.as_str().to_ascii_lowercase();
+        if [PlusTags::Distinct, self.plus_tags].iter().any(|tags| signed_in == tags.person(person)) {
             Ok(())
         } else {
             Err(SignInError::OtherPerson)
         }
+    }
+
+    /// True if the provider names the person as a member of the group.
+    #[must_use]
+    pub fn is_member(&self, group: &str) -> bool {
+        self.claims.lists(&self.settings.groups_claim, group)
     }
 }
 
@@ -219,7 +246,13 @@ pub fn check_vote(
     let evidence = vote.evidence.as_ref().and_then(Evidence::id_token).ok_or(SignInError::NoToken)?;
     let (decision, reason) = (vote.decision, vote.reason.as_deref());
     let meaning = VoteMeaning { base_url, request_id, binds, decision, reason };
-    evidence.check(&meaning, &vote.approver, vote.at, provider)
+    let signed_in = evidence.signed_in(&meaning, vote.at, provider)?;
+    signed_in.is(&vote.approver)?;
+    if vote.oidc_groups.iter().all(|group| signed_in.is_member(group)) {
+        Ok(())
+    } else {
+        Err(SignInError::NotInGroup)
+    }
 }
 
 /// The keys of a set that was fetched from an issuer now, as rows: known keys keep the time at which they were first seen.

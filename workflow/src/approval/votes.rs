@@ -72,7 +72,8 @@ pub struct Approval {
 /// The vote of one approver, not yet checked.
 #[derive(Clone, Debug)]
 pub struct VoteInput {
-    /// The approver who received the link.
+    /// The approver who received the link. If that is the mailbox of a group of the identity provider,
+    /// [`Voting::cast`](super::voting::Voting::cast) puts the member in its place whom the proof names.
     pub approver: Email,
     /// The decision.
     pub decision: Decision,
@@ -80,6 +81,9 @@ pub struct VoteInput {
     pub review_digest: ReviewDigest,
     /// The reason, in the approver's words.
     pub reason: Option<String>,
+    /// The groups of the policy of which the proof makes the approver a member; only
+    /// [`Voting::cast`](super::voting::Voting::cast) fills it.
+    pub oidc_groups: Vec<String>,
     /// The proof of who votes. [`Voting::cast`](super::voting::Voting::cast) checks it.
     pub evidence: Option<Evidence>,
 }
@@ -111,6 +115,9 @@ pub enum VoteError {
     /// The contents of the review changed after the approver saw them.
     #[error("the request changed since it was shown")]
     StaleDigest,
+    /// The voter is a member of a group of approvers, and made the request.
+    #[error("the approver made the request")]
+    OwnRequest,
     /// The voter is not an approver of the request.
     #[error("not an approver of this request")]
     NotAnApprover,
@@ -184,8 +191,8 @@ impl Approval {
         in_force: &ApproverSet,
         now: OffsetDateTime,
     ) -> Result<VoteResult, VoteError> {
-        let VoteInput { approver, decision, review_digest, reason, evidence } = vote_input;
-        if !self.admits(approver, now) {
+        let VoteInput { approver, decision, review_digest, reason, oidc_groups, evidence } = vote_input;
+        if !self.admits_vote(vote_input, now) {
             return Err(VoteError::NotAnApprover);
         }
         match (self.outcome, decision) {
@@ -222,6 +229,7 @@ impl Approval {
             reason: reason.clone(),
             at,
             stands_in_for,
+            oidc_groups: oidc_groups.clone(),
             evidence: evidence.clone(),
         });
         if *decision == Decision::Reject {

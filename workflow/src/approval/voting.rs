@@ -10,9 +10,9 @@ use time::{Date, OffsetDateTime};
 use super::history::{Anomaly, RequestHistory};
 use super::passkey::{NotProven, VoteMeaning};
 use super::review::{ApprovalProgress, CsrNotRead, Review, ReviewContent};
-use super::sign_in::{Provider, SignInError};
+use super::sign_in::{Provider, SignInError, SignedIn};
 use super::{Approval, BaseUrl, Link, LinkKey, VoteError, VoteInput, VoteResult};
-use crate::approver_set::{ApproverSet, Identity};
+use crate::approver_set::{ApproverSet, Identity, OidcGroup};
 use crate::decision::{Evidence, Outcome, ReviewDigest, Vote};
 use crate::email::Email;
 use crate::ids::{IssuerId, RequestId};
@@ -21,7 +21,7 @@ use crate::policy::Policy;
 use crate::ports::{
     Approvals, Clock, Issuers, NameIndex, People, Policies, PortError, Requests, WorkerQueue,
 };
-use crate::request::audit::{EventKind, Origin, PendingEvent};
+use crate::request::audit::{Actor, EventKind, Origin, PendingEvent};
 use crate::request::{Request, Status, renewal};
 use crate::store::{UpdateError, Updated, replaced_request, update_approval_audited};
 use crate::timestamp::whole_seconds;
@@ -243,6 +243,7 @@ impl Voting<'_> {
         let in_force = self.approvers_in_force(&policy, request).await?.ok_or(VotingError::NoSuchLink)?;
         let voter = Voter { policy: &policy, in_force: &in_force, now };
         let vote_input = &self.proven(request, vote_input, content, voter).await?;
+        let by = &Origin { actor: Actor::approver(&vote_input.approver), ..by.clone() };
         let changed = update_approval_audited(self.approvals, self.requests, id, by, |approval| {
             if approval.digest != content.binds && approval.outcome.is_none() {
                 return Err(VoteError::StaleDigest);
@@ -276,7 +277,7 @@ impl Voting<'_> {
         Ok(approval)
     }
 
-    /// Checks the proof of a vote, without recording it.
+    /// Checks the proof of a vote, without recording it, and returns the vote of the person whom the proof names.
     ///
     /// # Errors
     /// See [`VotingError`].
@@ -285,11 +286,11 @@ impl Voting<'_> {
         request: &Request,
         vote_input: &VoteInput,
         content: &ReviewContent,
-    ) -> Result<(), VotingError> {
+    ) -> Result<VoteInput, VotingError> {
         let (policy, now) = (self.policies.current().await?, self.clock.now());
         let in_force = self.approvers_in_force(&policy, request).await?.ok_or(VotingError::NoSuchLink)?;
         let voter = Voter { policy: &policy, in_force: &in_force, now };
-        self.proven(request, vote_input, content, voter).await.map(|_| ())
+        self.proven(request, vote_input, content, voter).await
     }
 
     /// Returns the vote with evidence that was checked, or without evidence where the policy asks for none: what nobody
@@ -337,7 +338,12 @@ impl Voting<'_> {
                 let provider = Provider { settings, keys: &keys, plus_tags: in_force.plus_tags };
                 // The time as it is kept with the vote: Sign checks the same.
                 let at = whole_seconds(now);
-                evidence.check(&meaning, &vote_input.approver, at, provider).map_err(NotProven::from)?;
+                let signed_in = evidence.signed_in(&meaning, at, provider).map_err(NotProven::from)?;
+                let by_person = by_person(vote_input, &signed_in, in_force).map_err(NotProven::from)?;
+                if in_force.plus_tags.same_person(&by_person.approver, request.email()) {
+                    return Err(VoteError::OwnRequest.into());
+                }
+                return Ok(by_person);
             }
         }
         Ok(vote_input.clone())
@@ -353,6 +359,26 @@ impl Voting<'_> {
         let replaced = replaced_request(self.requests, request).await?;
         Ok(renewal::approvers_in_force(policy, &request.renewal_terms(csr), replaced.as_ref()).ok())
     }
+}
+
+/// The vote of the person who signed in: of the approver whose link it is, or of a member of the group whose mailbox it is.
+fn by_person(
+    vote_input: &VoteInput,
+    signed_in: &SignedIn,
+    in_force: &ApproverSet,
+) -> Result<VoteInput, SignInError> {
+    let is_member = |group: &&OidcGroup| signed_in.is_member(&group.name);
+    let groups = in_force.oidc_groups.iter().filter(is_member).map(|group| group.name.clone());
+    let oidc_groups: Vec<String> = groups.collect();
+    let approver = match in_force.oidc_group(&vote_input.approver) {
+        Some(group) if oidc_groups.contains(&group.name) => signed_in.address.clone(),
+        Some(_) => return Err(SignInError::NotInGroup),
+        None => {
+            signed_in.is(&vote_input.approver)?;
+            vote_input.approver.clone()
+        }
+    };
+    Ok(VoteInput { approver, oidc_groups, ..vote_input.clone() })
 }
 
 /// True if the undecided `approval` waits for a vote of `approver`, whom the policy in force still lists.

@@ -5,8 +5,8 @@
 
 use time::{Date, OffsetDateTime};
 
-use super::Approval;
-use crate::approver_set::{ApproverSet, MissingApprovals};
+use super::{Approval, VoteInput};
+use crate::approver_set::{ApproverSet, MissingApprovals, OidcGroup};
 use crate::decision::Vote;
 use crate::email::Email;
 use crate::stand_in::StandIn;
@@ -15,6 +15,17 @@ impl Approval {
     /// True if `person` may vote at this time.
     pub fn admits(&self, person: &Email, at: OffsetDateTime) -> bool {
         self.approver_set.admits(person, self.is_escalated(), at)
+    }
+
+    /// True if the vote is of somebody who may vote at this time: by their own link, or as a member of a group of the
+    /// identity provider.
+    pub(super) fn admits_vote(&self, vote_input: &VoteInput, at: OffsetDateTime) -> bool {
+        let (set, voter) = (&self.approver_set, &vote_input.approver);
+        let is_requester = || set.requester.as_ref().is_some_and(|one| set.plus_tags.same_person(one, voter));
+        let is_of = |group: &&OidcGroup| vote_input.oidc_groups.contains(&group.name);
+        let is_member = || set.oidc_groups.iter().filter(is_of).any(|group| self.admits(&group.mail, at));
+        let is_person = set.oidc_group(voter).is_none();
+        (is_person && self.admits(voter, at)) || (is_member() && !is_requester())
     }
 
     /// True if escalation approvers may vote too.
@@ -50,10 +61,20 @@ impl Approval {
     /// or that of an approver in whose place they vote.
     pub fn waits_for(&self, person: &Email, at: OffsetDateTime) -> bool {
         let (set, escalated) = (&self.approver_set, self.is_escalated());
-        let has_own = set.has_voter(person, escalated) && !self.is_represented(person, set);
+        let has_own = set.has_voter(person, escalated) && self.has_free_seat(person);
         let of_others = set.stand_ins_of(person, escalated, at);
         let is_free = |absent: &Email| self.vote_of(absent).is_none() && !self.is_represented(absent, set);
         self.vote_of(person).is_none() && (has_own || of_others.iter().any(|entry| is_free(&entry.person)))
+    }
+
+    /// True if a seat of `person` is free; of a group of the identity provider, as long as one of its approvals is missing.
+    fn has_free_seat(&self, person: &Email) -> bool {
+        let set = &self.approver_set;
+        if set.oidc_group(person).is_none() {
+            return !self.is_represented(person, set);
+        }
+        let missing = set.missing_given(set.counted(&self.votes, self.is_escalated()));
+        missing.iter().any(|missing| set.may_take(person, missing))
     }
 
     /// True if somebody with no seat of their own has taken that of `person`, by this set.

@@ -13,12 +13,31 @@ pub(crate) struct Approving {
     pub(crate) voter: Email,
     /// The voter, and the approvers in whose place they voted.
     pub(crate) seats_of: Vec<Email>,
+    /// The groups of the identity provider of which the voter is a member, by its ID token.
+    oidc_groups: Vec<String>,
 }
 
 impl Approving {
     /// An approval in the voter's own right.
     pub(crate) fn own(voter: &Email) -> Self {
-        Self { voter: voter.clone(), seats_of: vec![voter.clone()] }
+        Self { voter: voter.clone(), seats_of: vec![voter.clone()], oidc_groups: Vec::new() }
+    }
+
+    /// An approval in the voter's own right or in the place of `person`.
+    pub(crate) fn also_for(voter: &Email, person: Email) -> Self {
+        Self { seats_of: vec![voter.clone(), person], ..Self::own(voter) }
+    }
+
+    /// True if it may take a seat of one of these approvers of the set.
+    pub(super) fn is_one_of(&self, set: &ApproverSet, approvers: &[Email]) -> bool {
+        self.seats_of.iter().any(|person| set.is_among(approvers, person))
+            || self.mailboxes(set).any(|mailbox| set.is_among(approvers, mailbox))
+    }
+
+    /// The mailboxes of the voter's groups.
+    pub(super) fn mailboxes<'a>(&'a self, set: &'a ApproverSet) -> impl Iterator<Item = &'a Email> {
+        let groups = set.oidc_groups.iter().filter(|group| self.oidc_groups.contains(&group.name));
+        groups.map(|group| &group.mail)
     }
 }
 
@@ -49,8 +68,26 @@ impl ApproverSet {
             })
         };
         let others = vote.stands_in_for.iter().filter(stands_in);
-        let seats_of = std::iter::once(&vote.approver).chain(others).cloned().collect();
-        Approving { voter: vote.approver.clone(), seats_of }
+        // A mailbox is no person: only the ID token makes somebody a member of its group.
+        let own = std::iter::once(&vote.approver).filter(|own| self.oidc_group(own).is_none());
+        let seats_of = own.chain(others).cloned().collect();
+        let is_requester = self.requester.as_ref().is_some_and(|requester| same(requester, &vote.approver));
+        let oidc_groups = if is_requester { Vec::new() } else { vote.oidc_groups.clone() };
+        Approving { voter: vote.approver.clone(), seats_of, oidc_groups }
+    }
+
+    /// The approvals that stay missing even if all approvers approve.
+    pub fn never_filled(&self) -> Vec<MissingApprovals> {
+        let of_people = self.of_people();
+        of_people.missing_approvals(&of_people.approvers())
+    }
+
+    /// The set without the seats that a group of the identity provider can fill, whose members are not known.
+    pub(crate) fn of_people(&self) -> Self {
+        let is_of_people =
+            |group: &&GroupQuorum| !group.members.iter().any(|one| self.oidc_group(one).is_some());
+        let quorums = self.quorums.iter().filter(is_of_people).cloned().collect();
+        Self { quorums, ..self.clone() }
     }
 
     /// The approvals still needed beside these.
@@ -87,7 +124,7 @@ impl ApproverSet {
         let person_in = |at: usize| voter(voters.len()) + at;
         let person_out = |at: usize| person_in(people.len()) + at;
         let seat = |at: usize| person_out(people.len()) + at;
-        let mut network = Network::new(seat(groups.len()));
+        let mut network = SeatNetwork::new(seat(groups.len()));
         let place =
             |all: &[Email], one: &Email| all.iter().position(|it| self.plus_tags.same_person(it, one));
         for one in approving {
@@ -95,6 +132,11 @@ impl ApproverSet {
             network.join(SOURCE, voter(from));
             for person in &one.seats_of {
                 network.extend(place(&people, person).map(|to| (voter(from), person_in(to))));
+            }
+            // Members of a group of the identity provider share no seat with anybody.
+            for mailbox in one.mailboxes(self) {
+                let seats = groups.iter().enumerate().filter(|(_, group)| self.may_sit(mailbox, **group));
+                network.extend(seats.map(|(seat_at, _)| (voter(from), seat(seat_at))));
             }
         }
         for (at, person) in people.iter().enumerate() {
@@ -107,6 +149,12 @@ impl ApproverSet {
         (0..groups.len()).map(|at| !network.has_room(seat(at), SINK)).collect()
     }
 
+    /// True if `person` may give one of these missing approvals.
+    pub(crate) fn may_take(&self, person: &Email, missing: &MissingApprovals) -> bool {
+        let is_of = |group: &GroupQuorum| group.group == missing.group;
+        (0..self.quorums.len()).any(|index| is_of(&self.quorums[index]) && self.may_sit(person, index))
+    }
+
     /// True if the person may take a seat of the group. An escalation approver with an admitted vote may take any seat.
     pub(super) fn may_sit(&self, person: &Email, group: usize) -> bool {
         self.is_among(&self.quorums[group].members, person)
@@ -115,12 +163,12 @@ impl ApproverSet {
 }
 
 /// A network of edges that carry one unit each.
-struct Network {
+struct SeatNetwork {
     /// For each node and each other one, whether a unit can still go that way.
     room: Vec<Vec<bool>>,
 }
 
-impl Network {
+impl SeatNetwork {
     fn new(nodes: usize) -> Self {
         Self { room: vec![vec![false; nodes]; nodes] }
     }

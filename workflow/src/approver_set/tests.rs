@@ -25,6 +25,8 @@ fn approver_set(quorums: &[(&str, usize)]) -> ApproverSet {
         plus_tags: PlusTags::Same,
         identity: Identity::Mail,
         stand_ins: Vec::new(),
+        oidc_groups: Vec::new(),
+        requester: None,
     }
 }
 
@@ -87,7 +89,9 @@ fn by_trying(approver_set: &ApproverSet, approving: &[Approving]) -> bool {
                 left.iter().filter(|other| !same(&other.voter, &one.voter)).cloned().collect();
             let free = one.seats_of.iter().filter(|person| !used.iter().any(|it| same(it, person)));
             let mut sitting = free.filter(|person| set.may_sit(person, *slot));
+            let is_member = one.mailboxes(set).any(|mailbox| set.may_sit(mailbox, *slot));
             sitting.any(|person| fill(set, rest, &others, &[used, std::slice::from_ref(person)].concat()))
+                || (is_member && fill(set, rest, &others, used))
         })
     }
     let slots: Vec<usize> = approver_set
@@ -120,8 +124,20 @@ fn approval(voter: char, people: &str, at: OffsetDateTime) -> Vote {
         reason: None,
         at,
         stands_in_for: people.chars().map(|name| email(&format!("{name}@example.com"))).collect(),
+        oidc_groups: Vec::new(),
         evidence: None,
     }
+}
+
+/// The same, by a member of the group whose mailbox is that of `m`.
+fn by_member(vote: Vote) -> Vote {
+    Vote { oidc_groups: vec!["PKI approvers".into()], ..vote }
+}
+
+/// The set, in which `m` is the mailbox of a group of the identity provider.
+fn with_group(set: ApproverSet) -> ApproverSet {
+    let group = OidcGroup { name: "PKI approvers".into(), mail: email("m@example.com") };
+    ApproverSet { oidc_groups: vec![group], requester: Some(email("r@example.com")), ..set }
 }
 
 fn are_enough(set: &ApproverSet, votes: &[Vote]) -> bool {
@@ -143,6 +159,31 @@ fn an_approver_and_their_stand_in_fill_one_seat() {
     };
     assert!(!are_enough(&set, &[approval('c', "ab", AT)]));
     assert!(are_enough(&set, &[approval('c', "ab", AT), approval('a', "", AT)]), "moves to the other seat");
+}
+
+#[test]
+fn members_of_a_group_of_the_provider_take_its_seats() {
+    let set = with_group(approver_set(&[("m", 2)]));
+    let member = |name| by_member(approval(name, "", AT));
+    assert!(are_enough(&set, &[member('x'), member('y')]));
+    assert!(!are_enough(&set, &[member('x'), member('x')]), "one person is not two");
+    assert!(!are_enough(&set, &[member('x'), approval('y', "", AT)]), "no member");
+    assert!(!are_enough(&set, &[member('x'), member('r')]), "the requester");
+    assert!(!are_enough(&set, &[member('x'), approval('m', "", AT)]), "a mailbox is no person");
+    assert!(!are_enough(&set, &[member('x'), approval('y', "m", AT)]), "nobody stands in for a mailbox");
+    let other = Vote { oidc_groups: vec!["pki approvers".into()], ..member('y') };
+    assert!(!are_enough(&set, &[member('x'), other]), "another group");
+    // A person of the list who is a member too takes one seat, where it helps.
+    let set = with_group(approver_set(&[("a", 1), ("m", 1)]));
+    assert!(!are_enough(&set, &[member('a')]) && are_enough(&set, &[member('a'), member('x')]));
+    assert!(are_enough(&set, &[approval('a', "", AT), member('x')]));
+    assert!(!are_enough(&set, &[approval('a', "", AT)]) && !are_enough(&set, &[member('x'), member('y')]));
+    // How many members there are, only the provider knows.
+    assert_eq!(with_group(approver_set(&[("m", 9)])).never_filled(), []);
+    assert_eq!(with_group(approver_set(&[("m", 9), ("ab", 3)])).never_filled()[0].approvals, 1);
+    let escalating =
+        ApproverSet { escalation_approvers: people("m"), ..with_group(approver_set(&[("a", 1)])) };
+    assert!(!are_enough(&escalating, &[member('x')]) && are_enough_escalated(&escalating, &[member('x')]));
 }
 
 #[test]
@@ -195,17 +236,22 @@ fn a_row_without_stand_ins_is_written_as_before_and_read() {
     let row = serde_json::to_string(&set).unwrap();
     assert_eq!(serde_json::from_str::<ApproverSet>(&row).unwrap(), set);
     let vote = serde_json::to_string(&approval('b', "", AT)).unwrap();
-    assert!(!vote.contains("standsInFor"), "{vote}");
+    assert!(!vote.contains("standsInFor") && !vote.contains("oidcGroups"), "{vote}");
+    assert!(!row.contains("oidcGroups") && !row.contains("requester"), "{row}");
+    let set = with_group(set);
+    let row = serde_json::to_string(&set).unwrap();
+    assert_eq!(serde_json::from_str::<ApproverSet>(&row).unwrap(), set);
 }
 
 proptest! {
     #[test]
     fn seats_are_filled_whenever_they_can_be(
-        groups in proptest::collection::vec(("[a-e]{1,3}", 1usize..3), 1..4),
+        groups in proptest::collection::vec(("[a-em]{1,3}", 1usize..3), 1..4),
         approving in "[a-f]{0,3}",
         escalation_approvers in "[d-f]{0,1}",
         stand_ins in proptest::collection::vec("[a-f][c-g]", 0..4),
         standing in "[c-g]{0,2}",
+        members in "[a-h]{0,2}",
     ) {
         let quorums: Vec<(&str, usize)> =
             groups.iter().map(|(members, quorum)| (members.as_str(), *quorum)).collect();
@@ -213,15 +259,18 @@ proptest! {
         let approver_set = ApproverSet {
             escalation_approvers: people(&escalation_approvers),
             stand_ins: stand_ins.iter().map(pair).map(|(person, by)| stand_in(person, by)).collect(),
-            ..approver_set(&quorums)
+            ..with_group(approver_set(&quorums))
         };
         // Each person votes once; a stand-in claims to be for everybody, of which the set lets some count.
-        let mut names: Vec<char> = approving.chars().chain(standing.chars()).collect();
+        let mut names: Vec<char> = approving.chars().chain(standing.chars()).chain(members.chars()).collect();
         names.sort_unstable();
         names.dedup();
         let votes: Vec<Vote> = names
             .into_iter()
-            .map(|name| approval(name, if standing.contains(name) { "abcdef" } else { "" }, AT))
+            .map(|name| {
+                let vote = approval(name, if standing.contains(name) { "abcdef" } else { "" }, AT);
+                if members.contains(name) { by_member(vote) } else { vote }
+            })
             .collect();
         let counted: Vec<Approving> =
             approver_set.counted(&votes, true).into_iter().map(|vote| approver_set.approving(vote)).collect();
@@ -234,7 +283,7 @@ proptest! {
         // No more seats than voters, and than people whose seats are taken.
         let filled = approver_set.quorum() - sum(&more);
         let seats_of = approver_set.distinct(counted.iter().flat_map(|one| &one.seats_of));
-        prop_assert!(filled <= counted.len() && filled <= seats_of.len());
+        prop_assert!(filled <= counted.len() && filled <= seats_of.len() + members.len());
     }
 }
 

@@ -21,7 +21,7 @@ impl Profile {
     /// # Errors
     /// [`TooFewApprovers`] if they could never.
     pub(crate) fn fillable(&self, approver_set: ApproverSet) -> Result<ApproverSet, TooFewApprovers> {
-        match approver_set.missing_approvals(&approver_set.approvers()).into_iter().next() {
+        match approver_set.never_filled().into_iter().next() {
             None => Ok(approver_set),
             Some(missing) => Err(TooFewApprovers {
                 profile: self.name().to_owned(),
@@ -42,8 +42,17 @@ impl Profile {
             .collect();
         let escalation_approvers = self.escalation_approvers_for(requester);
         let (plus_tags, identity) = (self.plus_tags(), self.identity());
-        let mut approver_set =
-            ApproverSet { quorums, escalation_approvers, plus_tags, identity, stand_ins: Vec::new() };
+        let oidc_groups = self.oidc_groups().to_vec();
+        let never = Some(requester.clone()).filter(|_| !oidc_groups.is_empty());
+        let mut approver_set = ApproverSet {
+            quorums,
+            escalation_approvers,
+            plus_tags,
+            identity,
+            stand_ins: Vec::new(),
+            oidc_groups,
+            requester: never,
+        };
         let is_requester = |one: &StandIn| plus_tags.same_person(&one.by, requester);
         let stand_ins = self.stand_ins.iter().filter(|one| !is_requester(one));
         // A requester has no seat, so nobody takes it in their place.

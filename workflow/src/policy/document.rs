@@ -4,6 +4,7 @@
 //! from `[defaults]`, and a value missing there from a constant here. All mistakes are reported, each once.
 
 mod deciders;
+mod groups;
 mod keys;
 mod lifecycle;
 mod notes;
@@ -30,7 +31,6 @@ use super::oidc::OidcSettings;
 use super::profile::Profile;
 use super::renewal::RenewalRules;
 use crate::approver_set::{Identity, PlusTags};
-use crate::email::Email;
 use crate::stand_in::StandIn;
 use crate::texts::Language;
 use pki::certificate::Publication;
@@ -38,15 +38,15 @@ use pki::certificate::Publication;
 pub(super) use deciders::Deciders;
 pub use deciders::Escalation;
 use deciders::contradictions_of_defaults;
-use keys::{Field, PlacedValue, TableKeys, elements, read as read_value, table};
+use keys::{Field, PlacedValue, TableKeys, table};
 use lifecycle::LifecycleSection;
 pub use notes::PolicyNote;
 pub use notices::Receiver;
 pub use revocation::RevocationRules;
 use settings::{Common, FEWEST_RSA_BITS, NameRules, PeopleSection, Settings};
 pub use values::MAX_LIST_SHARDS;
-use values::{Approver, KeyDigest, ListShards, WebAddress};
 pub use values::{EnrolmentRule, LONGEST_LIMIT, RequesterProof};
+use values::{KeyDigest, ListShards, WebAddress};
 pub(super) use values::{KeyRule, KeyUsageName, PurposeName, UngrantedAction};
 
 /// The limit of undecided requests per address if the document sets none.
@@ -129,7 +129,7 @@ fn check(table: &DeTable<'_>, today: Option<Date>, mistakes: &mut Mistakes<'_>) 
         Some(PeopleSection::of(keys, mistakes))
     });
     let people = people.get().cloned().unwrap_or_default();
-    let common = Common { groups: groups(&top, mistakes), people };
+    let common = Common { groups: groups::of(&top, mistakes), people };
     let defaults = match top.value("defaults") {
         Some(value) => settings(value, &common, mistakes).unwrap_or_default(),
         None => Settings::default(),
@@ -213,28 +213,6 @@ fn publication(top: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> (Publication
         Some((addresses, shards.get().map_or(1, |shards| shards.0)))
     });
     read.get().cloned().unwrap_or((Publication::default(), 1))
-}
-
-/// Reads `[groups]`.
-fn groups(top: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> BTreeMap<String, Field<Vec<Email>>> {
-    let named = top.named("groups", mistakes);
-    let mut groups = BTreeMap::new();
-    for (name, value) in named.get().into_iter().flatten() {
-        let members = elements(value, mistakes, read_value::<Approver>);
-        let members = match members {
-            Some(members) if members.is_empty() => {
-                mistakes.at(&value.span(), format!("the group {} has no members", name.value));
-                Field::Wrong
-            }
-            Some(members) => {
-                let members = members.into_iter().map(|one| one.value.0).collect();
-                Field::Is(PlacedValue { value: members, at: value.span() })
-            }
-            None => Field::Wrong,
-        };
-        groups.insert(name.value.clone(), members);
-    }
-    groups
 }
 
 fn settings(value: &Spanned<DeValue<'_>>, common: &Common, mistakes: &mut Mistakes<'_>) -> Option<Settings> {

@@ -87,6 +87,10 @@ pub struct OidcSettings {
     pub client_id: String,
     /// The claim with the address of the person.
     pub claim: String,
+    /// The claim with the groups of the person; the policy's groups name values of it.
+    pub groups_claim: String,
+    /// Further scopes to ask for, with spaces between them; empty for none.
+    pub scope: String,
     /// The age of a sign-in, at most; `None` if the provider's session is enough.
     pub max_age: Option<Duration>,
     /// True if the provider demands a client secret.
@@ -96,6 +100,8 @@ pub struct OidcSettings {
 impl OidcSettings {
     /// The claim whose value counts only with `email_verified`.
     pub const EMAIL: &str = "email";
+    /// The usual name of the claim with the groups of a person.
+    pub const GROUPS: &str = "groups";
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::document::{Deciders, Escalation, KeyRule, KeyUsageName, PurposeName, UngrantedAction};
 use super::rules::{Names, Requesters};
-use crate::approver_set::{GroupQuorum, Identity, PlusTags};
+use crate::approver_set::{GroupQuorum, Identity, OidcGroup, PlusTags};
 use crate::stand_in::StandIn;
 use crate::texts::Language;
 use pki::certificate::{key_can, serve_a_purpose};
@@ -71,6 +71,12 @@ impl Profile {
     #[must_use]
     pub fn stand_ins(&self) -> &[StandIn] {
         &self.stand_ins
+    }
+
+    /// The groups of the identity provider among the approvers and escalation approvers.
+    #[must_use]
+    pub fn oidc_groups(&self) -> &[OidcGroup] {
+        &self.deciders.oidc_groups
     }
 
     /// The approval period.

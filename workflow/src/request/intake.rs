@@ -267,21 +267,24 @@ impl Intake<'_> {
         self.requests.undecided_of(email, since, enough).await
     }
 
-    /// Orders the mail with the confirmation link: for a new request always, for a replay from time to time.
+    /// Orders the mail with the confirmation link: for a new request always, for a replay from time to time. It is noted
+    /// after it was ordered: the other way round, a portal that stops in between would keep the requester, whose request is
+    /// then repeated, from ever getting the mail.
     async fn order_confirmation_mail(&self, submitted: &Submitted) -> Result<(), IntakeError> {
         let (request, now) = (&submitted.request, self.clock.now());
+        let claim = |row: &mut Request| row.claim_confirmation_mail(CONFIRMATION_MAIL_MIN_INTERVAL, now);
+        if submitted.is_replay && !claim(&mut request.clone()) {
+            return Ok(());
+        }
+        self.notify_queue.recheck(&RecheckMessage::mail(request.id(), MailKind::Confirm)).await?;
         if submitted.is_replay {
-            let claim = |row: &mut Request| row.claim_confirmation_mail(CONFIRMATION_MAIL_MIN_INTERVAL, now);
             // The trail of an unconfirmed request is empty, so this origin is recorded nowhere.
             let origin = Origin::worker("portal");
-            let claimed = update_known_request(self.requests, request, &origin, claim).await;
-            match claimed {
-                Ok(claimed) if claimed.value => {}
-                Ok(_) | Err(UpdateError::Missing(_)) => return Ok(()),
+            match update_known_request(self.requests, request, &origin, claim).await {
+                Ok(_) | Err(UpdateError::Missing(_)) => {}
                 Err(UpdateError::Port(error)) => return Err(error.into()),
             }
         }
-        self.notify_queue.recheck(&RecheckMessage::mail(request.id(), MailKind::Confirm)).await?;
         Ok(())
     }
 

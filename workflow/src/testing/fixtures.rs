@@ -39,6 +39,8 @@ pub fn approver_set() -> ApproverSet {
         plus_tags: PlusTags::Same,
         identity: Identity::Mail,
         stand_ins: Vec::new(),
+        oidc_groups: Vec::new(),
+        requester: None,
     }
 }
 
@@ -49,6 +51,7 @@ pub fn vote_input(decision: Decision, shown: &ReviewDigest, reason: Option<&str>
         decision,
         review_digest: shown.clone(),
         reason: reason.map(str::to_owned),
+        oidc_groups: Vec::new(),
         evidence: None,
     }
 }

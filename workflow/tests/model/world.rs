@@ -186,6 +186,7 @@ impl World {
                     decision: if approves { Decision::Approve } else { Decision::Reject },
                     review_digest: shown(),
                     reason: None,
+                    oidc_groups: Vec::new(),
                     evidence: None,
                 };
                 let in_force = self.row(0, |row| {

@@ -95,6 +95,8 @@ pub(crate) struct ReviewPage {
     /// The requester, the validity and the profile.
     asks: Markup,
     approver: String,
+    /// By whom the decision is made, and until when.
+    decides: Markup,
     /// In whose place the approver decides, and until when.
     stands_in: Vec<String>,
     comment: String,
@@ -133,7 +135,6 @@ pub(crate) struct ReviewPage {
     /// What is wrong with it.
     reason_error: Option<String>,
     asked_at: Instant,
-    expires_at: Instant,
     digest: String,
     /// The digest that the approval binds.
     binds: String,
@@ -163,6 +164,7 @@ impl ReviewPage {
             in_list: locale.in_list,
             asks: asks(&site, review),
             approver: review.approver.to_string(),
+            decides: decides(&site, review),
             stands_in: review.stands_in.iter().map(|one| site.say(words::stands_in(one))).collect(),
             comment_start: start_of(&comment),
             comment,
@@ -200,7 +202,6 @@ impl ReviewPage {
             reason: String::new(),
             reason_error: None,
             asked_at: site.instant(review.registration_date),
-            expires_at: site.instant(review.expires_at),
             digest: review.digest.to_string(),
             binds: review.binds.to_string(),
             binds_grouped: grouped(review.binds.as_str()),
@@ -451,6 +452,15 @@ impl Said {
             reason: vote.reason.as_deref().map(shown),
         }
     }
+}
+
+/// By whom the decision is made, and until when.
+fn decides(site: &Site, review: &Review) -> Markup {
+    let message = match &review.oidc_group {
+        Some(group) => Message::new("review-group-decides").with("group", group.as_str()),
+        None => Message::new("review-you-decide").with("approver", review.approver.to_string()),
+    };
+    site.markup(message).time("until", &site.instant(review.expires_at))
 }
 
 /// Who decided what and when, and for whom. `address` shows a person.

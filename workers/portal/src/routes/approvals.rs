@@ -91,6 +91,7 @@ impl From<VoteError> for Problem {
         let decided = |message: Message| Problem::new(Code::AlreadyDecided, message);
         match error {
             VoteError::NotAnApprover => Problem::no_such_link(),
+            VoteError::OwnRequest => sign_in_cookie::refused(Message::new("problem-own-request")),
             VoteError::AlreadyDecided(outcome) => {
                 decided(Message::new("problem-already-decided").with("outcome", outcome.as_str()))
             }
@@ -125,6 +126,7 @@ impl From<SignInError> for Problem {
             SignInError::NoProvider => Message::new("problem-sign-in-no-provider"),
             SignInError::NoAddress => Message::new("problem-sign-in-no-address"),
             SignInError::NotVerified => Message::new("problem-sign-in-unverified"),
+            SignInError::NotInGroup => Message::new("problem-sign-in-not-in-group"),
             SignInError::OtherPerson => Message::new("problem-sign-in-other-person"),
             SignInError::Token(IdTokenError::FromTheFuture) => Message::new("problem-sign-in-clock"),
             SignInError::Token(IdTokenError::Expired) => Message::new("problem-sign-in-expired"),

@@ -10,16 +10,15 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, Uri};
-use serde::Serialize;
 use workflow::approval::opened::OpenedRequest;
 use workflow::approval::sign_in::SignInError;
-use workflow::approver_set::Identity;
 use workflow::finding::Code;
-use workflow::policy::{Policy, RequesterProof};
+use workflow::policy::Policy;
 use workflow::request::intake::{ConfirmationError, ConfirmationProof};
-use workflow::request::{Request, RequestDigest, RequesterEvidence, Status};
+use workflow::request::{Request, RequesterEvidence, Status};
 use workflow::texts::Message;
 
+use super::confirmation_view::asks_for_sign_in;
 use super::requests::{open, show, too_many_undecided};
 use super::sign_in::begin::{SignInToBegin, fetch_keys_for, lead_on, random_nonce};
 use crate::http::client_addr::ClientAddr;
@@ -32,28 +31,6 @@ use crate::http::sign_in_fields::requester_evidence;
 use crate::locale::Locale;
 use crate::pages::{self, ConfirmSignedInPage};
 use crate::state::Portal;
-
-/// What a program signs in for, in the view of an unconfirmed request.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ConfirmationView {
-    identity: Identity,
-    digest: RequestDigest,
-}
-
-impl ConfirmationView {
-    /// `None` if no sign-in confirms the request.
-    pub(super) async fn of(portal: &Portal, request: &Request) -> Result<Option<Self>, Problem> {
-        if request.status() != Status::Unconfirmed || !asks_for_sign_in(&*portal.policies.current().await?) {
-            return Ok(None);
-        }
-        Ok(Some(Self { identity: Identity::Oidc, digest: RequestDigest::of(request) }))
-    }
-}
-
-fn asks_for_sign_in(policy: &Policy) -> bool {
-    policy.requester_proof() == RequesterProof::Oidc
-}
 
 /// GET `/requests/{id}/confirm?key=`: the status page, which asks to confirm. Decides nothing.
 pub(crate) async fn ask_to_confirm(
@@ -118,7 +95,8 @@ async fn begin(
     let bound = request.confirmation_nonce(&portal.base_url, &nonce);
     let key = opened.key.expose().to_owned();
     let purpose = SignInPurpose::Confirm(PendingConfirmation { request: request.id(), key });
-    let sign_in = SignInToBegin { request: request.id(), purpose, person: request.email(), nonce, bound };
+    let sign_in =
+        SignInToBegin { request: request.id(), purpose, person: Some(request.email()), nonce, bound };
     lead_on(portal, locale, sign_in).await
 }
 

@@ -26,7 +26,7 @@ use workflow::request::{HistoryEntry, Request, Status};
 use workflow::texts::Message;
 use workflow::timestamp::rfc3339;
 
-use super::confirmation::ConfirmationView;
+use super::confirmation_view::ConfirmationView;
 use super::revocation_view::RevocationView;
 use crate::http::client_addr::ClientAddr;
 use crate::http::cross_site::refuse_cross_site;

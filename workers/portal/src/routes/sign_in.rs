@@ -83,7 +83,7 @@ pub(crate) async fn show(
         return confirmation::show_signed_in(&portal, &locale, &pending, &token).await;
     };
     let vote_input = vote.with_token(&resolved.link.approver, &pending.nonce, &token)?;
-    let problem = not_yet_proven(&portal, &resolved, &vote_input).await?;
+    let (vote_input, problem) = prove(&portal, &resolved, vote_input).await?;
     let page = SignedInPage::new(&portal, &locale, &resolved, &vote_input, &token);
     let page = match &problem {
         Some(problem) => page.with_problem(problem),
@@ -178,20 +178,21 @@ fn not_redeemed(error: &str) -> Problem {
     refused(Message::new("problem-sign-in-client").with("error", error))
 }
 
-/// Checks the proof before it is shown. `Some` if only the provider's key is missing yet, which Sign then fetches.
-async fn not_yet_proven(
+/// Checks the proof before it is shown, and returns the vote of the person whom it names. With a problem if only the
+/// provider's key is missing yet, which Sign then fetches.
+async fn prove(
     portal: &Portal,
     resolved: &ResolvedLink,
-    vote_input: &VoteInput,
-) -> Result<Option<Problem>, Problem> {
+    vote_input: VoteInput,
+) -> Result<(VoteInput, Option<Problem>), Problem> {
     let voting = portal.voting();
     let content = voting.content(&resolved.request).await?;
-    match voting.prove(&resolved.request, vote_input, &content).await {
-        Ok(()) => Ok(None),
+    match voting.prove(&resolved.request, &vote_input, &content).await {
+        Ok(proven) => Ok((proven, None)),
         Err(error) => {
             let is_about_keys = fetch_keys(portal, resolved, &error).await?;
             let problem = Problem::from(error);
-            if is_about_keys { Ok(Some(problem)) } else { Err(problem) }
+            if is_about_keys { Ok((vote_input, Some(problem))) } else { Err(problem) }
         }
     }
 }

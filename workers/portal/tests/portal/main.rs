@@ -16,6 +16,7 @@ mod limit;
 mod log;
 mod looks;
 mod mine;
+mod oidc_groups;
 mod openapi;
 mod passkeys;
 mod preview;

@@ -19,15 +19,19 @@ use crate::site::{Answer, BROWSER, FORM, Site};
 
 const POLICY: &str = include_str!("../../../../infra/policy.toml");
 
+/// The shipped policy, which asks for sign-ins of approvers alone.
+pub(crate) fn policy() -> String {
+    asking_for_sign_ins(POLICY).replace("requesters = \"mail\"", "requesters = \"none\"")
+}
+
 /// A site whose policy asks for sign-ins, and the provider, whose key Sign has recorded.
-async fn site() -> (Site, TestProvider) {
+pub(crate) async fn site() -> (Site, TestProvider) {
     site_at("https://pki.example.com/").await
 }
 
 async fn site_at(base_url: &str) -> (Site, TestProvider) {
     let (site, provider) = (Site::at(base_url), TestProvider::default());
-    site.backend
-        .set_policy(&asking_for_sign_ins(POLICY).replace("requesters = \"mail\"", "requesters = \"none\""));
+    site.backend.set_policy(&policy());
     provider.record(&site.backend).await;
     (site, provider)
 }
@@ -51,7 +55,7 @@ pub(crate) async fn post_form(site: &Site, path: &str, cookie: &str, fields: &[(
     site.call("POST", path, &headers, body).await
 }
 
-async fn begin(site: &Site, link: &str, id: RequestId, decision: &str, reason: &str) -> Begun {
+pub(crate) async fn begin(site: &Site, link: &str, id: RequestId, decision: &str, reason: &str) -> Begun {
     let digest = site.shown(id);
     let fields = [("decision", decision), ("digest", &digest), ("reason", reason)];
     Begun::of(&post_form(site, link, "", &fields).await)

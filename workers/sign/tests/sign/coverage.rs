@@ -174,6 +174,7 @@ pub(super) const ATTACKS: [(&str, ErrorName, Attack); 22] = [
             votes.push(Vote {
                 approver: STAND_IN.parse().unwrap(),
                 stands_in_for: vec![absent],
+                oidc_groups: Vec::new(),
                 ..votes[0].clone()
             });
         });

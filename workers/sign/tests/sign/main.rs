@@ -5,6 +5,7 @@ mod coverage;
 mod enrolments;
 mod lists;
 mod matrix;
+mod oidc_groups;
 mod passkeys;
 mod provider_keys;
 mod renewals;

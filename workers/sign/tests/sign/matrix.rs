@@ -4,7 +4,7 @@ use std::fs;
 
 use workflow::wire_name::WireName as _;
 
-use super::{coverage, passkeys, requesters, sign_ins};
+use super::{coverage, oidc_groups, passkeys, requesters, sign_ins};
 
 const BEGIN: &str =
     "<!-- The attacks are written by workers/sign/tests/sign/matrix.rs; do not edit them. -->\n";
@@ -23,6 +23,11 @@ fn table() -> String {
     for (what, _) in sign_ins::ATTACKS {
         let error = if what == sign_ins::NO_EVIDENCE { "Request.Refused" } else { "Request.NotApproved" };
         text += &format!("| where the policy asks for sign-ins: {what} | `{error}` |\n");
+    }
+    for (what, error, _) in oidc_groups::ATTACKS {
+        let error = error.wire_name();
+        text +=
+            &format!("| where the approvers are a group of the identity provider: {what} | `{error}` |\n");
     }
     for (what, error, _) in requesters::ATTACKS {
         text += &format!("| where the policy has requesters sign in: {what} | `{}` |\n", error.wire_name());

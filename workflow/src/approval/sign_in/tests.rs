@@ -106,7 +106,7 @@ fn a_token_counts_exactly_if_nothing_is_wrong_with_it() {
         let approver: Email =
             if tag { "approver+ca@example.com" } else { "approver@example.com" }.parse().unwrap();
         let known = Provider { settings: &settings, keys: &keys, plus_tags: PlusTags::Same };
-        let said = evidence.check(&meaning(Some(reason)), &approver, at, known);
+        let said = evidence.signed_in(&meaning(Some(reason)), at, known).and_then(|who| who.is(&approver));
         prop_assert_eq!(said.is_ok(), is_right, "{:?}: {:?}", change, said);
         counted[usize::from(is_right)].set(counted[usize::from(is_right)].get() + 1);
         Ok(())
@@ -139,8 +139,59 @@ fn tags_are_dropped_from_the_policy_and_never_from_the_provider() {
         let evidence = provider.evidence(&meaning, &review, signed_in, AT);
         let keys = [provider.row(AT, AT)];
         let known = Provider { settings: &settings, keys: &keys, plus_tags };
-        let said = evidence.check(&meaning, &listed.parse().unwrap(), AT, known);
+        let said = evidence.signed_in(&meaning, AT, known).and_then(|who| who.is(&listed.parse().unwrap()));
         assert_eq!(said.is_ok(), counts, "{listed} {signed_in}: {said:?}");
+    }
+}
+
+#[test]
+fn a_group_counts_exactly_as_the_claim_has_it() {
+    let (settings, provider) = (settings(), TestProvider::default());
+    let base_url = crate::testing::passkeys::base_url();
+    let (binds, review) = (ApprovalDigest::from_text("b"), ReviewDigest::from_text("r"));
+    let (request_id, decision) = (RequestId::random(), Decision::Approve);
+    let meaning = VoteMeaning { base_url: &base_url, request_id, binds: &binds, decision, reason: None };
+    let group = "PKI approvers";
+    for (claim, counts) in [
+        (json!([group]), true),
+        (json!(["x", group]), true),
+        (json!(group), true),
+        (json!([]), false),
+        (json!(["pki approvers"]), false),
+        (json!(["PKI approvers "]), false),
+        (json!(["PKI", "approvers"]), false),
+        (json!("x PKI approvers"), false),
+        (json!([[group]]), false),
+        (json!({ group: true }), false),
+        (json!(true), false),
+        (Value::Null, false),
+    ] {
+        let evidence = provider.evidence_with(&meaning, &review, |nonce| {
+            let mut claims = TestProvider::claims("a@example.com", nonce, AT);
+            claims["groups"] = claim.clone();
+            claims["roles"] = json!([group]);
+            claims
+        });
+        let vote = |oidc_groups: &[&str]| Vote {
+            approver: "a@example.com".parse().unwrap(),
+            decision,
+            reason: None,
+            at: AT,
+            stands_in_for: Vec::new(),
+            oidc_groups: oidc_groups.iter().map(|&group| group.to_owned()).collect(),
+            evidence: Some(evidence.clone().into()),
+        };
+        let keys = [provider.row(AT, AT)];
+        let known = Provider { settings: &settings, keys: &keys, plus_tags: PlusTags::Same };
+        let said = check_vote(&base_url, request_id, &binds, &vote(&[group]), known);
+        let wanted = if counts { Ok(()) } else { Err(SignInError::NotInGroup) };
+        assert_eq!(said, wanted, "{claim}");
+        assert!(check_vote(&base_url, request_id, &binds, &vote(&[group, "other"]), known).is_err());
+        assert_eq!(check_vote(&base_url, request_id, &binds, &vote(&[]), known), Ok(()));
+        // The policy may name another claim.
+        let roles = OidcSettings { groups_claim: "roles".into(), ..settings.clone() };
+        let by_roles = Provider { settings: &roles, ..known };
+        assert_eq!(check_vote(&base_url, request_id, &binds, &vote(&[group]), by_roles), Ok(()));
     }
 }
 

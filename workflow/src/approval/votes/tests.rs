@@ -19,6 +19,8 @@ fn approval(quorum: usize) -> Approval {
         plus_tags: PlusTags::Same,
         identity: Identity::Mail,
         stand_ins: Vec::new(),
+        oidc_groups: Vec::new(),
+        requester: None,
     };
     let digest = ApprovalDigest::from_text("d1");
     Approval::ask(RequestId::random(), digest, approver_set, NOW, NOW + Duration::days(7))
@@ -30,6 +32,7 @@ fn vote_input(who: &str, decision: Decision) -> VoteInput {
         decision,
         review_digest: ReviewDigest::from_text("r1"),
         reason: None,
+        oidc_groups: Vec::new(),
         evidence: None,
     }
 }
@@ -170,6 +173,8 @@ fn in_force(members: &[&str], quorum: usize) -> ApproverSet {
         plus_tags: PlusTags::Same,
         identity: Identity::Mail,
         stand_ins: Vec::new(),
+        oidc_groups: Vec::new(),
+        requester: None,
     }
 }
 

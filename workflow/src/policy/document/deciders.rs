@@ -6,10 +6,11 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use super::groups::{self, ApproverGroup, UsedGroup};
 use super::keys::{Field, PlacedValue};
 use super::settings::{ApprovalLine, Common, Settings};
 use super::values::{Approver, Limit};
-use crate::approver_set::{ApproverSet, GroupQuorum, Identity, PlusTags};
+use crate::approver_set::{ApproverSet, GroupQuorum, Identity, OidcGroup, PlusTags};
 use crate::email::Email;
 use crate::policy::error::Mistakes;
 
@@ -22,6 +23,8 @@ pub(in crate::policy) struct Deciders {
     pub(in crate::policy) quorums: Vec<GroupQuorum>,
     pub(in crate::policy) plus_tags: PlusTags,
     pub(in crate::policy) identity: Identity,
+    /// The groups of the identity provider among these.
+    pub(in crate::policy) oidc_groups: Vec<OidcGroup>,
     pub(in crate::policy) limit: Duration,
     pub(in crate::policy) reminders: Vec<Duration>,
     pub(in crate::policy) escalation: Option<Escalation>,
@@ -39,9 +42,20 @@ pub struct Escalation {
 }
 
 /// The seats of a section, and the place to point to if they cannot be filled.
-pub(super) struct Seats {
-    pub(super) quorums: Vec<GroupQuorum>,
-    pub(super) at: Range<usize>,
+struct Seats {
+    lines: Vec<ApprovalLine>,
+    at: Range<usize>,
+}
+
+impl Seats {
+    fn quorums(&self) -> Vec<GroupQuorum> {
+        let quorum = |line: &ApprovalLine| GroupQuorum {
+            group: line.group.name.clone(),
+            members: line.group.group.members(),
+            quorum: line.quorum,
+        };
+        self.lines.iter().map(quorum).collect()
+    }
 }
 
 /// Collects the approvers of the profile `name`, and their times. Reports contradictions; `None` if there are any.
@@ -56,12 +70,27 @@ pub(super) fn deciders(
     let is_one_way = one_way(&format!("the profile {name}"), own, mistakes);
     let seats = seats(name, own, defaults, mistakes).filter(|_| is_one_way);
     let can_decide = seats.as_ref().map(|seats| can_decide(seats, plus_tags, mistakes));
+    let escalation_field = own.escalation.or(&defaults.escalation);
     let times = times(own, defaults, mistakes);
     let (limit, reminders, escalation) = times?;
     can_decide?.then_some(())?;
     let identity =
         own.identity.or(&defaults.identity).or(&common.people.identity).or_usual(Identity::Mail)?;
-    Some(Deciders { quorums: seats?.quorums, plus_tags, identity, limit, reminders, escalation })
+    let seats = seats?;
+    let escalation_group =
+        escalation_field.get().map(|one| one.group.clone()).filter(|_| escalation.is_some());
+    let used: Vec<UsedGroup> =
+        seats.lines.iter().map(|line| line.group.clone()).chain(escalation_group).collect();
+    let oidc_groups = groups::oidc_groups(name, &used, (identity, plus_tags), &seats.at, mistakes)?;
+    Some(Deciders {
+        quorums: seats.quorums(),
+        plus_tags,
+        identity,
+        oidc_groups,
+        limit,
+        reminders,
+        escalation,
+    })
 }
 
 /// Rejects a section with both forms of naming approvers: one form would be ignored silently.
@@ -99,12 +128,7 @@ fn seats(name: &str, own: &Settings, defaults: &Settings, mistakes: &mut Mistake
 
 fn by_groups(approval: &Field<Vec<PlacedValue<ApprovalLine>>>) -> Option<Seats> {
     let PlacedValue { value: lines, at } = approval.placed()?;
-    let quorum = |line: &PlacedValue<ApprovalLine>| GroupQuorum {
-        group: Some(line.value.group.name.clone()),
-        members: line.value.group.members.clone(),
-        quorum: line.value.quorum,
-    };
-    Some(Seats { quorums: lines.iter().map(quorum).collect(), at: at.clone() })
+    Some(Seats { lines: lines.iter().map(|line| line.value.clone()).collect(), at: at.clone() })
 }
 
 fn by_list(
@@ -119,12 +143,13 @@ fn by_list(
     }
     let members = list.value.iter().map(|one| one.value.0.clone()).collect();
     let at = quorum.placed().map_or(&list.at, |quorum| &quorum.at).clone();
-    Some(Seats { quorums: vec![GroupQuorum { group: None, members, quorum: quorum.or_usual(1)? }], at })
+    let group = UsedGroup { name: None, group: ApproverGroup::People(members) };
+    Some(Seats { lines: vec![ApprovalLine { group, quorum: quorum.or_usual(1)? }], at })
 }
 
 /// Checks that all approvers together can fill the seats.
 fn can_decide(seats: &Seats, plus_tags: PlusTags, mistakes: &mut Mistakes<'_>) -> bool {
-    let Seats { quorums, at } = seats;
+    let (quorums, at) = (seats.quorums(), &seats.at);
     if quorums.is_empty() {
         mistakes.at(at, "there are no approvers; write approval = [{ group = \"security\" }]");
         return false;
@@ -135,6 +160,8 @@ fn can_decide(seats: &Seats, plus_tags: PlusTags, mistakes: &mut Mistakes<'_>) -
         plus_tags,
         identity: Identity::Mail,
         stand_ins: Vec::new(),
+        requester: None,
+        oidc_groups: seats.lines.iter().filter_map(|line| line.group.group.oidc().cloned()).collect(),
     };
     let approvers = approver_set.approvers();
     let is_twice = quorums.len() == 1 && approvers.len() != quorums[0].members.len();
@@ -145,7 +172,7 @@ fn can_decide(seats: &Seats, plus_tags: PlusTags, mistakes: &mut Mistakes<'_>) -
         }
         return false;
     }
-    let is_enough = approver_set.missing_approvals(&approvers).is_empty();
+    let is_enough = approver_set.never_filled().is_empty();
     if !is_enough {
         let (approvers, quorum) = (approvers.len(), approver_set.quorum());
         let people = if approvers == 1 { "1 approver".to_owned() } else { format!("{approvers} approvers") };
@@ -182,8 +209,8 @@ fn times(own: &Settings, defaults: &Settings, mistakes: &mut Mistakes<'_>) -> Op
         Field::Absent => None,
         field => Some(field.get()?).filter(|one| one.after.value.0 < limit).map(|one| Escalation {
             after: one.after.value.0,
-            group: one.group.name.clone(),
-            members: one.group.members.clone(),
+            group: one.group.name.clone().unwrap_or_default(),
+            members: one.group.group.members(),
         }),
     };
     Some((limit, reminders, escalation))

@@ -75,8 +75,9 @@ fn stand_in(
         let mut approver_set = profile.approvers_in_force(&one.person);
         let present: Vec<Approving> = approver_set.approvers().iter().map(Approving::own).collect();
         approver_set.quorums = profile.quorums().to_vec();
+        let approver_set = approver_set.of_people();
         let (by, person) = (one.by.clone(), one.person.clone());
-        let instead = Approving { voter: by.clone(), seats_of: vec![by, person] };
+        let instead = Approving::also_for(&by, person);
         let is_there = |own: &Approving| plus_tags.same_person(&own.voter, &one.by);
         let with_stand_in: Vec<Approving> =
             present.iter().filter(|own| !is_there(own)).cloned().chain([instead]).collect();
@@ -233,8 +234,13 @@ impl Notes<'_> {
         if self.profile.escalation().is_some_and(|one| !self.is_approvers_only(&one.members)) {
             return;
         }
-        let full =
-            |group: &&GroupQuorum| self.profile.plus_tags().distinct(&group.members).len() == group.quorum;
+        // How many members a group of the identity provider has, the policy does not know.
+        let is_of_people = |group: &GroupQuorum| {
+            !self.profile.oidc_groups().iter().any(|one| group.members.contains(&one.mail))
+        };
+        let full = |group: &&GroupQuorum| {
+            is_of_people(group) && self.profile.plus_tags().distinct(&group.members).len() == group.quorum
+        };
         let Some(group) = self.profile.quorums().iter().find(full) else { return };
         let of = group.group.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
         let detail = match group.members.as_slice() {

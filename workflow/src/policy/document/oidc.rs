@@ -7,7 +7,8 @@ use super::values::{FromText, Limit, WrongValue};
 use crate::policy::error::Mistakes;
 use crate::policy::oidc::{IssuerUrl, OidcSettings};
 
-pub(super) const KEYS: &[&str] = &["issuer", "client_id", "claim", "max_age", "confidential"];
+pub(super) const KEYS: &[&str] =
+    &["issuer", "client_id", "claim", "groups_claim", "scope", "max_age", "confidential"];
 
 impl FromText for IssuerUrl {
     fn from_text(text: &str) -> Result<Self, WrongValue> {
@@ -23,6 +24,10 @@ pub(super) fn of(keys: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> Option<Oi
     let client_id = client_id.checked(mistakes, |text| one_word("client_id", text));
     let claim: Field<String> = keys.field("claim", mistakes);
     let claim = claim.checked(mistakes, |text| one_word("claim", text));
+    let groups_claim: Field<String> = keys.field("groups_claim", mistakes);
+    let groups_claim = groups_claim.checked(mistakes, |text| one_word("groups_claim", text));
+    let scope: Field<String> = keys.field("scope", mistakes);
+    let scope = scope.checked(mistakes, |text| scopes(text));
     let max_age: Field<Limit> = keys.field("max_age", mistakes);
     let confidential: Field<bool> = keys.field("confidential", mistakes);
     let max_age = match max_age {
@@ -33,9 +38,25 @@ pub(super) fn of(keys: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> Option<Oi
         issuer: issuer.get()?.clone(),
         client_id: client_id.get()?.clone(),
         claim: claim.or_usual(OidcSettings::EMAIL.to_owned())?,
+        groups_claim: groups_claim.or_usual(OidcSettings::GROUPS.to_owned())?,
+        scope: scope.or_usual(String::new())?,
         max_age,
         is_confidential: confidential.or_usual(false)?,
     })
+}
+
+/// RFC 6749 section 3.3, with one space between the scopes.
+fn scopes(text: &str) -> Result<(), String> {
+    const MAX_BYTES: usize = 256;
+    let is_scope = |word: &str| {
+        !word.is_empty() && word.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\')
+    };
+    if text.len() > MAX_BYTES || !text.split(' ').all(is_scope) {
+        return Err(format!(
+            "{text:?} is no scope; write words with one space between them, as in \"groups\""
+        ));
+    }
+    Ok(())
 }
 
 fn one_word(key: &str, text: &str) -> Result<(), String> {

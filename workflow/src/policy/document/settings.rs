@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
+use super::groups::{ApproverGroup, UsedGroup};
 use super::keys::{Field, PlacedValue, TableKeys, missing, needed, read};
 use super::oidc;
 use super::usages::{key_usages, purposes};
@@ -15,7 +16,6 @@ use super::values::{
     PurposeName, RequesterProof, Shown, UngrantedAction,
 };
 use crate::approver_set::{Identity, PlusTags};
-use crate::email::Email;
 use crate::policy::error::{Mistakes, similar};
 use crate::policy::oidc::OidcSettings;
 use crate::policy::rules::{DnsRule, MailRule, Names, Network, Requesters, Rules, UriRule};
@@ -73,24 +73,17 @@ impl PeopleSection {
     }
 }
 
-/// A group of `[groups]`.
-#[derive(Clone, Debug)]
-pub(super) struct NamedGroup {
-    pub(super) name: String,
-    pub(super) members: Vec<Email>,
-}
-
 /// Values shared by all profiles.
 pub(super) struct Common {
     /// A group with a reported mistake is [`Field::Wrong`].
-    pub(super) groups: BTreeMap<String, Field<Vec<Email>>>,
+    pub(super) groups: BTreeMap<String, Field<ApproverGroup>>,
     pub(super) people: PeopleSection,
 }
 
 impl Common {
-    /// The members of a group, or a report that there is none.
-    fn group(&self, name: &PlacedValue<String>, mistakes: &mut Mistakes<'_>) -> Option<NamedGroup> {
-        let Some(members) = self.groups.get(&name.value) else {
+    /// The group of this name, or a report that there is none.
+    fn group(&self, name: &PlacedValue<String>, mistakes: &mut Mistakes<'_>) -> Option<UsedGroup> {
+        let Some(group) = self.groups.get(&name.value) else {
             let meant = similar(&name.value, self.groups.keys().map(String::as_str));
             let detail = format!(
                 "there is no group \"{0}\"; write it as [groups] {0} = [\"a@example.com\"]",
@@ -99,14 +92,14 @@ impl Common {
             mistakes.add(Some(name.at.clone()), detail, meant.map(|meant| format!("\"{meant}\"")));
             return None;
         };
-        members.get().map(|members| NamedGroup { name: name.value.clone(), members: members.clone() })
+        group.get().map(|group| UsedGroup { name: Some(name.value.clone()), group: group.clone() })
     }
 }
 
 /// One line of `approval`: a group, and the number of its approvals needed.
 #[derive(Clone, Debug)]
 pub(super) struct ApprovalLine {
-    pub(super) group: NamedGroup,
+    pub(super) group: UsedGroup,
     pub(super) quorum: usize,
 }
 
@@ -114,7 +107,7 @@ pub(super) struct ApprovalLine {
 #[derive(Clone, Debug)]
 pub(super) struct EscalationSection {
     pub(super) after: PlacedValue<Limit>,
-    pub(super) group: NamedGroup,
+    pub(super) group: UsedGroup,
 }
 
 /// The rules on names, each kind by itself.

@@ -43,7 +43,7 @@ impl FromToml for Day {
 
 /// An entry, and the places of its people.
 #[derive(Clone)]
-struct Entry {
+struct StandInEntry {
     stand_in: StandIn,
     at: Range<usize>,
     person_at: Range<usize>,
@@ -66,7 +66,7 @@ pub(super) fn of(
 
 /// An entry that is right by itself.
 #[derive(Clone)]
-pub(super) struct PlacedStandIn(Entry);
+pub(super) struct PlacedStandIn(StandInEntry);
 
 impl PlacedStandIn {
     pub(super) fn stand_in(&self) -> &StandIn {
@@ -78,7 +78,7 @@ impl PlacedStandIn {
     }
 }
 
-fn entry(keys: &TableKeys<'_>, plus_tags: PlusTags, mistakes: &mut Mistakes<'_>) -> Option<Entry> {
+fn entry(keys: &TableKeys<'_>, plus_tags: PlusTags, mistakes: &mut Mistakes<'_>) -> Option<StandInEntry> {
     let (person, by): (Field<Approver>, Field<Approver>) =
         (needed(keys, "for", mistakes), needed(keys, "by", mistakes));
     let (from, until): (Field<Day>, Field<Day>) =
@@ -113,7 +113,7 @@ fn entry(keys: &TableKeys<'_>, plus_tags: PlusTags, mistakes: &mut Mistakes<'_>)
         mistakes.at(&until.at, detail);
         return None;
     }
-    Some(Entry { stand_in, at: keys.at.clone(), person_at: person.at.clone(), by_at: by.at.clone() })
+    Some(StandInEntry { stand_in, at: keys.at.clone(), person_at: person.at.clone(), by_at: by.at.clone() })
 }
 
 /// Checks the entries together, and against the approvers of all profiles. `profiles` has `None` for one with a reported
@@ -140,9 +140,18 @@ pub(super) fn check(
             let meant = meant.map(|meant| format!("\"{meant}\""));
             mistakes.add(Some(one.person_at.clone()), detail, meant);
         }
+        let is_mailbox =
+            |profile: &Profile| profile.oidc_groups().iter().any(|one| same(&one.mail, &own.person));
+        if profiles.iter().flatten().any(is_mailbox) {
+            let detail = format!(
+                "{} is the mailbox of a group, whose members the identity provider names; leave the entry out, since another member can vote",
+                own.person
+            );
+            mistakes.at(&one.person_at, detail);
+        }
         let earlier = entries[..index].iter().map(|PlacedStandIn(entry)| entry);
         let twice =
-            |entry: &&Entry| same(&entry.stand_in.person, &own.person) && entry.stand_in.overlaps(own);
+            |entry: &&StandInEntry| same(&entry.stand_in.person, &own.person) && entry.stand_in.overlaps(own);
         if let Some(twice) = earlier.clone().find(twice) {
             let detail = format!(
                 "{} has another stand-in on some of these days ({}: {}); write one after the other",
@@ -154,7 +163,8 @@ pub(super) fn check(
         }
         // Whoever stands in is away too on some of these days. Their own stand-in would not take over this seat.
         let others = entries.iter().map(|PlacedStandIn(entry)| entry);
-        let away = |entry: &&Entry| same(&entry.stand_in.person, &own.by) && entry.stand_in.overlaps(own);
+        let away =
+            |entry: &&StandInEntry| same(&entry.stand_in.person, &own.by) && entry.stand_in.overlaps(own);
         if let Some(away) = others.clone().find(away) {
             let detail = format!(
                 "{} has a stand-in on some of these days ({}: {}), and nobody stands in for a stand-in; write somebody else for {}, or other days",

@@ -283,6 +283,21 @@ async fn a_repeated_submission_has_the_mail_sent_again_from_time_to_time() {
 }
 
 #[tokio::test]
+async fn a_mail_that_could_not_be_ordered_is_ordered_by_the_next_repetition() {
+    let backend = InMemoryBackend::new();
+    let csr = csr();
+    // The first submission and its first repetition: the row is there, and the queue is away.
+    for _ in 0..2 {
+        backend.fail_next("worker queue", 1);
+        let error = submit(&backend, checked(&backend, "key", "a", &csr)).await.unwrap_err();
+        assert!(matches!(error, IntakeError::Port(_)), "{error:?}");
+        assert!(backend.rechecks().is_empty());
+    }
+    let row = submit(&backend, checked(&backend, "key", "a", &csr)).await.unwrap().request;
+    assert_eq!(backend.rechecks(), [RecheckMessage::mail(row.id(), MailKind::Confirm)]);
+}
+
+#[tokio::test]
 async fn a_stranger_who_guesses_a_key_does_not_keep_its_owner_from_using_it() {
     let backend = InMemoryBackend::new();
     let csr = csr();

@@ -315,6 +315,8 @@ pub(crate) fn policies() -> impl Strategy<Value = GeneratedPolicy> {
         ("issuer".to_owned(), "https://id.example.com".into()),
         ("client_id".to_owned(), "countersign".into()),
         ("claim".to_owned(), "upn".into()),
+        ("groups_claim".to_owned(), "roles".into()),
+        ("scope".to_owned(), "groups roles".into()),
         ("max_age".to_owned(), "5m".into()),
         ("confidential".to_owned(), true.into()),
     ]);
@@ -329,7 +331,10 @@ pub(crate) fn policies() -> impl Strategy<Value = GeneratedPolicy> {
         ("language".to_owned(), "ja".into()),
         ("oidc".to_owned(), oidc.into()),
     ]);
-    let groups = Table::from_iter([("platform".to_owned(), strings(&["carol@example.com"]))]);
+    let pki = [("oidc_group", "PKI approvers"), ("mail", "pki@example.com")];
+    let pki = Table::from_iter(pki.map(|(key, value)| (key.to_owned(), Value::from(value))));
+    let groups = [("platform".to_owned(), strings(&["carol@example.com"])), ("pki".to_owned(), pki.into())];
+    let groups = Table::from_iter(groups);
     let top: Vec<Field> = vec![
         ("default", one_of(&["server"])),
         ("pending_limit", one_of(&[10_i64])),

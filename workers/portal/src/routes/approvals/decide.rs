@@ -241,6 +241,7 @@ pub(in crate::routes) fn vote_of(
             decision,
             review_digest: ReviewDigest::from_text(digest),
             reason: Some(reason).filter(|reason| !reason.is_empty()),
+            oidc_groups: Vec::new(),
             evidence: None,
         }),
         _ => Err(Problem::of_findings(wrong)),

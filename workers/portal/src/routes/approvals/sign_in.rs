@@ -44,10 +44,12 @@ pub(super) async fn begin(
         digest: vote_input.review_digest.to_string(),
         reason: vote_input.reason.clone().unwrap_or_default(),
     };
+    let approver = &vote_input.approver;
+    let person = Some(approver).filter(|one| resolved.approval.approver_set.oidc_group(one).is_none());
     let sign_in = SignInToBegin {
         request: resolved.request.id(),
         purpose: SignInPurpose::Vote(vote),
-        person: &vote_input.approver,
+        person,
         nonce,
         bound,
     };

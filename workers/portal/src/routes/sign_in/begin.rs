@@ -27,8 +27,8 @@ use crate::state::Portal;
 pub(in crate::routes) struct SignInToBegin<'a> {
     pub(in crate::routes) request: RequestId,
     pub(in crate::routes) purpose: SignInPurpose,
-    /// The person who is to sign in.
-    pub(in crate::routes) person: &'a Email,
+    /// The person who is to sign in; `None` if it may be any member of a group.
+    pub(in crate::routes) person: Option<&'a Email>,
     /// The random text in the nonce of the ID token.
     pub(in crate::routes) nonce: String,
     /// The nonce of the ID token.
@@ -54,7 +54,10 @@ pub(in crate::routes) async fn lead_on(
     let pending =
         PendingSignIn { purpose, state: random(), verifier: random(), nonce, language: language.to_owned() };
     let mut url = authorization(portal, settings, &metadata, &pending, &bound);
-    url.query_pairs_mut().append_pair("login_hint", person.as_str()).append_pair("ui_locales", language);
+    if let Some(person) = person {
+        url.query_pairs_mut().append_pair("login_hint", person.as_str());
+    }
+    url.query_pairs_mut().append_pair("ui_locales", language);
     let page = SignInPage::new(portal, locale, &pending.purpose, &url);
     let mut response = pages::page(StatusCode::OK, locale.language, &page);
     response.headers_mut().insert(SET_COOKIE, pending.to_header(&portal.base_url)?);
@@ -71,11 +74,12 @@ fn authorization(
 ) -> Url {
     let mut url = metadata.authorization_endpoint.clone();
     let scope = if settings.claim == OidcSettings::EMAIL { "openid email" } else { "openid email profile" };
+    let scope = format!("{scope} {}", settings.scope);
     url.query_pairs_mut()
         .append_pair("response_type", "code")
         .append_pair("client_id", &settings.client_id)
         .append_pair("redirect_uri", &portal.base_url.signed_in())
-        .append_pair("scope", scope)
+        .append_pair("scope", scope.trim_end())
         .append_pair("state", &pending.state)
         .append_pair("nonce", &nonce.to_string())
         .append_pair("code_challenge", &code_challenge(&pending.verifier))

@@ -12,8 +12,10 @@ use super::*;
 use crate::approval::passkey::VoteMeaning;
 use crate::approval::sign_in::ProviderKey;
 use crate::decision::{ApprovalDigest, Decision, IdTokenEvidence, ReviewDigest};
+use crate::finding::Code;
 use crate::ids::RequestId;
-use crate::request::Columns;
+use crate::policy::Policy;
+use crate::request::{Columns, Status};
 use crate::testing::InMemoryBackend;
 use crate::testing::passkeys::base_url;
 use crate::testing::sign_in::{TestProvider, asking_requesters_to_sign_in};
@@ -154,9 +156,9 @@ fn a_token_for_a_vote_confirms_nothing_and_the_reverse() {
         decision: Decision::Approve,
         reason: None,
     };
-    assert_eq!(vote.check(&meaning, request.email(), AT, known), Ok(()));
+    assert!(vote.signed_in(&meaning, AT, known).is_ok());
     let as_vote = IdTokenEvidence { id_token: confirmation.id_token, ..vote };
-    assert!(as_vote.check(&meaning, request.email(), AT, known).is_err());
+    assert!(as_vote.signed_in(&meaning, AT, known).is_err());
 }
 
 /// Computed by Python's hashlib.
