@@ -168,11 +168,11 @@ fn a_request_has_the_known_digest_and_nonce() {
         row.id = "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d".parse().unwrap();
         row.csr_content = "the CSR".into();
     });
-    let digest = "2198b31f9a43a6e8aab7b72d9f34ba53d69a24f01093704928e8744bd20ff50d";
+    let digest = "20d251e7270adea4b731d04e3c61ad7b7099c6e149cabe80a67702c78bf4bf39";
     assert_eq!(RequestDigest::of(&request).as_str(), digest);
     assert_eq!(
         request.confirmation_nonce(&base_url(), "random").to_string(),
-        "X2qYYIK5Y_ukY_cazki56kwE4mPXqeEQqN39rf27I08"
+        "q1O8vSzHjBc3i6rjtJkVvFpWmINJVH3E07oyLDlvIKU"
     );
 }
 
