@@ -109,6 +109,13 @@ pub struct GroupQuorum {
     pub quorum: usize,
 }
 
+impl GroupQuorum {
+    /// True if no member is the mailbox of a group of the identity provider, so that the policy knows who can fill the seats.
+    pub(crate) fn is_of_people(&self, oidc_groups: &[OidcGroup]) -> bool {
+        !oidc_groups.iter().any(|group| self.members.contains(&group.mail))
+    }
+}
+
 /// The approvers who may decide about a request by its profile, and the quorum.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

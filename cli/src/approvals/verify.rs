@@ -35,8 +35,8 @@ pub(super) async fn run(stack: &Stack, id: RequestId) -> Result<(), CliError> {
     for vote in &decision.votes {
         let proven = match &vote.evidence {
             Some(Evidence::IdToken(_)) => {
-                let keys = provider_keys(&policy, &people, &vote.approver).await?;
-                let provider = of_policy(&policy, &keys, &vote.approver)?;
+                let keys = provider_keys(&policy, &people).await?;
+                let provider = Provider::of(&policy, &keys).map_err(|_| no_provider(&vote.approver))?;
                 sign_in::check_vote(&base_url, id, &decision.digest, vote, provider).map_err(Into::into)
             }
             Some(Evidence::Passkey(_)) | None => {
@@ -52,8 +52,8 @@ pub(super) async fn run(stack: &Stack, id: RequestId) -> Result<(), CliError> {
     let requester = match request.requester_evidence().zip(request.entered(Status::Submitted)) {
         None => "did not sign in".to_owned(),
         Some((evidence, at)) => {
-            let keys = provider_keys(&policy, &people, request.email()).await?;
-            let provider = of_policy(&policy, &keys, request.email())?;
+            let keys = provider_keys(&policy, &people).await?;
+            let provider = Provider::of(&policy, &keys).map_err(|_| no_provider(request.email()))?;
             match evidence.check(&base_url, &request, at, provider) {
                 Ok(()) => "signed in at the identity provider".to_owned(),
                 Err(error) => {
@@ -77,22 +77,11 @@ pub(super) async fn run(stack: &Stack, id: RequestId) -> Result<(), CliError> {
     }
 }
 
-async fn provider_keys(
-    policy: &Policy,
-    people: &DynamoPeople,
-    person: &Email,
-) -> Result<Vec<ProviderKey>, CliError> {
-    let Some(settings) = policy.oidc() else { return Err(no_provider(person)) };
+/// The keys of the provider of the policy, as the workers saw them; none without a provider.
+async fn provider_keys(policy: &Policy, people: &DynamoPeople) -> Result<Vec<ProviderKey>, CliError> {
+    let Some(settings) = policy.oidc() else { return Ok(Vec::new()) };
     let keys = people.provider_keys(&settings.issuer).await;
     keys.or_fail(|| "cannot read the keys of the identity provider".into(), "")
-}
-
-fn of_policy<'a>(
-    policy: &'a Policy,
-    keys: &'a [ProviderKey],
-    person: &Email,
-) -> Result<Provider<'a>, CliError> {
-    Provider::of(policy, keys).map_err(|_| no_provider(person))
 }
 
 fn no_provider(person: &Email) -> CliError {

@@ -121,7 +121,7 @@ fn proven(
                 let own: Vec<Passkey> = own.cloned().collect();
                 check_vote(voters.base_url, request.id(), &decision.digest, vote, &own)
             }
-            Identity::Oidc => signed_in(request, decision, vote, in_force, policy, voters),
+            Identity::Oidc => signed_in(request, decision, vote, policy, voters),
         };
         match checked {
             Ok(()) => proven.push(vote.clone()),
@@ -136,11 +136,10 @@ fn signed_in(
     request: &Request,
     decision: &DecisionRecord,
     vote: &Vote,
-    in_force: &ApproverSet,
     policy: &Policy,
     voters: Voters<'_>,
 ) -> Result<(), NotProven> {
-    let provider = Provider { plus_tags: in_force.plus_tags, ..Provider::of(policy, voters.provider_keys)? };
+    let provider = Provider::of(policy, voters.provider_keys)?;
     sign_in::check_vote(voters.base_url, request.id(), &decision.digest, vote, provider)?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use super::BaseUrl;
-use super::sign_in::{DecisionNonce, Provider, SignInError};
+use super::sign_in::{Provider, SignInError, SignInNonce};
 use crate::framed_hash::FramedHash;
 use crate::request::{Request, RequestDigest, RequesterEvidence};
 
@@ -26,14 +26,14 @@ impl RequesterEvidence {
 
 impl Request {
     /// The nonce of the sign-in that confirms the request. `random` makes it one that was never used.
-    pub fn confirmation_nonce(&self, base_url: &BaseUrl, random: &str) -> DecisionNonce {
+    pub fn confirmation_nonce(&self, base_url: &BaseUrl, random: &str) -> SignInNonce {
         let mut hash = FramedHash::new("countersign confirmation 1");
         hash.field(base_url.as_str())
             .field(&self.id().to_string())
             .field(RequestDigest::of(self).as_str())
             .field(self.email().as_str())
             .field(random);
-        DecisionNonce::from_hash(&hash.finish_octets())
+        SignInNonce::from_hash(&hash.finish_octets())
     }
 }
 

@@ -104,9 +104,9 @@ impl SignInError {
 
 /// The nonce of a sign-in: the hash over all that the vote means, or over all that the requester confirms.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DecisionNonce(Base64Url);
+pub struct SignInNonce(Base64Url);
 
-impl DecisionNonce {
+impl SignInNonce {
     /// The nonce for a vote on a review. `random` makes it one that was never used.
     pub fn of(meaning: &VoteMeaning<'_>, review_digest: &ReviewDigest, random: &str) -> Self {
         Self::from_hash(&meaning.hash(review_digest, random))
@@ -117,7 +117,7 @@ impl DecisionNonce {
     }
 }
 
-impl fmt::Display for DecisionNonce {
+impl fmt::Display for SignInNonce {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
@@ -134,7 +134,7 @@ impl IdTokenEvidence {
         at: OffsetDateTime,
         provider: Provider<'p>,
     ) -> Result<SignedIn<'p>, SignInError> {
-        let nonce = DecisionNonce::of(meaning, &self.review_digest, &self.nonce);
+        let nonce = SignInNonce::of(meaning, &self.review_digest, &self.nonce);
         provider.signed_in(&self.id_token, &nonce, at)
     }
 }
@@ -156,7 +156,7 @@ impl<'a> Provider<'a> {
     pub(crate) fn signed_in(
         self,
         id_token: &str,
-        nonce: &DecisionNonce,
+        nonce: &SignInNonce,
         at: OffsetDateTime,
     ) -> Result<SignedIn<'a>, SignInError> {
         let Provider { settings, keys, plus_tags } = self;

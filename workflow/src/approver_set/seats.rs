@@ -84,9 +84,8 @@ impl ApproverSet {
 
     /// The set without the seats that a group of the identity provider can fill, whose members are not known.
     pub(crate) fn of_people(&self) -> Self {
-        let is_of_people =
-            |group: &&GroupQuorum| !group.members.iter().any(|one| self.oidc_group(one).is_some());
-        let quorums = self.quorums.iter().filter(is_of_people).cloned().collect();
+        let quorums =
+            self.quorums.iter().filter(|group| group.is_of_people(&self.oidc_groups)).cloned().collect();
         Self { quorums, ..self.clone() }
     }
 

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use super::InMemoryBackend;
 use crate::approval::BaseUrl;
 use crate::approval::passkey::VoteMeaning;
-use crate::approval::sign_in::{DecisionNonce, ProviderKey};
+use crate::approval::sign_in::{ProviderKey, SignInNonce};
 use crate::decision::{IdTokenEvidence, ReviewDigest};
 use crate::ports::{Clock as _, PeopleWriter as _};
 use crate::request::{Request, RequesterEvidence};
@@ -112,7 +112,7 @@ impl TestProvider {
         claims: impl FnOnce(&str) -> Value,
     ) -> IdTokenEvidence {
         let nonce = "nonce".to_owned();
-        let bound = DecisionNonce::of(meaning, review_digest, &nonce).to_string();
+        let bound = SignInNonce::of(meaning, review_digest, &nonce).to_string();
         let id_token = self.key.token(&claims(&bound));
         IdTokenEvidence { id_token, nonce, review_digest: review_digest.clone() }
     }

@@ -9,9 +9,31 @@ use workflow::request::{Ending, Request, Status};
 
 use super::state::{Answer, Place, Voter};
 
-/// The approvers of both policies, and how many of them are needed: what the model checks signing against.
-pub(crate) const APPROVERS: [(&[Voter], usize); 2] =
-    [(&[Voter::A, Voter::B, Voter::C], 1), (&[Voter::A, Voter::B], 2)];
+/// Who may decide, by the policy of the beginning and by the one that follows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Staff {
+    /// One of A, B and C; then both A and B, since C has left.
+    Leaver,
+    /// Both A and B, with C as a stand-in for A; then the same without C.
+    StandIn,
+}
+
+/// A seat: an approver, and whoever stands in for them.
+type Seat = &'static [Voter];
+
+impl Staff {
+    /// The seats of both policies, and how many of them are needed: what the model checks signing against.
+    pub(crate) fn seats(self) -> [(&'static [Seat], usize); 2] {
+        const A: Seat = &[Voter::A];
+        const B: Seat = &[Voter::B];
+        const C: Seat = &[Voter::C];
+        const A_OR_C: Seat = &[Voter::A, Voter::C];
+        match self {
+            Self::Leaver => [(&[A, B, C], 1), (&[A, B], 2)],
+            Self::StandIn => [(&[A_OR_C, B], 2), (&[A, B], 2)],
+        }
+    }
+}
 
 pub(crate) const VOTERS: [Voter; 3] = [Voter::A, Voter::B, Voter::C];
 
@@ -24,26 +46,31 @@ pub(crate) fn votes(votes: &[Vote]) -> Vec<(String, &'static str)> {
 }
 
 /// True for each policy that the votes are enough for: counted anew, without the code that is checked.
-pub(crate) fn enough_for(votes: &[Vote]) -> [bool; 2] {
-    APPROVERS.map(|(members, quorum)| {
+pub(crate) fn enough_for(staff: Staff, votes: &[Vote]) -> [bool; 2] {
+    staff.seats().map(|(seats, quorum)| {
         let of = |voter: Voter| votes.iter().filter(move |vote| vote.approver == email(voter));
         let approves = |vote: &Vote| vote.decision == Decision::Approve;
-        let approving = members.iter().filter(|member| of(**member).any(approves)).count();
+        let is_taken = |seat: &&Seat| seat.iter().any(|voter| of(*voter).any(approves));
+        let approving = seats.iter().filter(is_taken).count();
         let nobody_twice = VOTERS.into_iter().all(|voter| of(voter).count() <= 1);
         approving >= quorum && nobody_twice && votes.iter().all(approves)
     })
 }
 
-pub(crate) fn approval_summary(approval: &Approval) -> String {
+pub(crate) fn approval_summary(staff: Staff, approval: &Approval) -> String {
     let mut tokens: Vec<&str> = approval.tokens().map(TaskToken::expose).collect();
     tokens.sort_unstable();
     let mut votes = votes(&approval.votes);
     votes.sort_unstable();
     match approval.outcome {
         Some(outcome) => {
-            format!("{tokens:?} {outcome} {} {:?}", approval.withdrawn, enough_for(&approval.votes))
+            let enough = enough_for(staff, &approval.votes);
+            format!("{tokens:?} {outcome} {} {enough:?}", approval.withdrawn)
         }
-        None => format!("{tokens:?} {} {votes:?}", approval.approver_set.quorum()),
+        None => {
+            let asked = &approval.approver_set;
+            format!("{tokens:?} {} {} {votes:?}", asked.quorum(), asked.stand_ins.len())
+        }
     }
 }
 

@@ -21,12 +21,13 @@ use workflow::policy::Policy;
 use workflow::request::audit::Origin;
 use workflow::request::renewal::{approver_set, approvers_in_force};
 use workflow::request::{Request, Status};
+use workflow::stand_in::day_of;
 use workflow::testing::{InMemoryBackend, passkeys};
 
 use super::checker::SmallMap;
 use super::properties;
 use super::state::{Answer, Number, RowChange, Voter};
-use super::values::{APPROVERS, answer, approval_summary, email, ending, enough_for, serial, shown};
+use super::values::{Staff, answer, approval_summary, email, ending, enough_for, serial, shown};
 
 /// A change of an approval.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,6 +52,7 @@ pub(crate) enum Changed {
 
 /// The real values.
 pub(crate) struct World {
+    staff: Staff,
     policies: [Arc<Policy>; 2],
     issuer: Issuer,
     begin: OffsetDateTime,
@@ -85,16 +87,21 @@ impl<T> Values<T> {
 }
 
 impl World {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(staff: Staff) -> Self {
         let backend = InMemoryBackend::new();
-        let policies = APPROVERS.map(|(voters, quorum)| {
-            let approvers: Vec<String> = voters.iter().map(|one| email(*one).to_string()).collect();
-            backend.set_policy(
-                &include_str!("../../../infra/policy.toml")
-                    .replace("[\"approver@example.com\"]", &format!("{approvers:?}"))
-                    .replace("quorum = 1 ", &format!("quorum = {quorum} "))
-                    .replace("limit = \"7d\" ", "limit = \"30d\" "),
-            );
+        let policies = staff.seats().map(|(seats, quorum)| {
+            let approvers: Vec<String> = seats.iter().map(|seat| email(seat[0]).to_string()).collect();
+            let text = include_str!("../../../infra/policy.toml")
+                .replace("[\"approver@example.com\"]", &format!("{approvers:?}"))
+                .replace("quorum = 1 ", &format!("quorum = {quorum} "))
+                .replace("limit = \"7d\" ", "limit = \"30d\" ");
+            let stand_ins = seats.iter().flat_map(|seat| seat[1..].iter().map(|by| (seat[0], *by)));
+            let (from, until) = (day_of(backend.now()), day_of(backend.now() + Duration::days(2)));
+            let stand_ins = stand_ins.map(|(person, by)| {
+                let (person, by) = (email(person), email(by));
+                format!("\n[[stand_ins]]\nfor = \"{person}\"\nby = \"{by}\"\nfrom = \"{from}\"\nuntil = \"{until}\"\n")
+            });
+            backend.set_policy(&stand_ins.fold(text, |text, entry| text + &entry));
             backend.policy()
         });
         assert_ne!(policies[0].version(), policies[1].version());
@@ -107,6 +114,7 @@ impl World {
         row.take_events(&Origin::worker("persist"));
         let first = Values { all: vec![row], numbers: HashMap::new() };
         Self {
+            staff,
             policies,
             issuer: backend.latest_issuer(),
             begin,
@@ -164,7 +172,7 @@ impl World {
             Approval::ask(row.id(), digest, approvers, now, now + limit)
         });
         approval.keep(&TaskToken::new(of.to_string()));
-        self.approvals.borrow_mut().number(approval_summary(&approval), Some(approval))
+        self.approvals.borrow_mut().number(approval_summary(self.staff, &approval), Some(approval))
     }
 
     /// Changes an approval by its rules.
@@ -215,7 +223,9 @@ impl World {
         let changed = match is_allowed {
             false => Changed::Rejected,
             true if after == before => Changed::Unchanged,
-            true => Changed::To(self.approvals.borrow_mut().number(approval_summary(&after), Some(after))),
+            true => Changed::To(
+                self.approvals.borrow_mut().number(approval_summary(self.staff, &after), Some(after)),
+            ),
         };
         self.approval_changes.borrow_mut().insert(key, changed);
         changed
@@ -303,7 +313,7 @@ impl World {
         let ending = row.ending().map(|ending| ending.status);
         let decision = row.decision().map(|it| {
             let covered = it.is_approval().then(|| [1, 2].map(|policy| self.coverage(row, policy)));
-            (it.outcome, it.withdrawn, enough_for(&it.votes), covered)
+            (it.outcome, it.withdrawn, enough_for(self.staff, &it.votes), covered)
         });
         format!("{parts:?} {ending:?} {decision:?}")
     }
@@ -315,24 +325,29 @@ impl World {
 
     /// True if the votes in the row are enough by the policy.
     pub(crate) fn has_enough_votes(&self, row: Number, policy: u8) -> bool {
-        self.row(row, |row| row.decision().is_some_and(|it| enough_for(&it.votes)[usize::from(policy) - 1]))
+        self.row(row, |row| {
+            row.decision().is_some_and(|it| enough_for(self.staff, &it.votes)[usize::from(policy) - 1])
+        })
     }
 
     /// Like [`World::has_enough_votes`], for an approval.
     pub(crate) fn is_approved_by_enough(&self, approval: Number, policy: u8) -> bool {
-        self.approval(approval, |it| enough_for(&it.votes)[usize::from(policy) - 1])
+        self.approval(approval, |it| enough_for(self.staff, &it.votes)[usize::from(policy) - 1])
     }
 
     pub(crate) fn admits(&self, approval: Number, voter: Voter) -> bool {
         self.approval(approval, |it| {
-            it.approver_set.has_voter(&email(voter), it.is_escalated()) && it.vote_of(&email(voter)).is_none()
+            it.approver_set.admits(&email(voter), it.is_escalated(), self.now(false))
+                && it.vote_of(&email(voter)).is_none()
         })
     }
 
     /// True if a row keeps the decision that it had.
     pub(crate) fn keeps_decision(&self, before: Number, after: Number) -> bool {
         let decision = |number| {
-            self.row(number, |row| row.decision().map(|it| (it.outcome, it.withdrawn, enough_for(&it.votes))))
+            self.row(number, |row| {
+                row.decision().map(|it| (it.outcome, it.withdrawn, enough_for(self.staff, &it.votes)))
+            })
         };
         before == after || decision(before).is_none_or(|before| decision(after) == Some(before))
     }

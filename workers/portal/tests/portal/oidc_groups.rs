@@ -1,4 +1,4 @@
-//! Votes by members of a group of the identity provider, through the link of the mailbox that they share.
+//! Members of a group of the identity provider vote through the link of their shared mailbox.
 
 use serde_json::json;
 use workflow::approver_set::{ApproverSet, GroupQuorum, OidcGroup};

@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::groups::{self, ApproverGroup, UsedGroup};
+use super::groups::{self, UsedGroup};
 use super::keys::{Field, PlacedValue};
 use super::settings::{ApprovalLine, Common, Settings};
 use super::values::{Approver, Limit};
@@ -51,7 +51,7 @@ impl Seats {
     fn quorums(&self) -> Vec<GroupQuorum> {
         let quorum = |line: &ApprovalLine| GroupQuorum {
             group: line.group.name.clone(),
-            members: line.group.group.members(),
+            members: line.group.members(),
             quorum: line.quorum,
         };
         self.lines.iter().map(quorum).collect()
@@ -143,7 +143,7 @@ fn by_list(
     }
     let members = list.value.iter().map(|one| one.value.0.clone()).collect();
     let at = quorum.placed().map_or(&list.at, |quorum| &quorum.at).clone();
-    let group = UsedGroup { name: None, group: ApproverGroup::People(members) };
+    let group = UsedGroup::listed(members);
     Some(Seats { lines: vec![ApprovalLine { group, quorum: quorum.or_usual(1)? }], at })
 }
 
@@ -161,7 +161,7 @@ fn can_decide(seats: &Seats, plus_tags: PlusTags, mistakes: &mut Mistakes<'_>) -
         identity: Identity::Mail,
         stand_ins: Vec::new(),
         requester: None,
-        oidc_groups: seats.lines.iter().filter_map(|line| line.group.group.oidc().cloned()).collect(),
+        oidc_groups: seats.lines.iter().filter_map(|line| line.group.oidc().cloned()).collect(),
     };
     let approvers = approver_set.approvers();
     let is_twice = quorums.len() == 1 && approvers.len() != quorums[0].members.len();
@@ -210,7 +210,7 @@ fn times(own: &Settings, defaults: &Settings, mistakes: &mut Mistakes<'_>) -> Op
         field => Some(field.get()?).filter(|one| one.after.value.0 < limit).map(|one| Escalation {
             after: one.after.value.0,
             group: one.group.name.clone().unwrap_or_default(),
-            members: one.group.group.members(),
+            members: one.group.members(),
         }),
     };
     Some((limit, reminders, escalation))

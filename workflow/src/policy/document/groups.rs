@@ -25,24 +25,6 @@ pub(super) enum ApproverGroup {
     Oidc(OidcGroup),
 }
 
-impl ApproverGroup {
-    /// The addresses to which mail about requests goes: those of the members, or the mailbox that they share.
-    pub(super) fn members(&self) -> Vec<Email> {
-        match self {
-            Self::People(members) => members.clone(),
-            Self::Oidc(group) => vec![group.mail.clone()],
-        }
-    }
-
-    /// The group of the identity provider, if it is one.
-    pub(super) fn oidc(&self) -> Option<&OidcGroup> {
-        match self {
-            Self::People(_) => None,
-            Self::Oidc(group) => Some(group),
-        }
-    }
-}
-
 /// Reads the section. A group with a reported mistake is [`Field::Wrong`].
 pub(super) fn of(top: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> BTreeMap<String, Field<ApproverGroup>> {
     let named = top.named("groups", mistakes);
@@ -93,8 +75,35 @@ fn provider_name(text: &str) -> Result<(), String> {
 pub(super) struct UsedGroup {
     /// Its name in `[groups]`; `None` for the approvers that a profile lists itself.
     pub(super) name: Option<String>,
-    /// The group.
-    pub(super) group: ApproverGroup,
+    group: ApproverGroup,
+}
+
+impl UsedGroup {
+    /// A group of `[groups]`.
+    pub(super) fn named(name: &str, group: &ApproverGroup) -> Self {
+        Self { name: Some(name.to_owned()), group: group.clone() }
+    }
+
+    /// The approvers that a profile lists itself.
+    pub(super) fn listed(members: Vec<Email>) -> Self {
+        Self { name: None, group: ApproverGroup::People(members) }
+    }
+
+    /// The addresses to which mail about requests goes: those of the members, or the mailbox that they share.
+    pub(super) fn members(&self) -> Vec<Email> {
+        match &self.group {
+            ApproverGroup::People(members) => members.clone(),
+            ApproverGroup::Oidc(group) => vec![group.mail.clone()],
+        }
+    }
+
+    /// The group of the identity provider, if it is one.
+    pub(super) fn oidc(&self) -> Option<&OidcGroup> {
+        match &self.group {
+            ApproverGroup::People(_) => None,
+            ApproverGroup::Oidc(group) => Some(group),
+        }
+    }
 }
 
 /// The groups of the provider that a profile uses; `None` if there is a mistake among them, which is reported at `at`.
@@ -107,7 +116,7 @@ pub(super) fn oidc_groups(
 ) -> Option<Vec<OidcGroup>> {
     let mut groups: Vec<OidcGroup> = Vec::new();
     for one in used {
-        let (Some(group), name) = (one.group.oidc(), one.name.as_deref().unwrap_or_default()) else {
+        let (Some(group), name) = (one.oidc(), one.name.as_deref().unwrap_or_default()) else {
             continue;
         };
         if identity != Identity::Oidc {
@@ -118,8 +127,8 @@ pub(super) fn oidc_groups(
             return None;
         }
         let is_mailbox = |member: &Email| plus_tags.same_person(member, &group.mail);
-        let others = used.iter().map(|other| &other.group).filter(|other| other.oidc() != Some(group));
-        if others.into_iter().any(|other| other.members().iter().any(is_mailbox)) {
+        let mut others = used.iter().filter(|other| other.oidc() != Some(group));
+        if others.any(|other| other.members().iter().any(is_mailbox)) {
             let detail = format!(
                 "{} is the mailbox of the group {name}, and another approver of the profile {profile}; give the group a mailbox of its own",
                 group.mail

@@ -235,11 +235,9 @@ impl Notes<'_> {
             return;
         }
         // How many members a group of the identity provider has, the policy does not know.
-        let is_of_people = |group: &GroupQuorum| {
-            !self.profile.oidc_groups().iter().any(|one| group.members.contains(&one.mail))
-        };
         let full = |group: &&GroupQuorum| {
-            is_of_people(group) && self.profile.plus_tags().distinct(&group.members).len() == group.quorum
+            group.is_of_people(self.profile.oidc_groups())
+                && self.profile.plus_tags().distinct(&group.members).len() == group.quorum
         };
         let Some(group) = self.profile.quorums().iter().find(full) else { return };
         let of = group.group.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();

@@ -92,7 +92,7 @@ impl Common {
             mistakes.add(Some(name.at.clone()), detail, meant.map(|meant| format!("\"{meant}\"")));
             return None;
         };
-        group.get().map(|group| UsedGroup { name: Some(name.value.clone()), group: group.clone() })
+        group.get().map(|group| UsedGroup::named(&name.value, group))
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::response::Response;
 use workflow::approval::passkey::{NotProven, VoteMeaning};
 use workflow::approval::review::ReviewContent;
-use workflow::approval::sign_in::DecisionNonce;
+use workflow::approval::sign_in::SignInNonce;
 use workflow::approval::voting::{ResolvedLink, VotingError};
 use workflow::approval::{VoteError, VoteInput};
 
@@ -37,7 +37,7 @@ pub(super) async fn begin(
         decision: vote_input.decision,
         reason: vote_input.reason.as_deref(),
     };
-    let bound = DecisionNonce::of(&meaning, &vote_input.review_digest, &nonce);
+    let bound = SignInNonce::of(&meaning, &vote_input.review_digest, &nonce);
     let vote = PendingVote {
         link: link.clone(),
         decision: vote_input.decision.as_str().to_owned(),

@@ -9,7 +9,7 @@ use http::StatusCode;
 use http::header::SET_COOKIE;
 use url::Url;
 use uuid::Uuid;
-use workflow::approval::sign_in::{DecisionNonce, ProviderKey, SignInError, code_challenge};
+use workflow::approval::sign_in::{ProviderKey, SignInError, SignInNonce, code_challenge};
 use workflow::email::Email;
 use workflow::finding::Code;
 use workflow::ids::RequestId;
@@ -32,7 +32,7 @@ pub(in crate::routes) struct SignInToBegin<'a> {
     /// The random text in the nonce of the ID token.
     pub(in crate::routes) nonce: String,
     /// The nonce of the ID token.
-    pub(in crate::routes) bound: DecisionNonce,
+    pub(in crate::routes) bound: SignInNonce,
 }
 
 /// Sends a person to the identity provider.
@@ -70,7 +70,7 @@ fn authorization(
     settings: &OidcSettings,
     metadata: &ProviderMetadata,
     pending: &PendingSignIn,
-    nonce: &DecisionNonce,
+    nonce: &SignInNonce,
 ) -> Url {
     let mut url = metadata.authorization_endpoint.clone();
     let scope = if settings.claim == OidcSettings::EMAIL { "openid email" } else { "openid email profile" };
