@@ -223,6 +223,9 @@ async fn pages(stack: &Stack) -> Vec<Page> {
     pages.push(page("review-voted", first));
     pages.push(page("review-second", second));
 
+    let away = portal.ask(&submission("away")).await;
+    pages.push(page("review-stand-in", mailbox.approval_link(&away, "stands-in@example.com").await));
+
     let link = mailbox.approval_link(&rejected, APPROVER).await;
     portal.decide(&link, "reject", "Not this quarter.").await.expect(200);
     pages.push(page("review-rejected", link));
