@@ -431,8 +431,9 @@ pub fn binaries() -> BTreeMap<String, PathBuf> {
 fn build(names: &[&str]) -> BTreeMap<String, PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        // With the features of the whole workspace, as `cargo test --workspace` has built its dependencies.
-        .args(["build", "--workspace", "--message-format", "json-render-diagnostics"])
+        // With the features of the whole workspace, as `cargo test --workspace` has built its dependencies. Those of development
+        // dependencies count where a test is built, so a small one is.
+        .args(["build", "--workspace", "--test", "chaos", "--message-format", "json-render-diagnostics"])
         .args(names.iter().flat_map(|name| ["--bin", name]))
         .current_dir(repository())
         .stdin(Stdio::null())

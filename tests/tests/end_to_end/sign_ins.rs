@@ -298,11 +298,12 @@ async fn two_members_of_a_group_of_the_provider_approve() {
     const MAILBOX: &str = "pki@example.com";
     let stack = ExclusiveStack::take().await;
     let Some(provider) = OpenIdProvider::start(&redirect_uri(&stack), "").await else { return };
-    let group = format!("[groups]\npki = {{ oidc_group = \"PKI approvers\", mail = \"{MAILBOX}\" }}");
+    // At the start of a line: in a comment of the policy, the section is commented out.
+    let group = format!("\n[groups]\npki = {{ oidc_group = \"PKI approvers\", mail = \"{MAILBOX}\" }}");
     let members = "approval = [{ group = \"pki\", quorum = 2 }]";
     let usual = with_sign_ins(&provider.issuer, ", scope = \"groups\"");
     let listed = format!("approvers = [\"{SIGNER}\", \"{UNVERIFIED}\"]");
-    stack.set_policy("groups.toml", &usual.replacen("[groups]", &group, 1).replace(&listed, members));
+    stack.set_policy("groups.toml", &usual.replacen("\n[groups]", &group, 1).replace(&listed, members));
     let (asked, link) = ask(&stack, MAILBOX).await;
     let review = stack.portal().json(&link).await.expect(200).json();
     assert_eq!(review["oidcGroup"], "PKI approvers");

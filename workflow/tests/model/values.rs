@@ -41,8 +41,8 @@ pub(crate) fn email(voter: Voter) -> Email {
     format!("{voter:?}@example.com").to_ascii_lowercase().parse().unwrap()
 }
 
-pub(crate) fn votes(votes: &[Vote]) -> Vec<(String, &'static str)> {
-    votes.iter().map(|vote| (vote.approver.to_string(), vote.decision.as_str())).collect()
+pub(crate) fn votes(votes: &[Vote]) -> Vec<(String, &'static str, String)> {
+    votes.iter().map(|vote| (vote.approver.to_string(), vote.decision.as_str(), vote.in_place_of())).collect()
 }
 
 /// True for each policy that the votes are enough for: counted anew, without the code that is checked.

@@ -18,6 +18,7 @@ use workflow::decision::{ApprovalDigest, Decision};
 use workflow::mail_kind::MailKind;
 use workflow::message::TaskToken;
 use workflow::policy::Policy;
+use workflow::ports::Clock as _;
 use workflow::request::audit::Origin;
 use workflow::request::renewal::{approver_set, approvers_in_force};
 use workflow::request::{Request, Status};

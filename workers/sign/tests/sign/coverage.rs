@@ -11,9 +11,9 @@ use workflow::decision::{Decision, Outcome, Vote};
 use workflow::ids::RequestId;
 use workflow::request::{Columns, Ending, Request, Status};
 use workflow::runtime::step::ErrorName::{self, NotApproved, Refused};
-use workflow::runtime::step::StepError;
 use workflow::testing::InMemoryBackend;
 
+use super::outcomes::{assert_refused, assert_signed_once};
 use super::sign;
 
 const POLICY: &str = include_str!("../../../../infra/policy.toml");
@@ -220,9 +220,7 @@ fn csr(names: &[&str]) -> String {
 async fn on_every_path_what_is_approved_is_signed_once() {
     for path in PATHS {
         let (backend, id) = path.approved();
-        let signed = sign(&backend, id).await.unwrap_or_else(|error| panic!("{path:?}: {error:?}"));
-        assert_eq!(sign(&backend, id).await.unwrap(), signed, "{path:?}");
-        assert_eq!(backend.certificates().len(), 1, "{path:?}");
+        assert_signed_once(&backend, id, &format!("{path:?}")).await;
     }
 }
 
@@ -243,12 +241,7 @@ async fn on_every_path_no_attack_on_the_approval_is_signed() {
         for (what, expected, attack) in ATTACKS {
             let (backend, id) = path.approved();
             attack(&backend, id, path);
-            let said = sign(&backend, id).await;
-            let is_expected = matches!(&said, Err(StepError::Refused { code, .. }) if *code == expected);
-            assert!(is_expected, "{path:?}, {what}: {said:?}");
-            let row = backend.request(id).unwrap();
-            assert!(backend.certificates().is_empty(), "{path:?}, {what}");
-            assert_eq!((row.serial(), row.status()), (None, Status::Approved), "{path:?}, {what}");
+            assert_refused(&backend, id, expected, &format!("{path:?}, {what}")).await;
         }
     }
 }

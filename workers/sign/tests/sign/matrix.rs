@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use workflow::runtime::step::ErrorName;
 use workflow::wire_name::WireName as _;
 
 use super::{coverage, oidc_groups, passkeys, requesters, sign_ins};
@@ -13,25 +14,18 @@ const END: &str = "<!-- The end of the attacks. -->";
 fn table() -> String {
     let paths: Vec<String> = coverage::PATHS.iter().map(|path| format!("{path:?}").to_lowercase()).collect();
     let mut text = format!("Paths: {}.\n\n| attack | answer |\n| --- | --- |\n", paths.join(", "));
-    for (what, error, _) in coverage::ATTACKS {
-        text += &format!("| {what} | `{}` |\n", error.wire_name());
-    }
-    for (what, _) in passkeys::ATTACKS {
-        let error = if what == passkeys::NO_EVIDENCE { "Request.Refused" } else { "Request.NotApproved" };
-        text += &format!("| where the policy asks for passkeys: {what} | `{error}` |\n");
-    }
-    for (what, _) in sign_ins::ATTACKS {
-        let error = if what == sign_ins::NO_EVIDENCE { "Request.Refused" } else { "Request.NotApproved" };
-        text += &format!("| where the policy asks for sign-ins: {what} | `{error}` |\n");
-    }
-    for (what, error, _) in oidc_groups::ATTACKS {
-        let error = error.wire_name();
-        text +=
-            &format!("| where the approvers are a group of the identity provider: {what} | `{error}` |\n");
-    }
-    for (what, error, _) in requesters::ATTACKS {
-        text += &format!("| where the policy has requesters sign in: {what} | `{}` |\n", error.wire_name());
-    }
+    let mut add = |condition: &str, what: &str, error: ErrorName| {
+        text += &format!("| {condition}{what} | `{}` |\n", error.wire_name());
+    };
+    coverage::ATTACKS.iter().for_each(|(what, error, _)| add("", what, *error));
+    let condition = "where the policy asks for passkeys: ";
+    passkeys::ATTACKS.iter().for_each(|(what, error, _)| add(condition, what, *error));
+    let condition = "where the policy asks for sign-ins: ";
+    sign_ins::ATTACKS.iter().for_each(|(what, error, _)| add(condition, what, *error));
+    let condition = "where the approvers are a group of the identity provider: ";
+    oidc_groups::ATTACKS.iter().for_each(|(what, error, _)| add(condition, what, *error));
+    let condition = "where the policy has requesters sign in: ";
+    requesters::ATTACKS.iter().for_each(|(what, error, _)| add(condition, what, *error));
     text
 }
 

@@ -5,18 +5,15 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use workflow::approval::passkey::VoteMeaning;
 use workflow::decision::{ReviewDigest, Vote};
 use workflow::ids::RequestId;
-use workflow::request::Status;
 use workflow::runtime::step::ErrorName::{self, NotApproved, Refused};
-use workflow::runtime::step::StepError;
 use workflow::testing::InMemoryBackend;
-use workflow::testing::passkeys::base_url;
 use workflow::testing::sign_in::{TestProvider, asking_for_sign_ins};
 
 use super::coverage::{PATHS, Path};
-use super::sign;
+use super::meaning::Meaning;
+use super::outcomes::{assert_refused, assert_signed_once};
 
 const GROUP: &str = "PKI approvers";
 const MEMBER: &str = "member@example.com";
@@ -66,17 +63,14 @@ impl Case {
 
     /// Replaces the ID token by one of a person with these groups.
     fn state(&self, groups: Value, address: &str) {
-        let row = self.backend.request(self.id).unwrap();
-        let decision = row.decision().unwrap();
-        let vote = &decision.votes[0];
-        let (base_url, reason) = (base_url(), vote.reason.as_deref());
-        let (binds, decision) = (&decision.digest, vote.decision);
-        let meaning = VoteMeaning { base_url: &base_url, request_id: self.id, binds, decision, reason };
-        let evidence = self.provider.evidence_with(&meaning, &ReviewDigest::from_text("r"), |nonce| {
-            let mut claims = TestProvider::claims(address, nonce, vote.at);
-            claims["groups"] = groups.clone();
-            claims
-        });
+        let meaning = Meaning::of(&self.backend, self.id);
+        let at = self.backend.request(self.id).unwrap().decision().unwrap().votes[0].at;
+        let evidence =
+            self.provider.evidence_with(&meaning.borrowed(), &ReviewDigest::from_text("r"), |nonce| {
+                let mut claims = TestProvider::claims(address, nonce, at);
+                claims["groups"] = groups.clone();
+                claims
+            });
         self.alter(|vote| vote.evidence = Some(evidence.clone().into()));
     }
 
@@ -123,22 +117,17 @@ pub(super) const ATTACKS: [(&str, ErrorName, Attack); 9] = [
 async fn on_every_path_the_vote_of_a_member_is_signed() {
     for path in PATHS {
         let case = Case::new(path).await;
-        let signed = sign(&case.backend, case.id).await.unwrap_or_else(|error| panic!("{path:?}: {error:?}"));
-        assert_eq!(sign(&case.backend, case.id).await.unwrap(), signed, "{path:?}");
+        assert_signed_once(&case.backend, case.id, &format!("{path:?}")).await;
     }
 }
 
 #[tokio::test]
 async fn on_every_path_nothing_is_signed_that_no_member_approved() {
     for path in PATHS {
-        for (what, error, attack) in ATTACKS {
+        for (what, expected, attack) in ATTACKS {
             let case = Case::new(path).await;
             attack(&case);
-            let said = sign(&case.backend, case.id).await;
-            let is_refused = matches!(&said, Err(StepError::Refused { code, .. }) if *code == error);
-            assert!(is_refused, "{path:?}, {what}: {said:?}");
-            assert!(case.backend.certificates().is_empty(), "{path:?}, {what}");
-            assert_eq!(case.backend.request(case.id).unwrap().status(), Status::Approved, "{path:?}, {what}");
+            assert_refused(&case.backend, case.id, expected, &format!("{path:?}, {what}")).await;
         }
     }
 }

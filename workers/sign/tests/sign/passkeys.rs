@@ -7,16 +7,16 @@ use std::sync::Arc;
 
 use pki::testing::SoftPasskey;
 use workflow::approval::BaseUrl;
-use workflow::approval::passkey::VoteMeaning;
 use workflow::decision::{ApprovalDigest, Decision, Evidence, PasskeyEvidence, ReviewDigest, Vote};
 use workflow::ids::RequestId;
-use workflow::request::Status;
-use workflow::runtime::step::ErrorName::NotApproved;
+use workflow::runtime::step::ErrorName::{self, NotApproved, Refused};
 use workflow::runtime::step::StepError;
 use workflow::testing::InMemoryBackend;
-use workflow::testing::passkeys::{PasskeyHolder, base_url};
+use workflow::testing::passkeys::PasskeyHolder;
 
 use super::coverage::{PATHS, Path};
+use super::meaning::Meaning;
+use super::outcomes::{assert_refused, assert_signed_once};
 use super::sign;
 
 /// A backend with an approved request, whose vote the passkey of the approver signed.
@@ -40,21 +40,9 @@ impl Case {
 
     /// The signature of a person over the vote of the row, or over something else.
     fn evidence(&self, by: &PasskeyHolder, change: impl FnOnce(&mut Meaning)) -> PasskeyEvidence {
-        let row = self.backend.request(self.id).unwrap();
-        let decision = row.decision().unwrap();
-        let vote = &decision.votes[0];
-        let mut meaning = Meaning {
-            base_url: base_url(),
-            request_id: self.id,
-            binds: decision.digest.clone(),
-            decision: vote.decision,
-            reason: vote.reason.clone(),
-        };
+        let mut meaning = Meaning::of(&self.backend, self.id);
         change(&mut meaning);
-        let Meaning { base_url, request_id, binds, decision, reason } = &meaning;
-        let reason = reason.as_deref();
-        let meaning = VoteMeaning { base_url, request_id: *request_id, binds, decision: *decision, reason };
-        by.evidence(&meaning, &ReviewDigest::from_text("the review"))
+        by.evidence(&meaning.borrowed(), &ReviewDigest::from_text("the review"))
     }
 
     fn alter(&self, change: impl Fn(&mut Vote)) {
@@ -75,79 +63,68 @@ impl Case {
     }
 }
 
-/// [`VoteMeaning`], with values of its own.
-struct Meaning {
-    base_url: BaseUrl,
-    request_id: RequestId,
-    binds: ApprovalDigest,
-    decision: Decision,
-    reason: Option<String>,
-}
-
 fn asking_for_passkeys(path: Path) -> String {
     path.policy().replace("[people]", "[people]\nidentity = \"passkey\"")
 }
 
-/// The attack after which the vote does not count at all.
-pub(super) const NO_EVIDENCE: &str = "no evidence";
-
 pub(super) type Attack = fn(&Case);
 
 /// What a stolen portal can put into the row.
-pub(super) const ATTACKS: [(&str, Attack); 15] = [
-    (NO_EVIDENCE, |case| case.alter(|vote| vote.evidence = None)),
-    ("a passkey that nobody enrolled", |case| {
+pub(super) const ATTACKS: [(&str, ErrorName, Attack); 15] = [
+    // Such a vote does not count at all.
+    ("no evidence", Refused, |case| case.alter(|vote| vote.evidence = None)),
+    ("a passkey that nobody enrolled", NotApproved, |case| {
         let mallory = PasskeyHolder::new("approver@example.com");
         case.put(case.evidence(&mallory, |_| {}));
     }),
-    ("another key behind the known credential id", |case| {
+    ("another key behind the known credential id", NotApproved, |case| {
         let authenticator = case.approver.authenticator.clone().with_other_key();
         let mallory = PasskeyHolder { authenticator, ..case.approver.clone() };
         case.put(case.evidence(&mallory, |_| {}));
     }),
-    ("a signature about another request", |case| {
+    ("a signature about another request", NotApproved, |case| {
         case.put(case.evidence(&case.approver, |meaning| meaning.request_id = RequestId::random()));
     }),
-    ("a signature about another digest", |case| {
+    ("a signature about another digest", NotApproved, |case| {
         let other = ApprovalDigest::from_text(&"a".repeat(64));
         case.put(case.evidence(&case.approver, move |meaning| meaning.binds = other));
     }),
-    ("a signature that rejects", |case| {
+    ("a signature that rejects", NotApproved, |case| {
         case.put(case.evidence(&case.approver, |meaning| meaning.decision = Decision::Reject));
     }),
-    ("a signature with another reason", |case| {
+    ("a signature with another reason", NotApproved, |case| {
         case.put(case.evidence(&case.approver, |meaning| meaning.reason = Some("Other.".into())));
     }),
-    ("a signature for another stack", |case| {
+    ("a signature for another stack", NotApproved, |case| {
         let other = BaseUrl::parse("https://other.example.com/").unwrap();
         case.put(case.evidence(&case.approver, move |meaning| meaning.base_url = other));
     }),
-    ("a signature for another path of the same host", |case| {
+    ("a signature for another path of the same host", NotApproved, |case| {
         let other = BaseUrl::parse("https://pki.example.com/other/").unwrap();
         case.put(case.evidence(&case.approver, move |meaning| meaning.base_url = other));
     }),
-    ("another nonce", |case| case.change(|evidence| evidence.nonce = "other".into())),
-    ("another review", |case| {
+    ("another nonce", NotApproved, |case| case.change(|evidence| evidence.nonce = "other".into())),
+    ("another review", NotApproved, |case| {
         case.change(|evidence| evidence.review_digest = ReviewDigest::from_text("other"));
     }),
-    ("no user verification", |case| {
+    ("no user verification", NotApproved, |case| {
         let authenticator = case.approver.authenticator.clone().with_flags(SoftPasskey::USER_PRESENT);
         let careless = PasskeyHolder { authenticator, ..case.approver.clone() };
         case.put(case.evidence(&careless, |_| {}));
     }),
-    ("a page of another origin", |case| {
+    ("a page of another origin", NotApproved, |case| {
         let authenticator = case.approver.authenticator.clone().with_origin("https://pki.example.org");
         let lured = PasskeyHolder { authenticator, ..case.approver.clone() };
         case.put(case.evidence(&lured, |_| {}));
     }),
-    ("the vote in another name", |case| {
+    ("the vote in another name", NotApproved, |case| {
         case.alter(|vote| vote.approver = "other@example.com".parse().unwrap());
         case.backend.set_policy(
             &asking_for_passkeys(Path::Form)
                 .replace("[\"approver@example.com\"]", "[\"approver@example.com\", \"other@example.com\"]"),
         );
     }),
-    ("an octet of the signature", |case| {
+    ("an octet of the signature", NotApproved, |case| {
         case.change(|evidence| *evidence.signature.0.last_mut().unwrap() ^= 1);
     }),
 ];
@@ -156,30 +133,19 @@ pub(super) const ATTACKS: [(&str, Attack); 15] = [
 async fn on_every_path_a_vote_that_the_passkey_signed_is_signed() {
     for path in PATHS {
         let case = Case::new(path).await;
-        let signed = sign(&case.backend, case.id).await.unwrap_or_else(|error| panic!("{path:?}: {error:?}"));
-        assert_eq!(sign(&case.backend, case.id).await.unwrap(), signed, "{path:?}");
-        assert_eq!(case.backend.certificates().len(), 1, "{path:?}");
+        assert_signed_once(&case.backend, case.id, &format!("{path:?}")).await;
     }
 }
 
 #[tokio::test]
 async fn on_every_path_whoever_owns_the_portal_gets_nothing_signed() {
     for path in PATHS {
-        for (what, attack) in ATTACKS {
+        for (what, expected, attack) in ATTACKS {
             let case = Case::new(path).await;
             attack(&case);
-            let said = sign(&case.backend, case.id).await;
-            let is_refused = matches!(&said, Err(StepError::Refused { code: NotApproved, .. }));
-            assert!(is_refused || is_too_few(&said, what), "{path:?}, {what}: {said:?}");
-            assert!(case.backend.certificates().is_empty(), "{path:?}, {what}");
-            assert_eq!(case.backend.request(case.id).unwrap().status(), Status::Approved, "{path:?}, {what}");
+            assert_refused(&case.backend, case.id, expected, &format!("{path:?}, {what}")).await;
         }
     }
-}
-
-/// A vote without evidence does not count at all.
-fn is_too_few<T>(said: &Result<T, StepError>, what: &str) -> bool {
-    what == NO_EVIDENCE && matches!(said, Err(StepError::Refused { .. }))
 }
 
 #[tokio::test]

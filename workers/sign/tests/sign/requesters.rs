@@ -10,9 +10,8 @@ use pki::testing::ProviderKeyPair;
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 use workflow::approval::BaseUrl;
-use workflow::approval::passkey::VoteMeaning;
 use workflow::approval::sign_in::ProviderKey;
-use workflow::decision::{Decision, ReviewDigest};
+use workflow::decision::ReviewDigest;
 use workflow::ids::RequestId;
 use workflow::ports::PeopleWriter as _;
 use workflow::request::{Request, RequesterEvidence, Status};
@@ -23,6 +22,8 @@ use workflow::testing::passkeys::base_url;
 use workflow::testing::sign_in::{TestProvider, asking_requesters_to_sign_in};
 
 use super::coverage::{PATHS, Path};
+use super::meaning::Meaning;
+use super::outcomes::{assert_refused, assert_signed_once};
 use super::sign;
 
 const REQUESTER: &str = "requester@example.com";
@@ -133,11 +134,9 @@ pub(super) const ATTACKS: [(&str, ErrorName, Attack); 16] = [
         case.put(RequesterEvidence { nonce: "other".into(), ..right });
     }),
     ("a token of the requester about a vote", NotApproved, |case| {
-        let row = case.row();
-        let (base_url, binds) = (base_url(), &row.decision().unwrap().digest);
-        let decision = Decision::Approve;
-        let meaning = VoteMeaning { base_url: &base_url, request_id: case.id, binds, decision, reason: None };
-        let vote = case.provider.evidence(&meaning, &ReviewDigest::from_text("r"), REQUESTER, case.at());
+        let meaning = Meaning { reason: None, ..Meaning::of(&case.backend, case.id) };
+        let vote =
+            case.provider.evidence(&meaning.borrowed(), &ReviewDigest::from_text("r"), REQUESTER, case.at());
         case.put(RequesterEvidence { id_token: vote.id_token, nonce: vote.nonce });
     }),
     ("a token that had expired", NotApproved, |case| {
@@ -149,9 +148,7 @@ pub(super) const ATTACKS: [(&str, ErrorName, Attack); 16] = [
 async fn on_every_path_a_request_that_the_provider_states_is_signed() {
     for path in PATHS {
         let case = Case::new(path).await;
-        let signed = sign(&case.backend, case.id).await.unwrap_or_else(|error| panic!("{path:?}: {error:?}"));
-        assert_eq!(sign(&case.backend, case.id).await.unwrap(), signed, "{path:?}");
-        assert_eq!(case.backend.certificates().len(), 1, "{path:?}");
+        assert_signed_once(&case.backend, case.id, &format!("{path:?}")).await;
     }
 }
 
@@ -161,11 +158,7 @@ async fn on_every_path_whoever_owns_the_portal_invents_no_requester() {
         for (what, expected, attack) in ATTACKS {
             let case = Case::new(path).await;
             attack(&case);
-            let said = sign(&case.backend, case.id).await;
-            let is_refused = matches!(&said, Err(StepError::Refused { code, .. }) if *code == expected);
-            assert!(is_refused, "{path:?}, {what}: {said:?}");
-            assert!(case.backend.certificates().is_empty(), "{path:?}, {what}");
-            assert_eq!(case.row().status(), Status::Approved, "{path:?}, {what}");
+            assert_refused(&case.backend, case.id, expected, &format!("{path:?}, {what}")).await;
         }
     }
 }
