@@ -4,7 +4,8 @@
 use benches::bundles::{bundle_of, chain_of, hostile_bundle};
 use benches::issuing::{Asked, Authority, shipped_policy};
 use divan::Bencher;
-use pki::id_token::TokenAlgorithm;
+use pki::id_token::TOKEN_ALGORITHMS;
+use pki::jose::JwsAlgorithm;
 use pki::testing::{ProviderKeyPair, TestKey};
 use pki::webauthn::PasskeyAlgorithm;
 use time::OffsetDateTime;
@@ -90,8 +91,8 @@ fn check_a_vote(bencher: Bencher<'_, '_>, algorithm: PasskeyAlgorithm) {
 
 /// The check that an identity provider states a vote, which Sign makes for each vote; compare with `check_a_vote` of the same
 /// run.
-#[divan::bench(args = TokenAlgorithm::ALL)]
-fn check_a_signed_in_vote(bencher: Bencher<'_, '_>, algorithm: TokenAlgorithm) {
+#[divan::bench(args = TOKEN_ALGORITHMS)]
+fn check_a_signed_in_vote(bencher: Bencher<'_, '_>, algorithm: JwsAlgorithm) {
     let provider = TestProvider { key: ProviderKeyPair::new(algorithm, "k1") };
     let policy = Policy::parse(&asking_for_sign_ins(include_str!("../../infra/policy.toml"))).unwrap();
     let (base_url, id, binds) = (base_url(), RequestId::random(), ApprovalDigest::from_text(&"a".repeat(64)));

@@ -12,7 +12,7 @@ use futures_util::FutureExt as _;
 use pki::certificate::Certificate;
 use pki::crl::{Crl, CrlBuilder, CrlTemplate, RevocationReason, RevokedCertificate, issue_crl};
 use pki::csr::Csr;
-use pki::id_token::{IdToken, TokenAlgorithm, key_set};
+use pki::id_token::{IdToken, TOKEN_ALGORITHMS, key_set};
 use pki::issuer::Issuer;
 use pki::name::Subject;
 use pki::ocsp::OcspRequest;
@@ -192,7 +192,7 @@ fn passkey_responses() -> [Vec<u8>; 3] {
 
 /// A key set, a token and its nonce, for each algorithm: see fuzz/fuzz_targets/id_token.rs.
 fn id_tokens() -> [Vec<u8>; 5] {
-    TokenAlgorithm::ALL.map(|algorithm| {
+    TOKEN_ALGORITHMS.map(|algorithm| {
         let pair = ProviderKeyPair::new(algorithm, "k1");
         let set = serde_json::json!({ "keys": [pair.jwk()] }).to_string();
         let at = 1_800_000_000;
