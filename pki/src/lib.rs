@@ -9,6 +9,7 @@
 //!   certificates.
 //! - [`signer`]: the trait of key holders, a key in memory, the verification of signatures.
 //! - [`jose`]: JSON Web Signatures and Keys. [`id_token`]: ID tokens of OpenID Connect, and the keys of their issuers.
+//! - [`acme`]: the wire protocol of an ACME server.
 //! - [`tlog`]: Merkle logs, and what a log signs.
 //! - [`webauthn`]: registrations and assertions of passkeys.
 //! - [`key`], [`name`]: public keys and weak ones; names. Below: [`error`], [`text`], [`base64url`], object identifiers,
@@ -17,6 +18,7 @@
 //! Invariant: no policy, no text for requesters, no AWS. Errors are small values ([`error`]). All compared numbers are
 //! public, so nothing needs constant time.
 
+pub mod acme;
 pub mod base64url;
 pub mod certificate;
 pub mod crl;

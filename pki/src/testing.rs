@@ -3,6 +3,7 @@
 //! Encoded by hand, not by the code under test, so that requests can be wrong in every way. Panics on errors.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
+mod acme;
 mod authority;
 mod cbor;
 mod encode;
@@ -16,6 +17,7 @@ mod provider;
 mod request;
 mod shapes;
 
+pub use acme::AcmeClient;
 pub use authority::{CaMaker, TestCa, root, root_with};
 #[cfg(test)]
 pub(crate) use cbor::{cbor_array, cbor_bytes, cbor_integer, cbor_map, cbor_text};
