@@ -1,6 +1,7 @@
 //! The parts of issuing, one by one: `cargo bench -p benches --bench parts`.
 #![allow(clippy::unwrap_used)]
 
+use benches::acme::{ACCOUNT_KEYS, SignedOrder};
 use benches::bundles::{bundle_of, chain_of, hostile_bundle};
 use benches::issuing::{Asked, Authority, shipped_policy};
 use divan::Bencher;
@@ -113,6 +114,20 @@ fn check_a_signed_in_vote(bencher: Bencher<'_, '_>, algorithm: JwsAlgorithm) {
     let keys = [provider.row(at, at)];
     let known = Provider::of(&policy, &keys).unwrap();
     bencher.bench_local(|| sign_in::check_vote(&base_url, id, &binds, &vote, known).unwrap());
+}
+
+/// The signature of an ACME request, from the body to the payload; compare with `verify_an_acme_request_bare`.
+#[divan::bench(args = ACCOUNT_KEYS)]
+fn verify_an_acme_request(bencher: Bencher<'_, '_>, kind: TestKey) {
+    let order = SignedOrder::by(kind);
+    bencher.bench_local(|| order.verify());
+}
+
+/// The bare signature within verifying an ACME request.
+#[divan::bench(args = ACCOUNT_KEYS)]
+fn verify_an_acme_request_bare(bencher: Bencher<'_, '_>, kind: TestKey) {
+    let order = SignedOrder::by(kind);
+    bencher.bench_local(|| order.verify_bare());
 }
 
 /// From a granted request to a certificate: built, linted, signed.
