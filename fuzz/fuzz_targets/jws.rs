@@ -36,7 +36,7 @@ fn account(request: &VerifiedRequest) {
     }
     ok(AccountUpdate::read(request));
     ok(read_deactivation(request));
-    if let Some(change) = ok(KeyChange::read(request, "https://pki.example.com/acme/account/a1")) {
+    if let Some(change) = ok(KeyChange::read(request)) {
         assert_ne!(change.new_key.public_key(), request.key().public_key());
     }
 }

@@ -17,11 +17,12 @@ pub struct KeyChange {
 }
 
 impl KeyChange {
-    /// Reads the request of the account with this URL, whose key signed the outer JWS.
+    /// Reads the request of an account, whose key signed the outer JWS.
     ///
     /// # Errors
     /// `malformed`, `badSignatureAlgorithm`, `badPublicKey`.
-    pub fn read(request: &VerifiedRequest, account_url: &str) -> Result<Self, AcmeProblem> {
+    pub fn read(request: &VerifiedRequest) -> Result<Self, AcmeProblem> {
+        let account_url = request.account_url()?;
         let inner = FlattenedJws::from_object(request.payload().object()?.members())
             .map_err(|error| no_jws("the payload", error))?;
         Self::read_inner(&inner, request, account_url).map_err(|problem| problem.within("the inner JWS"))

@@ -14,6 +14,9 @@ use crate::csr::MAX_NAMES;
 /// The most characters of the name of a profile; no profile has a longer one.
 const MAX_PROFILE_CHARS: usize = 64;
 
+/// The most bytes of an identifier; a DNS name has at most 253. Wrong ones are repeated in the answer.
+const MAX_IDENTIFIER_BYTES: usize = 255;
+
 /// The request for a new order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewOrder {
@@ -138,6 +141,11 @@ fn identifiers(members: &PayloadObject) -> Result<Vec<AcmeIdentifier>, AcmeProbl
 fn identifier_object(value: &Value) -> Result<IdentifierObject, AcmeProblem> {
     let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
     match (text("type"), text("value")) {
+        (Some(kind), Some(value)) if kind.len().max(value.len()) > MAX_IDENTIFIER_BYTES => {
+            Err(AcmeProblem::malformed(format!(
+                "an identifier is longer than the {MAX_IDENTIFIER_BYTES} bytes that are read"
+            )))
+        }
         (Some(kind), Some(value)) => Ok(IdentifierObject { kind, value }),
         _ => Err(AcmeProblem::malformed(
             "the member \"identifiers\" is not a list of objects with the texts \"type\" and \"value\"",

@@ -9,6 +9,9 @@ use super::error_type::AcmeErrorType;
 use super::identifier::IdentifierObject;
 use crate::jose::JwsAlgorithm;
 
+/// The most characters of a detail. Errors of names repeat the name, which may be as long as a request.
+const MAX_DETAIL_CHARS: usize = 1_000;
+
 /// An error as clients get it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("{}: {detail}", .error_type.urn())]
@@ -45,7 +48,7 @@ impl AcmeProblem {
     pub fn new(error_type: AcmeErrorType, detail: impl Into<String>) -> Self {
         Self {
             error_type,
-            detail: detail.into(),
+            detail: detail.into().chars().take(MAX_DETAIL_CHARS).collect(),
             status: error_type.status(),
             subproblems: Vec::new(),
             algorithms: Vec::new(),

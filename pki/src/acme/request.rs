@@ -42,6 +42,7 @@ pub struct VerifiedRequest {
     nonce: String,
     url: String,
     key: JsonWebKey,
+    account_url: Option<String>,
     payload: RequestPayload,
 }
 
@@ -84,9 +85,7 @@ impl AcmeRequest {
     pub fn account_url(&self) -> Result<&str, AcmeProblem> {
         match &self.key {
             KeyReference::AccountUrl(url) => Ok(url),
-            KeyReference::Jwk(_) => Err(AcmeProblem::malformed(
-                "this request is signed by the key of an account; name the account in \"kid\", and leave \"jwk\" out",
-            )),
+            KeyReference::Jwk(_) => Err(no_account()),
         }
     }
 
@@ -126,7 +125,15 @@ impl AcmeRequest {
         }
         let payload = verified("the request", &self.jws, self.algorithm, &key)?;
         let payload = RequestPayload::read(payload)?;
-        Ok(VerifiedRequest { nonce: self.nonce, url: self.url, key, payload })
+        Ok(self.into_verified(key, payload))
+    }
+
+    fn into_verified(self, key: JsonWebKey, payload: RequestPayload) -> VerifiedRequest {
+        let account_url = match self.key {
+            KeyReference::AccountUrl(url) => Some(url),
+            KeyReference::Jwk(_) => None,
+        };
+        VerifiedRequest { nonce: self.nonce, url: self.url, key, account_url, payload }
     }
 
     /// The request as if its key had signed it for its own URL, so that fuzzing reaches what lies behind the signature.
@@ -136,7 +143,7 @@ impl AcmeRequest {
     #[cfg(any(test, feature = "testing"))]
     pub fn without_proof(self, key: JsonWebKey) -> Result<VerifiedRequest, AcmeProblem> {
         let payload = RequestPayload::read(self.jws.payload_without_proof())?;
-        Ok(VerifiedRequest { nonce: self.nonce, url: self.url, key, payload })
+        Ok(self.into_verified(key, payload))
     }
 }
 
@@ -159,11 +166,26 @@ impl VerifiedRequest {
         &self.key
     }
 
+    /// The URL of the account whose key signed.
+    ///
+    /// # Errors
+    /// `malformed` for a request that brought its key.
+    pub fn account_url(&self) -> Result<&str, AcmeProblem> {
+        self.account_url.as_deref().ok_or_else(no_account)
+    }
+
     /// The payload.
     #[must_use]
     pub fn payload(&self) -> &RequestPayload {
         &self.payload
     }
+}
+
+/// The problem of a request that has to be of an account.
+fn no_account() -> AcmeProblem {
+    AcmeProblem::malformed(
+        "this request is signed by the key of an account; name the account in \"kid\", and leave \"jwk\" out",
+    )
 }
 
 /// The nonce in the protected header.

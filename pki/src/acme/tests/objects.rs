@@ -207,6 +207,7 @@ fn each_problem_has_its_urn_and_no_null() {
     ] {
         assert_eq!(problem.status(), status);
     }
+    assert_eq!(AcmeProblem::malformed("\u{e9}".repeat(5_000)).detail().chars().count(), 1_000);
     let written = |name: &str| identifier(name).to_object();
     let one = |error_type, name| Subproblem { error_type, detail: "x".into(), identifier: written(name) };
     let rejected = vec![one(AcmeErrorType::RejectedIdentifier, "www.example.com")];

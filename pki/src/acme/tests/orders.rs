@@ -98,6 +98,8 @@ fn each_wrong_identifier_is_a_subproblem() {
         json!({ "identifiers": [{ "type": "dns" }] }),
         json!({ "identifiers": [{ "type": "dns", "value": 1 }] }),
         identifiers(&vec![right; MAX_NAMES + 1]),
+        identifiers(&[("dns", &"a".repeat(256))]),
+        identifiers(&[(&"a".repeat(256), "a")]),
     ] {
         assert_eq!(kind(order(&payload)), (AcmeErrorType::Malformed, 400), "{payload}");
     }
