@@ -1,10 +1,12 @@
 //! The parts of issuing, one by one: `cargo bench -p benches --bench parts`.
 #![allow(clippy::unwrap_used)]
 
+use benches::acme::{ACCOUNT_KEYS, SignedOrder};
 use benches::bundles::{bundle_of, chain_of, hostile_bundle};
 use benches::issuing::{Asked, Authority, shipped_policy};
 use divan::Bencher;
-use pki::id_token::TokenAlgorithm;
+use pki::id_token::TOKEN_ALGORITHMS;
+use pki::jose::JwsAlgorithm;
 use pki::testing::{ProviderKeyPair, TestKey};
 use pki::webauthn::PasskeyAlgorithm;
 use time::OffsetDateTime;
@@ -90,8 +92,8 @@ fn check_a_vote(bencher: Bencher<'_, '_>, algorithm: PasskeyAlgorithm) {
 
 /// The check that an identity provider states a vote, which Sign makes for each vote; compare with `check_a_vote` of the same
 /// run.
-#[divan::bench(args = TokenAlgorithm::ALL)]
-fn check_a_signed_in_vote(bencher: Bencher<'_, '_>, algorithm: TokenAlgorithm) {
+#[divan::bench(args = TOKEN_ALGORITHMS)]
+fn check_a_signed_in_vote(bencher: Bencher<'_, '_>, algorithm: JwsAlgorithm) {
     let provider = TestProvider { key: ProviderKeyPair::new(algorithm, "k1") };
     let policy = Policy::parse(&asking_for_sign_ins(include_str!("../../infra/policy.toml"))).unwrap();
     let (base_url, id, binds) = (base_url(), RequestId::random(), ApprovalDigest::from_text(&"a".repeat(64)));
@@ -112,6 +114,20 @@ fn check_a_signed_in_vote(bencher: Bencher<'_, '_>, algorithm: TokenAlgorithm) {
     let keys = [provider.row(at, at)];
     let known = Provider::of(&policy, &keys).unwrap();
     bencher.bench_local(|| sign_in::check_vote(&base_url, id, &binds, &vote, known).unwrap());
+}
+
+/// The signature of an ACME request, from the body to the payload; compare with `verify_an_acme_request_bare`.
+#[divan::bench(args = ACCOUNT_KEYS)]
+fn verify_an_acme_request(bencher: Bencher<'_, '_>, kind: TestKey) {
+    let order = SignedOrder::by(kind);
+    bencher.bench_local(|| order.verify());
+}
+
+/// The bare signature within verifying an ACME request.
+#[divan::bench(args = ACCOUNT_KEYS)]
+fn verify_an_acme_request_bare(bencher: Bencher<'_, '_>, kind: TestKey) {
+    let order = SignedOrder::by(kind);
+    bencher.bench_local(|| order.verify_bare());
 }
 
 /// From a granted request to a certificate: built, linted, signed.

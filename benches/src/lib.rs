@@ -4,6 +4,7 @@
 //! rounds, and medians are compared. Failures panic.
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
 
+pub mod acme;
 pub mod bundles;
 pub mod cold;
 pub mod instructions;

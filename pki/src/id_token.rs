@@ -2,21 +2,24 @@
 //! keys of their issuers (RFC 7517).
 //!
 //! Invariant: no claim is readable before a key of the caller has verified the signature, by an algorithm of the list
-//! [`TokenAlgorithm`]. What the header says about keys (`jwk`, `jku`, `x5c`) is never looked at. A member that stands twice
+//! [`TOKEN_ALGORITHMS`]. What the header says about keys (`jwk`, `jku`, `x5c`) is never looked at. A member that stands twice
 //! is an error, since two readers could take different ones.
 
 mod error;
-mod json;
-mod jwk;
+mod key_set;
 
-use std::collections::BTreeMap;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
+pub use crate::jose::JsonWebKey;
 pub use error::IdTokenError;
-pub use jwk::{JsonWebKey, MAX_KEY_SET_BYTES, TokenAlgorithm, key_set};
+pub use key_set::{MAX_KEY_SET_BYTES, key_set};
+
+use crate::base64url;
+use crate::jose::{JsonObject, JwsAlgorithm, object};
+
+/// The algorithms of tokens.
+pub const TOKEN_ALGORITHMS: [JwsAlgorithm; 5] =
+    [JwsAlgorithm::Rs256, JwsAlgorithm::Ps256, JwsAlgorithm::Es256, JwsAlgorithm::Es384, JwsAlgorithm::EdDsa];
 
 /// The bytes of a token, at most: it is kept in the row of its request.
 pub const MAX_ID_TOKEN_BYTES: usize = 8 * 1024;
@@ -24,7 +27,7 @@ pub const MAX_ID_TOKEN_BYTES: usize = 8 * 1024;
 /// A token whose signature is not checked.
 #[derive(Clone, Debug)]
 pub struct IdToken<'a> {
-    algorithm: TokenAlgorithm,
+    algorithm: JwsAlgorithm,
     key_id: Option<String>,
     signed: &'a str,
     signature: Vec<u8>,
@@ -33,7 +36,7 @@ pub struct IdToken<'a> {
 
 /// The claims of a token whose signature is right.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Claims(BTreeMap<String, Value>);
+pub struct Claims(JsonObject);
 
 /// What a token has to be for.
 #[derive(Clone, Copy, Debug)]
@@ -67,18 +70,19 @@ impl<'a> IdToken<'a> {
             return Err(IdTokenError::Malformed("the ID token is too long"));
         }
         let malformed = || IdTokenError::Malformed("the ID token is not a JWS in compact form");
-        let octets = |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| malformed());
+        let octets = |text: &str| base64url::decode(text).ok_or_else(malformed);
         let (signed, signature) = text.rsplit_once('.').ok_or_else(malformed)?;
         let (header, payload) = signed.split_once('.').ok_or_else(malformed)?;
-        let header = json::object(&octets(header)?).ok_or_else(malformed)?;
-        let claims = json::object(&octets(payload)?).ok_or_else(malformed)?;
+        let header = object(&octets(header)?).ok_or_else(malformed)?;
+        let claims = object(&octets(payload)?).ok_or_else(malformed)?;
         let signature = octets(signature)?;
         // RFC 7515 section 4.1.11: extensions that must be understood; there is none.
         if header.contains_key("crit") {
             return Err(IdTokenError::Malformed("the ID token has an extension that must be understood"));
         }
-        let algorithm = header.get("alg").and_then(Value::as_str).and_then(TokenAlgorithm::from_name);
-        let algorithm = algorithm.ok_or(IdTokenError::Algorithm)?;
+        let algorithm = header.get("alg").and_then(Value::as_str).and_then(JwsAlgorithm::from_name);
+        let is_accepted = |algorithm: &JwsAlgorithm| TOKEN_ALGORITHMS.contains(algorithm);
+        let algorithm = algorithm.filter(is_accepted).ok_or(IdTokenError::Algorithm)?;
         let key_id = match header.get("kid") {
             None => None,
             Some(Value::String(id)) => Some(id.clone()),
@@ -104,7 +108,7 @@ impl<'a> IdToken<'a> {
             if !is_named || !key.signs_by(self.algorithm) {
                 continue;
             }
-            if key.verify(self.algorithm, self.signed.as_bytes(), &self.signature) {
+            if self.algorithm.verify(key.public_key(), self.signed.as_bytes(), &self.signature) {
                 return Ok((&self.claims, key));
             }
             error = IdTokenError::BadSignature;

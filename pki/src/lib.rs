@@ -8,15 +8,18 @@
 //! - [`issuer`]: an issuer's certificate, its chain, its name constraints; chains found in bundles. [`pkcs7`]: files of
 //!   certificates.
 //! - [`signer`]: the trait of key holders, a key in memory, the verification of signatures.
-//! - [`id_token`]: ID tokens of OpenID Connect, and the keys of their issuers.
+//! - [`jose`]: JSON Web Signatures and Keys. [`id_token`]: ID tokens of OpenID Connect, and the keys of their issuers.
+//! - [`acme`]: the wire protocol of an ACME server.
 //! - [`tlog`]: Merkle logs, and what a log signs.
 //! - [`webauthn`]: registrations and assertions of passkeys.
-//! - [`key`], [`name`]: public keys and weak ones; names. Below: [`error`], [`text`], object identifiers, PEM,
-//!   digits, SHA-256.
+//! - [`key`], [`name`]: public keys and weak ones; names. Below: [`error`], [`text`], [`base64url`], object identifiers,
+//!   PEM, digits, SHA-256.
 //!
 //! Invariant: no policy, no text for requesters, no AWS. Errors are small values ([`error`]). All compared numbers are
 //! public, so nothing needs constant time.
 
+pub mod acme;
+pub mod base64url;
 pub mod certificate;
 pub mod crl;
 pub mod csr;
@@ -24,6 +27,7 @@ mod digits;
 pub mod error;
 pub mod id_token;
 pub mod issuer;
+pub mod jose;
 pub mod key;
 mod key_kind;
 pub mod name;

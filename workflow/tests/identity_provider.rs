@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use pki::id_token::TokenAlgorithm;
+use pki::jose::JwsAlgorithm;
 use pki::testing::ProviderKeyPair;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -27,7 +27,7 @@ impl Server {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
         let server = Self { issuer, answers: Arc::default(), calls: Arc::default() };
-        let key = ProviderKeyPair::new(TokenAlgorithm::Es256, "k1").jwk();
+        let key = ProviderKeyPair::new(JwsAlgorithm::Es256, "k1").jwk();
         server.answer("/.well-known/openid-configuration", "200 OK", &server.metadata());
         server.answer("/jwks", "200 OK", &json!({ "keys": [key] }));
         let serving = server.clone();

@@ -9,20 +9,25 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt as _;
+use pki::acme::AcmeRequest;
+use pki::base64url::Base64Url;
 use pki::certificate::Certificate;
 use pki::crl::{Crl, CrlBuilder, CrlTemplate, RevocationReason, RevokedCertificate, issue_crl};
 use pki::csr::Csr;
-use pki::id_token::{IdToken, TokenAlgorithm, key_set};
+use pki::id_token::{IdToken, TOKEN_ALGORITHMS, key_set};
 use pki::issuer::Issuer;
+use pki::jose::MacAlgorithm;
 use pki::name::Subject;
 use pki::ocsp::OcspRequest;
 use pki::pkcs7::pkcs7_certificates;
 use pki::signer::{LocalKey, Signer as _};
 use pki::testing as test_pki;
 use pki::testing::{
-    CaMaker, CsrMaker, ProviderKeyPair, SoftPasskey, TestKey, TestKeyPair, oid, pkcs7, sequence, tlv,
+    AcmeClient, CaMaker, CsrMaker, ProviderKeyPair, SoftPasskey, TestKey, TestKeyPair, oid, pkcs7, sequence,
+    tlv,
 };
 use pki::webauthn::{PasskeyAlgorithm, PasskeyKey, RelyingParty, register, verify};
+use serde_json::json;
 use time::{Duration, OffsetDateTime};
 use workflow::backup::{FORMAT, Header, ObjectKey, Reader, Record, TableRow, Writer};
 use workflow::ids::IssuerId;
@@ -192,7 +197,7 @@ fn passkey_responses() -> [Vec<u8>; 3] {
 
 /// A key set, a token and its nonce, for each algorithm: see fuzz/fuzz_targets/id_token.rs.
 fn id_tokens() -> [Vec<u8>; 5] {
-    TokenAlgorithm::ALL.map(|algorithm| {
+    TOKEN_ALGORITHMS.map(|algorithm| {
         let pair = ProviderKeyPair::new(algorithm, "k1");
         let set = serde_json::json!({ "keys": [pair.jwk()] }).to_string();
         let at = 1_800_000_000;
@@ -207,6 +212,50 @@ fn id_tokens() -> [Vec<u8>; 5] {
             |part: &String| [&u16::try_from(part.len()).unwrap().to_be_bytes()[..], part.as_bytes()].concat();
         parts.iter().flat_map(with_length).collect()
     })
+}
+
+/// Requests of an ACME client, of each kind: see fuzz/fuzz_targets/jws.rs.
+fn acme_requests() -> Vec<String> {
+    const ACME: &str = "https://pki.example.com/acme";
+    let url = |path: &str| format!("{ACME}/{path}");
+    let base64url = |octets: Vec<u8>| Base64Url(octets).to_string();
+    let certificate = CaMaker::new(TestKey::EcP256);
+    let holder = certificate.key_pair().clone();
+    let mut requests = Vec::new();
+    for kind in [TestKey::EcP256, TestKey::EcP384, TestKey::Rsa2048, TestKey::Ed25519] {
+        let client = AcmeClient::new(kind, &url("account/a1"));
+        let binding = client.binding(MacAlgorithm::Hs256, "grant-7", b"secret", &url("new-account"));
+        requests.extend([
+            client.request_with_key(
+                &url("new-account"),
+                &json!({
+                    "contact": ["mailto:alice@example.com"], "termsOfServiceAgreed": true,
+                    "externalAccountBinding": binding,
+                }),
+            ),
+            client.request(
+                &url("new-order"),
+                &json!({
+                    "identifiers": [{ "type": "dns", "value": "www.example.com" }, { "type": "ip", "value": "2001:db8::1" }],
+                    "profile": "tls-server", "replaces": "aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE",
+                }),
+            ),
+            client.request(
+                &url("order/o1/finalize"),
+                &json!({ "csr": base64url(CsrMaker::new(kind).names(&["www.example.com"]).der()) }),
+            ),
+            client.request(
+                &url("key-change"),
+                &client.key_change(&TestKeyPair::generate(TestKey::EcP256), &url("key-change")),
+            ),
+            client.request(&url("account/a1"), &json!({ "status": "deactivated" })),
+            client.read(&url("order/o1")),
+        ]);
+    }
+    let holder = AcmeClient { key: holder, ..AcmeClient::new(TestKey::EcP256, &url("account/a1")) };
+    let revocation = json!({ "certificate": base64url(certificate.root_der()), "reason": 1 });
+    requests.push(holder.request_with_key(&url("revoke-cert"), &revocation));
+    requests.iter().map(ToString::to_string).collect()
 }
 
 /// Receipts of logs of some sizes, each after the public key of its log: see fuzz/fuzz_targets/receipt.rs.
@@ -259,6 +308,10 @@ fn seeds_are_valid_and_written_where_asked() {
     let mut reader = Reader::open(export.as_slice()).unwrap();
     while reader.record().unwrap().is_some() {}
     let (passkey_responses, id_tokens, receipts) = (passkey_responses(), id_tokens(), receipts());
+    let acme_requests = acme_requests();
+    for request in &acme_requests {
+        assert!(AcmeRequest::parse(request.as_bytes()).is_ok(), "{request}");
+    }
     let bundles = bundles();
     assert!(bundles.iter().all(|bundle| pkcs7_certificates(&pkcs7(bundle)).as_ref() == Ok(bundle)));
     if std::env::var_os("COUNTERSIGN_SEEDS").is_none() {
@@ -317,6 +370,10 @@ fn seeds_are_valid_and_written_where_asked() {
     std::fs::create_dir_all(corpus.join("id_token")).unwrap();
     for (number, token) in id_tokens.iter().enumerate() {
         std::fs::write(corpus.join(format!("id_token/{number}.bin")), token).unwrap();
+    }
+    std::fs::create_dir_all(corpus.join("jws")).unwrap();
+    for (number, request) in acme_requests.iter().enumerate() {
+        std::fs::write(corpus.join(format!("jws/{number}.json")), request).unwrap();
     }
     std::fs::create_dir_all(corpus.join("receipt")).unwrap();
     for (number, receipt) in receipts.iter().enumerate() {

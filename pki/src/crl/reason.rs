@@ -75,6 +75,12 @@ impl RevocationReason {
         }
     }
 
+    /// The reason with this value of CRLReason, for a certificate that is not of a CA.
+    #[must_use]
+    pub fn from_number(number: u64) -> Option<RevocationReason> {
+        RevocationReason::ALL.into_iter().find(|reason| u64::from(reason.number()) == number)
+    }
+
     /// The reason with this value of CRLReason; unspecified for any other value.
     pub(super) fn of_number(number: u8) -> RevocationReason {
         let mut all = RevocationReason::ALL.into_iter().chain([RevocationReason::CaCompromise]);

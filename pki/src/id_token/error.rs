@@ -6,7 +6,7 @@ pub enum IdTokenError {
     /// The token is too long, or not in its format.
     #[error("{0}")]
     Malformed(&'static str),
-    /// The algorithm is not one of [`TokenAlgorithm`](super::TokenAlgorithm): `none` or HS256, for two.
+    /// The algorithm is not one of [`TOKEN_ALGORITHMS`](super::TOKEN_ALGORITHMS): `none` or HS256, for two.
     #[error("the ID token is signed by an algorithm that is not accepted")]
     Algorithm,
     /// No known key has the id in the header.

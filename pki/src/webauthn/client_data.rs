@@ -1,12 +1,11 @@
 //! clientDataJSON: the browser's part of a response (section 5.8.1).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
 use super::WebAuthnError;
 use super::limits::{MAX_CLIENT_DATA_BYTES, RelyingParty, at_most};
+use crate::base64url;
 
 /// The operation of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +64,7 @@ pub(super) fn check(
     if data.kind != ceremony.name() {
         return Err(WebAuthnError::WrongType);
     }
-    if URL_SAFE_NO_PAD.decode(&data.challenge).as_deref() != Ok(challenge) {
+    if base64url::decode(&data.challenge).as_deref() != Some(challenge) {
         return Err(WebAuthnError::WrongChallenge);
     }
     if data.origin != party.origin {

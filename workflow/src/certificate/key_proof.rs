@@ -5,15 +5,10 @@
 //! key; the signed header names this stack's URL, so that a signature for another stack proves nothing here. A proof may
 //! be sent again: it revokes the same certificate for the same reason.
 
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, ED25519,
-    RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm,
-};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use pki::base64url::Base64Url;
 use pki::certificate::Certificate;
 use pki::crl::RevocationReason;
-use pki::key::{KeyKind, PublicKey};
+use pki::jose::{FlattenedJws, FlattenedJwsError, JwsAlgorithm};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -47,15 +42,6 @@ pub enum KeyProofError {
 }
 
 #[derive(Deserialize)]
-struct JwsHeader {
-    alg: String,
-    url: String,
-    // RFC 7515 section 4.1.11: extensions that must be understood; there is none.
-    #[serde(default)]
-    crit: Option<Value>,
-}
-
-#[derive(Deserialize)]
 struct RevocationPayload {
     certificate: String,
     #[serde(default)]
@@ -68,55 +54,42 @@ impl ProvenRevocation {
     /// # Errors
     /// [`KeyProofError`].
     pub fn read(protected: &str, payload: &str, signature: &str, url: &str) -> Result<Self, KeyProofError> {
-        let octets =
-            |text: &str, what| URL_SAFE_NO_PAD.decode(text).map_err(|_| KeyProofError::Malformed(what));
-        let header: JwsHeader = serde_json::from_slice(&octets(protected, "protected")?)
-            .map_err(|_| KeyProofError::Malformed("protected"))?;
-        if header.crit.is_some() {
-            return Err(KeyProofError::Malformed("protected"));
-        }
-        let wanted: RevocationPayload = serde_json::from_slice(&octets(payload, "payload")?)
+        const NO_CERTIFICATE: KeyProofError = KeyProofError::Malformed("certificate");
+        let jws = FlattenedJws::from_parts(protected, payload, signature).map_err(malformed)?;
+        let header = |name| jws.header_text(name).ok_or(KeyProofError::Malformed("protected"));
+        let (named, named_url) = (header("alg")?, header("url")?);
+        let wanted: RevocationPayload = serde_json::from_slice(jws.payload_without_proof())
             .map_err(|_| KeyProofError::Malformed("payload"))?;
-        let signature = octets(signature, "signature")?;
-        let certificate = Certificate::from_der(octets(&wanted.certificate, "certificate")?)
-            .map_err(|_| KeyProofError::Malformed("certificate"))?;
-        let key = certificate.key().map_err(|_| KeyProofError::Malformed("certificate"))?;
-        let message = format!("{protected}.{payload}");
-        let algorithm = algorithm(&key, &header.alg)?;
-        UnparsedPublicKey::new(algorithm, key.bits())
-            .verify(message.as_bytes(), &signature)
-            .map_err(|_| KeyProofError::Signature)?;
-        if header.url != url {
+        let der = Base64Url::from_text(&wanted.certificate).ok_or(NO_CERTIFICATE)?;
+        let certificate = Certificate::from_der(der.0).map_err(|_| NO_CERTIFICATE)?;
+        let key = certificate.key().map_err(|_| NO_CERTIFICATE)?;
+        let algorithm = JwsAlgorithm::from_name(named).filter(|one| one.fits(key.kind()));
+        let algorithm = algorithm.ok_or(KeyProofError::Algorithm(JwsAlgorithm::of(key.kind()).name()))?;
+        jws.verify(algorithm, &key).ok_or(KeyProofError::Signature)?;
+        if named_url != url {
             return Err(KeyProofError::Url);
         }
         Ok(Self { certificate, reason: reason(&wanted.reason)? })
     }
 }
 
-/// The algorithm of a key (RFC 7518 section 3.1, RFC 8037 section 3.1), if the header names it.
-fn algorithm(key: &PublicKey, named: &str) -> Result<&'static dyn VerificationAlgorithm, KeyProofError> {
-    let (names, algorithm): (&'static str, &'static dyn VerificationAlgorithm) = match key.kind() {
-        KeyKind::Rsa { .. } if named == "PS256" => ("PS256", &RSA_PSS_2048_8192_SHA256),
-        KeyKind::Rsa { .. } => ("RS256", &RSA_PKCS1_2048_8192_SHA256),
-        KeyKind::EcP256 => ("ES256", &ECDSA_P256_SHA256_FIXED),
-        KeyKind::EcP384 => ("ES384", &ECDSA_P384_SHA384_FIXED),
-        KeyKind::EcP521 => ("ES512", &ECDSA_P521_SHA512_FIXED),
-        KeyKind::Ed25519 => ("EdDSA", &ED25519),
-    };
-    if names == named { Ok(algorithm) } else { Err(KeyProofError::Algorithm(names)) }
+/// The part of a JWS that cannot be read.
+fn malformed(error: FlattenedJwsError) -> KeyProofError {
+    KeyProofError::Malformed(match error {
+        FlattenedJwsError::Member(name) | FlattenedJwsError::NotBase64Url(name) => name,
+        _ => "protected",
+    })
 }
 
 /// A reason by its number (RFC 8555 section 7.6) or by its name in RFC 5280; unspecified if there is none.
 fn reason(value: &Value) -> Result<RevocationReason, KeyProofError> {
-    let of = |is: &dyn Fn(RevocationReason) -> bool| {
-        RevocationReason::ALL.into_iter().find(|reason| is(*reason)).ok_or(KeyProofError::Reason)
+    let reason = match value {
+        Value::Null => Some(RevocationReason::Unspecified),
+        Value::Number(number) => number.as_u64().and_then(RevocationReason::from_number),
+        Value::String(name) => name.parse().ok(),
+        Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     };
-    match value {
-        Value::Null => Ok(RevocationReason::Unspecified),
-        Value::Number(number) => of(&|reason| number.as_u64() == Some(reason.number().into())),
-        Value::String(name) => of(&|reason| name == reason.as_str()),
-        Value::Bool(_) | Value::Array(_) | Value::Object(_) => Err(KeyProofError::Reason),
-    }
+    reason.ok_or(KeyProofError::Reason)
 }
 
 #[cfg(test)]

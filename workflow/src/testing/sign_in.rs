@@ -1,6 +1,7 @@
 //! An identity provider and its ID tokens, for tests.
 
-use pki::id_token::{JsonWebKey, TokenAlgorithm};
+use pki::id_token::JsonWebKey;
+use pki::jose::JwsAlgorithm;
 use pki::testing::ProviderKeyPair;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -43,7 +44,7 @@ pub struct TestProvider {
 
 impl Default for TestProvider {
     fn default() -> Self {
-        Self { key: ProviderKeyPair::new(TokenAlgorithm::Es256, "k1") }
+        Self { key: ProviderKeyPair::new(JwsAlgorithm::Es256, "k1") }
     }
 }
 

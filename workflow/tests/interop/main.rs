@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used)]
 #![allow(clippy::disallowed_methods)] // Test certificates have no approval.
 
+mod acme_client;
 mod authorities;
 mod ca_kinds;
 mod calendar;

@@ -1,7 +1,7 @@
 //! Requesters who sign in: from the page after the form to the identity provider, back, and to the confirmation.
 
 use http::StatusCode;
-use pki::id_token::TokenAlgorithm;
+use pki::jose::JwsAlgorithm;
 use pki::testing::ProviderKeyPair;
 use serde_json::{Value, json};
 use time::Duration;
@@ -209,7 +209,7 @@ async fn a_policy_that_changes_meanwhile_opens_no_way_around_the_mail() {
 async fn a_new_key_of_the_provider_is_fetched_and_the_button_tries_again() {
     let (site, _, asked) = waiting().await;
     let begun = begin(&site, &asked, LinkGiven::InAnswer).await;
-    let rotated = TestProvider { key: ProviderKeyPair::new(TokenAlgorithm::Rs256, "k2") };
+    let rotated = TestProvider { key: ProviderKeyPair::new(JwsAlgorithm::Rs256, "k2") };
     let token = finish(&begun, &site, &rotated, |_| {});
     says(&begun.back(&site, &[]).await, 200, "Press the button again");
     let early = post_form(&site, "/signed-in", &begun.cookie, &[("idToken", &token)]).await;

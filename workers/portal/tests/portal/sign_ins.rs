@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pki::id_token::TokenAlgorithm;
+use pki::jose::JwsAlgorithm;
 use pki::testing::ProviderKeyPair;
 use serde_json::{Value, json};
 use time::Duration;
@@ -250,7 +250,7 @@ async fn a_new_key_of_the_provider_is_fetched_and_the_button_tries_again() {
     let begun = begin(&site, &link, id, "approve", "").await;
     let asked = |site: &Site| site.backend.rechecks().iter().filter(|one| one.provider_keys).count();
     assert_eq!(asked(&site), 0, "the known keys are fresh");
-    let rotated = TestProvider { key: ProviderKeyPair::new(TokenAlgorithm::Rs256, "k2") };
+    let rotated = TestProvider { key: ProviderKeyPair::new(JwsAlgorithm::Rs256, "k2") };
     let token = begun.finish(&site, &rotated, |_| {});
     says(&begun.back(&site, &[]).await, 200, "Press the button again");
     assert_eq!(asked(&site), 1);

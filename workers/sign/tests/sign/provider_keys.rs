@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pki::id_token::TokenAlgorithm;
+use pki::jose::JwsAlgorithm;
 use pki::testing::ProviderKeyPair;
 use time::Duration;
 use workflow::approval::sign_in::ProviderKey;
@@ -21,7 +21,7 @@ const POLICY: &str = include_str!("../../../../infra/policy.toml");
 fn stack() -> (Arc<InMemoryBackend>, ProviderKeyPair) {
     let backend = InMemoryBackend::new();
     backend.set_policy(&asking_for_sign_ins(POLICY));
-    let key = ProviderKeyPair::new(TokenAlgorithm::Es256, "k1");
+    let key = ProviderKeyPair::new(JwsAlgorithm::Es256, "k1");
     backend.publish_provider_keys(&[&key]);
     (backend, key)
 }
@@ -40,7 +40,7 @@ async fn keys_keep_the_times_at_which_they_were_first_and_last_seen() {
     let began = backend.now();
     fetch(&backend).await.unwrap();
     backend.advance(Duration::HOUR);
-    let new = ProviderKeyPair::new(TokenAlgorithm::Rs256, "k2");
+    let new = ProviderKeyPair::new(JwsAlgorithm::Rs256, "k2");
     backend.publish_provider_keys(&[&old, &new]);
     fetch(&backend).await.unwrap();
     backend.advance(Duration::HOUR);

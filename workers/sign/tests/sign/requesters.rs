@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use pki::id_token::TokenAlgorithm;
+use pki::jose::JwsAlgorithm;
 use pki::testing::ProviderKeyPair;
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
@@ -110,7 +110,7 @@ pub(super) const ATTACKS: [(&str, ErrorName, Attack); 16] = [
         case.put(RequesterEvidence { id_token, ..right });
     }),
     ("a key of the portal with a known id", NotApproved, |case| {
-        let own = TestProvider { key: ProviderKeyPair::new(TokenAlgorithm::Es256, "k1") };
+        let own = TestProvider { key: ProviderKeyPair::new(JwsAlgorithm::Es256, "k1") };
         case.put(case.evidence_by(&own, &base_url(), &case.row(), |_| {}));
     }),
     ("a token of another issuer", NotApproved, |case| case.claim("iss", json!("https://id.example.org"))),

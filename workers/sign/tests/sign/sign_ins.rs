@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use pki::id_token::{JsonWebKey, TokenAlgorithm};
+use pki::id_token::{JsonWebKey, TOKEN_ALGORITHMS};
+use pki::jose::JwsAlgorithm;
 use pki::testing::ProviderKeyPair;
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
@@ -132,13 +133,13 @@ pub(super) const ATTACKS: [(&str, ErrorName, Attack); 24] = [
         case.token(case.provider.key.token_with(&json!({"alg": "HS256", "kid": "k1"}), &case.right()));
     }),
     ("a key that the portal supplies in the token", NotApproved, |case| {
-        let own = ProviderKeyPair::new(TokenAlgorithm::Es256, "k2");
+        let own = ProviderKeyPair::new(JwsAlgorithm::Es256, "k2");
         let header =
             json!({"alg": "ES256", "kid": "k2", "jwk": own.jwk(), "jku": "https://example.org/jwks"});
         case.token(own.token_with(&header, &case.right()));
     }),
     ("a key of the portal with a known id", NotApproved, |case| {
-        let own = TestProvider { key: ProviderKeyPair::new(TokenAlgorithm::Es256, "k1") };
+        let own = TestProvider { key: ProviderKeyPair::new(JwsAlgorithm::Es256, "k1") };
         case.put(case.evidence_by(&own, |_| {}, |claims| claims));
     }),
     ("a token of another issuer", NotApproved, |case| case.claim("iss", json!("https://id.example.org"))),
@@ -204,7 +205,7 @@ async fn on_every_path_a_vote_that_the_provider_states_is_signed() {
 
 #[tokio::test]
 async fn every_algorithm_of_the_list_is_signed() {
-    for algorithm in TokenAlgorithm::ALL {
+    for algorithm in TOKEN_ALGORITHMS {
         let provider = TestProvider { key: ProviderKeyPair::new(algorithm, "k1") };
         let case = Case::of(Path::Form, provider).await;
         assert!(sign(&case.backend, case.id).await.is_ok(), "{algorithm:?}");
@@ -235,7 +236,7 @@ async fn a_key_proves_only_what_was_issued_while_it_was_published() {
     assert!(matches!(sign(&case.backend, case.id).await, Err(StepError::Refused { code: NotApproved, .. })));
     // The provider rotated its key after the vote: the old one still proves it.
     record(&case, at - ProviderKey::GRACE).await;
-    let new = ProviderKeyPair::new(TokenAlgorithm::Es256, "k2");
+    let new = ProviderKeyPair::new(JwsAlgorithm::Es256, "k2");
     let jwk = JsonWebKey::from_json(&new.jwk().to_string()).unwrap().to_json();
     let old = case.provider.row(at, at);
     case.backend.record_key(&ProviderKey { jwk, ..old }).await.unwrap();

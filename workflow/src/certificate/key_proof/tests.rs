@@ -1,3 +1,5 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use pki::testing::{CaMaker, CsrMaker, TestKey, TestKeyPair};
 use proptest::prelude::*;
 use serde_json::json;
