@@ -1,8 +1,10 @@
 //! nginx with the unchanged infra/private/nginx.conf of the private network, and a second nginx as the API behind TLS.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
@@ -62,9 +64,16 @@ pub struct Nginx {
     pub port: u16,
 }
 
-/// A port that is free at the time of the call.
+/// A free port of loopback, another one at each call: a stack still knows the keys of a provider that had the port before.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    let mut given = GIVEN.lock().unwrap();
+    loop {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        if given.insert(port) {
+            return port;
+        }
+    }
 }
 
 /// A CA certificate, a certificate issued by it for `host`, and its key, all as PEM.
