@@ -1,4 +1,4 @@
-//! Any octets as the body of an ACME request. What is read keeps the rules, whoever signed it; problems have no `null`.
+//! Any octets as the body of an ACME request. Every value that is read keeps the rules, whatever key signed it. Problems have no `null`.
 //!
 //! The signature is passed over, so that the readers of payloads and the JWS in them are reached.
 #![no_main]

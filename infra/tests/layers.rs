@@ -40,7 +40,7 @@ const WORKFLOW: [&[&str]; 15] = [
     &["ids", "secret", "requester", "mail_kind", "stand_in"],
     &["email", "name_list", "receiver"],
     &["texts", "finding"],
-    &["timestamp", "framed_hash", "base64url", "web_url", "wire_name"],
+    &["timestamp", "framed_hash", "web_url", "wire_name"],
 ];
 
 /// Files that, with their submodules, form a layer of their own inside the folder of a lower layer.

@@ -2,7 +2,7 @@
 //! keys of their issuers (RFC 7517).
 //!
 //! Invariant: no claim is readable before a key of the caller has verified the signature, by an algorithm of the list
-//! [`TOKEN_ALGORITHMS`]. What the header says about keys (`jwk`, `jku`, `x5c`) is never looked at. A member that stands twice
+//! [`TOKEN_ALGORITHMS`]. Keys in the header (`jwk`, `jku`, `x5c`) are ignored. A member that stands twice
 //! is an error, since two readers could take different ones.
 
 mod error;

@@ -28,7 +28,8 @@ mod strict_verifiers;
 pub use bundle::{CertificateBundle, ChainError, MAX_SIGNATURE_CHECKS};
 pub use name_constraints::NameConstraintViolation;
 use name_constraints::NameConstraints;
-use rules::{CaFields, fit_to_issue, is_self_issued, linked, signed_by};
+pub(crate) use rules::is_self_issued;
+use rules::{CaFields, fit_to_issue, linked, signed_by};
 pub use strict_verifiers::{StrictObjection, StrictRule};
 
 /// A CA that can issue certificates.

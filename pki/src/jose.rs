@@ -1,9 +1,9 @@
-//! JSON Web Signatures and Keys (RFC 7515, 7517, 7518, 7638, 8037): what ID tokens, ACME and signed revocations share.
+//! JSON Web Signatures and Keys (RFC 7515, 7517, 7518, 7638, 8037): shared by ID tokens, ACME and signed revocations.
 //!
 //! - [`FlattenedJws`]: a JWS in flattened JSON, and the check of its signature or MAC.
 //! - [`JsonWebKey`]: a public key for signatures, and its thumbprint. [`JwsAlgorithm`], [`MacAlgorithm`]: the algorithms.
 //!
-//! Invariant: no JSON object has a member twice, at any depth; base64url has one spelling; a header chooses among the
+//! Invariant: no JSON object has a duplicate member, at any depth; base64url has one spelling; a header chooses among the
 //! algorithms here and among those of the key, and never brings the key that verifies it.
 
 mod algorithm;

@@ -8,13 +8,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::base64url::Base64Url;
 use crate::email::Email;
 use crate::finding::Finding;
 use crate::framed_hash::FramedHash;
 use crate::grant::{CsrSummary, Grant};
 use crate::ids::RequestId;
 use crate::wire_names;
+use pki::base64url::Base64Url;
 
 /// The decision of one approver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

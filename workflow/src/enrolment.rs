@@ -8,11 +8,11 @@ use std::fmt;
 use aws_lc_rs::rand;
 use serde::{Deserialize, Serialize};
 
-use crate::base64url::Base64Url;
 use crate::decision::PasskeyEvidence;
 use crate::email::Email;
 use crate::framed_hash::FramedHash;
 use crate::secret::Secret;
+use pki::base64url::Base64Url;
 
 /// A passkey that is not added yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

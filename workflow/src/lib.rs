@@ -12,7 +12,7 @@
 //! - [`transparency`]: the log of certificates, and receipts.
 //! - [`policy`]: the policy document and its evaluation.
 //! - Below: [`decision`], [`enrolment`], [`grant`], [`approver_set`], [`stand_in`], [`message`], [`mail_kind`], [`finding`],
-//!   [`texts`], [`name_list`], [`receiver`], [`requester`], [`email`], [`ids`], [`base64url`], [`secret`], [`timestamp`], [`wire_name`].
+//!   [`texts`], [`name_list`], [`receiver`], [`requester`], [`email`], [`ids`], [`secret`], [`timestamp`], [`wire_name`].
 //!
 //! Invariant: a layer uses only layers below it; raw text becomes a typed value at the edge.
 
@@ -21,7 +21,6 @@ pub mod approver_set;
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod backup;
-pub mod base64url;
 pub mod certificate;
 pub mod decision;
 pub mod email;

@@ -16,8 +16,8 @@ pub const MAX_CONTACTS: usize = 10;
 
 /// The request for a new account.
 ///
-/// RFC 8555 section 7.3.1: where the key has an account already, the request is answered with that account, whatever it says;
-/// so the caller looks for it first.
+/// RFC 8555 section 7.3.1: if the key already has an account, the answer is that account, and the rest of the request does not
+/// matter. So the caller looks for the account first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewAccount {
     /// `mailto` URLs, each with one address.

@@ -22,7 +22,7 @@ pub enum AuthorizationStatus {
     Valid,
     /// Given up by the client.
     Deactivated,
-    /// Its time, or that of its order, is over.
+    /// The authorization or its order has expired.
     Expired,
     /// Taken back by the server.
     Revoked,
@@ -72,7 +72,7 @@ pub struct ChallengeObject {
     /// The time at which it became valid.
     #[serde(serialize_with = "super::headers::rfc3339")]
     pub validated: OffsetDateTime,
-    /// A text that clients expect. It follows from the URL, and nobody looks for it.
+    /// A token, because clients expect one. It is derived from the URL and never checked.
     token: String,
 }
 

@@ -1,7 +1,7 @@
 //! The binding of an account to a key that the server gave out (RFC 8555 section 7.3.4): a JWS with a MAC over the account's key.
 //!
 //! Invariant: a binding is for one account key and one URL. An unknown key id and a wrong MAC get the same answer, so that
-//! nobody learns which key ids exist.
+//! an attacker cannot learn which key ids exist.
 
 use serde_json::Value;
 

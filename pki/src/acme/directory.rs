@@ -19,7 +19,7 @@ pub struct DirectoryObject {
     meta: DirectoryMeta,
 }
 
-/// What a client knows before it has an account.
+/// The metadata of the directory, which clients read before they have an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DirectoryMeta {

@@ -3,7 +3,7 @@
 /// The type of a problem document.
 ///
 /// `caa`, `connection`, `dns`, `incorrectResponse` and `tls` are about challenges, and `userActionRequired` is about terms of
-/// service; there are neither.
+/// service; this server has neither.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum AcmeErrorType {
     /// The account does not exist.
@@ -104,7 +104,7 @@ impl AcmeErrorType {
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
-            // RFC 8555 sections 6.2, 6.5, 7.3.1 and 7.6 name 400 for what they describe.
+            // RFC 8555 names 400 for the errors of sections 6.2, 6.5, 7.3.1 and 7.6.
             Self::AccountDoesNotExist
             | Self::AlreadyRevoked
             | Self::BadCsr

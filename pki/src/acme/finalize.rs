@@ -50,7 +50,7 @@ pub fn check_csr(
         return Err(bad_csr("the CSR has the key of the account; make a key of its own for the certificate"));
     }
     for part in csr.extensions() {
-        // A standing approval is for names. What else a subject says, nobody approved; an e-mail address is one case.
+        // A standing approval covers names only. No other part of a subject was approved, such as an e-mail address.
         if let RequestedExtension::SubjectPart(text) = part {
             return Err(bad_csr(format!("the subject of the CSR has {text}; leave the subject empty")));
         }

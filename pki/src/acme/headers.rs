@@ -1,4 +1,4 @@
-//! What stands around the objects: media types, links, times, and the chain of a certificate.
+//! The parts of a response beside its object: media types, links, times, and the chain of a certificate.
 
 use serde::Serializer;
 use serde::ser::Error as _;
@@ -9,7 +9,7 @@ use x509_parser::prelude::FromDer;
 
 use super::problem::AcmeProblem;
 use crate::certificate::Certificate;
-use crate::issuer::Issuer;
+use crate::issuer::{Issuer, is_self_issued};
 use crate::pem_block::{pem_blocks, to_pem};
 
 /// RFC 8555 section 6.2: the Content-Type of requests.
@@ -22,7 +22,7 @@ pub const PEM_CHAIN_MEDIA_TYPE: &str = "application/pem-certificate-chain";
 /// The relation of a link (RFC 8288).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkRelation {
-    /// The directory: in every response but that of the directory (RFC 8555 section 7.1).
+    /// The directory. Every response has this link, except that of the directory itself (RFC 8555 section 7.1).
     Index,
     /// The authorization of a challenge (RFC 8555 section 7.1).
     Up,
@@ -67,10 +67,7 @@ pub fn check_content_type(value: Option<&str>) -> Result<(), AcmeProblem> {
 #[must_use]
 pub fn certificate_chain(certificate: &Certificate, issuer: &Issuer) -> String {
     let ders: Vec<_> = pem_blocks(issuer.chain_pem()).into_iter().filter_map(|(_, der)| der).collect();
-    let is_root = |der: &[u8]| {
-        X509Certificate::from_der(der)
-            .is_ok_and(|(_, read)| read.subject().as_raw() == read.issuer().as_raw())
-    };
+    let is_root = |der: &[u8]| X509Certificate::from_der(der).is_ok_and(|(_, read)| is_self_issued(&read));
     let mut chain = certificate.pem();
     for (at, der) in ders.iter().enumerate() {
         if at == 0 || !is_root(der) {

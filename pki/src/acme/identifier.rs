@@ -29,7 +29,7 @@ pub struct IdentifierObject {
 /// Why a value is no identifier.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdentifierError {
-    /// It is of this other type.
+    /// The identifier has this unsupported type.
     #[error("identifiers of the type {0} are not supported; use \"dns\" or \"ip\"")]
     Type(String),
     /// The value is no name.

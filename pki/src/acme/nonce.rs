@@ -1,10 +1,10 @@
 //! Nonces against replay (RFC 8555 section 6.5), which need no memory until they are used.
 //!
-//! A nonce is base64url of 56 octets: the seconds since 1970 (8), randomness (16), and HMAC-SHA256 over both (32). Whoever has
-//! the key makes and checks nonces without a table. That a nonce is used once is a conditional write of
-//! [`SpendableNonce::id`], which may be forgotten at [`SpendableNonce::expires`].
+//! A nonce is base64url of 56 octets: the seconds since 1970 (8), randomness (16), and HMAC-SHA256 over both (32). The key
+//! alone makes and checks nonces, without a table. A conditional write of [`SpendableNonce::id`] makes sure that a nonce is used
+//! once; the written row can be deleted at [`SpendableNonce::expires`].
 //!
-//! Invariant: after [`SpendableNonce::expires`] no check accepts the nonce, so its write is needed no longer.
+//! Invariant: after [`SpendableNonce::expires`] no check accepts the nonce, so the row is needed no longer.
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SecureRandom;

@@ -20,9 +20,9 @@ const MAX_IDENTIFIER_BYTES: usize = 255;
 /// The request for a new order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewOrder {
-    /// What the certificate is to be for: at least one, in their order, each once.
+    /// The identifiers of the certificate: at least one, in the client's order, without duplicates.
     pub identifiers: Vec<AcmeIdentifier>,
-    /// The name of the profile; the usual one if there is none.
+    /// The name of the profile; `None` for the default profile.
     pub profile: Option<String>,
     /// RFC 9773 section 5: the certificate that the new one replaces.
     pub replaces: Option<RenewalCertId>,
@@ -53,7 +53,7 @@ pub struct OrderObject {
     /// The end of the order.
     #[serde(serialize_with = "super::headers::rfc3339")]
     pub expires: OffsetDateTime,
-    /// What the certificate is for.
+    /// The identifiers of the certificate.
     pub identifiers: Vec<AcmeIdentifier>,
     /// The profile.
     #[serde(skip_serializing_if = "Option::is_none")]

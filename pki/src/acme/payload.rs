@@ -28,7 +28,7 @@ impl RequestPayload {
         }
         let members = object(octets).ok_or_else(|| {
             AcmeProblem::malformed(
-                "the payload is neither empty nor a JSON object whose members stand once; send \"\" to read a resource",
+                "the payload is neither empty nor a JSON object without duplicate members; send \"\" to read a resource",
             )
         })?;
         Ok(Self::Object(PayloadObject(members)))

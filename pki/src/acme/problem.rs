@@ -32,7 +32,7 @@ pub struct Subproblem {
     /// The type.
     #[serde(rename = "type", serialize_with = "urn")]
     pub error_type: AcmeErrorType,
-    /// What is wrong, and what to do.
+    /// The error and its remedy, in English.
     pub detail: String,
     /// The identifier.
     pub identifier: IdentifierObject,
@@ -61,7 +61,7 @@ impl AcmeProblem {
         Self::new(AcmeErrorType::Malformed, detail)
     }
 
-    /// A client that may not do what it asks for.
+    /// A request that the client is not allowed to make.
     #[must_use]
     pub fn unauthorized(detail: impl Into<String>) -> Self {
         Self::new(AcmeErrorType::Unauthorized, detail)
@@ -82,10 +82,10 @@ impl AcmeProblem {
         Self { status: 405, ..Self::malformed(detail) }
     }
 
-    /// There is nothing at this URL.
+    /// The URL has no resource.
     #[must_use]
     pub fn not_found() -> Self {
-        let detail = "there is nothing at this URL; use the URLs of the directory and of the objects";
+        let detail = "this URL has no resource; use the URLs of the directory and of the objects";
         Self { status: 404, ..Self::malformed(detail) }
     }
 
@@ -99,7 +99,7 @@ impl AcmeProblem {
     /// RFC 8555 section 6.2: 415 for another Content-Type.
     #[must_use]
     pub(super) fn media_type() -> Self {
-        let detail = "the Content-Type of a request is application/jose+json";
+        let detail = "the Content-Type is not supported; send the request as application/jose+json";
         Self { status: 415, ..Self::malformed(detail) }
     }
 
@@ -153,7 +153,7 @@ impl AcmeProblem {
         self.status
     }
 
-    /// What is wrong, and what to do.
+    /// The error and its remedy, in English.
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.detail

@@ -50,7 +50,7 @@ impl AcmeRequest {
     /// Reads the body of a request.
     ///
     /// # Errors
-    /// `malformed`, `badSignatureAlgorithm`, `badPublicKey`, or `badNonce` if there is no nonce.
+    /// `malformed`, `badSignatureAlgorithm`, `badPublicKey`, or `badNonce` if the nonce is missing.
     pub fn parse(body: &[u8]) -> Result<Self, AcmeProblem> {
         if body.len() > MAX_REQUEST_BYTES {
             return Err(AcmeProblem::too_large(MAX_REQUEST_BYTES));
@@ -117,7 +117,7 @@ impl AcmeRequest {
     }
 
     fn verify(self, key: JsonWebKey, url: &str) -> Result<VerifiedRequest, AcmeProblem> {
-        // RFC 8555 section 6.4: whoever routes requests cannot turn one into a request to another resource.
+        // RFC 8555 section 6.4: a proxy cannot redirect a signed request to another resource.
         if self.url != url {
             return Err(AcmeProblem::unauthorized(
                 "the \"url\" that is signed is not the URL of the request; use the URLs of the directory unchanged",
@@ -136,7 +136,7 @@ impl AcmeRequest {
         VerifiedRequest { nonce: self.nonce, url: self.url, key, account_url, payload }
     }
 
-    /// The request as if its key had signed it for its own URL, so that fuzzing reaches what lies behind the signature.
+    /// The request as if its key had signed it for its own URL, so that fuzzing reaches the code behind the signature check.
     ///
     /// # Errors
     /// `malformed` for a payload that is no object.

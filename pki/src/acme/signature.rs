@@ -10,7 +10,7 @@ use crate::jose::{FlattenedJws, FlattenedJwsError, JsonWebKey, JwkError, JwsAlgo
 pub const ACCOUNT_ALGORITHMS: [JwsAlgorithm; 4] =
     [JwsAlgorithm::Es256, JwsAlgorithm::Es384, JwsAlgorithm::Rs256, JwsAlgorithm::EdDsa];
 
-/// The problem of a value that is no JWS; `what` names it.
+/// The problem of a value that is not a JWS. `what` is its name in the message.
 pub(super) fn no_jws(what: &str, error: FlattenedJwsError) -> AcmeProblem {
     AcmeProblem::malformed(format!("{what} is not a JWS in flattened JSON serialization: {error}"))
 }
@@ -56,7 +56,7 @@ pub(super) fn own_key(jws: &FlattenedJws, algorithm: JwsAlgorithm) -> Result<Jso
     Err(AcmeProblem::new(AcmeErrorType::BadPublicKey, detail))
 }
 
-/// The payload, after the check of the signature; `what` names the JWS.
+/// The payload, after the check of the signature. `what` is the name of the JWS in the message.
 pub(super) fn verified<'a>(
     what: &str,
     jws: &'a FlattenedJws,
@@ -64,6 +64,6 @@ pub(super) fn verified<'a>(
     key: &JsonWebKey,
 ) -> Result<&'a [u8], AcmeProblem> {
     jws.verify(algorithm, key.public_key()).ok_or_else(|| {
-        AcmeProblem::malformed(format!("the signature of {what} is not by its key, or not over these texts"))
+        AcmeProblem::malformed(format!("the signature of {what} does not verify; sign the protected header and the payload with the key that the header names"))
     })
 }

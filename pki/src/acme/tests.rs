@@ -1,4 +1,4 @@
-//! Requests that are right, wrong in one way each, and changed anywhere; objects as the RFCs show them.
+//! Right requests, requests with one fault each, altered requests; objects as the RFCs show them.
 
 mod accounts;
 mod alterations;
@@ -40,6 +40,20 @@ fn receive(client: &AcmeClient, request: &Value, url: &str) -> Result<VerifiedRe
         KeyReference::Jwk(_) => request.verify_by_own_key(url),
         KeyReference::AccountUrl(_) => request.verify_by_account_key(&key_of(&client.key), url),
     }
+}
+
+/// A header with a changed member.
+fn with_member(header: &Value, name: &str, value: Value) -> Value {
+    let mut header = header.clone();
+    header[name] = value;
+    header
+}
+
+/// A header without a member.
+fn without_member(header: &Value, name: &str) -> Value {
+    let mut header = header.clone();
+    header.as_object_mut().unwrap().remove(name);
+    header
 }
 
 /// A verified request with this payload.

@@ -125,8 +125,7 @@ impl AcmeUrls {
     /// The problem of an account that is not there, or is no account of this server.
     #[must_use]
     pub fn no_account() -> AcmeProblem {
-        let detail =
-            "there is no such account; register with newAccount, and use the URL of its Location as \"kid\"";
+        let detail = "the account does not exist; register with newAccount, and use the URL in the header Location as \"kid\"";
         AcmeProblem::new(AcmeErrorType::AccountDoesNotExist, detail)
     }
 

@@ -104,7 +104,7 @@ pub(super) fn signed_by(certificate: &X509Certificate<'_>, key: &PublicKey) -> R
 }
 
 /// True if subject and issuer are the same name (RFC 5280 section 3.2).
-pub(super) fn is_self_issued(certificate: &X509Certificate<'_>) -> bool {
+pub(crate) fn is_self_issued(certificate: &X509Certificate<'_>) -> bool {
     certificate.subject().as_raw() == certificate.issuer().as_raw()
         || ComparableName::of(certificate.subject()) == ComparableName::of(certificate.issuer())
 }

@@ -1,7 +1,7 @@
 //! A JWS in flattened JSON (RFC 7515 section 7.2.2): `{"protected": .., "payload": .., "signature": ..}`.
 //!
 //! Invariant: there is one signature, everything about it is in the protected header, and no extension is in use: neither
-//! `crit` (RFC 7515 section 4.1.11) nor `b64` (RFC 7797). What is verified are the characters that arrived.
+//! `crit` (RFC 7515 section 4.1.11) nor `b64` (RFC 7797). The signature is checked over the characters as they arrived.
 
 use serde_json::Value;
 
@@ -22,8 +22,8 @@ pub struct FlattenedJws {
 /// Why a value is no JWS in flattened JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FlattenedJwsError {
-    /// It is no JSON object, or a member stands twice.
-    #[error("it is not a JSON object whose members stand once")]
+    /// The text is not a JSON object, or has a duplicate member.
+    #[error("it is not a JSON object without duplicate members")]
     NotAnObject,
     /// A member is missing, or no text.
     #[error("the member \"{0}\" is missing, or is not a text")]
@@ -34,11 +34,11 @@ pub enum FlattenedJwsError {
     /// There is an unprotected header.
     #[error("there is a member \"header\"; put everything into \"protected\"")]
     UnprotectedHeader,
-    /// It is in general JSON serialization.
+    /// The JWS is in general JSON serialization.
     #[error("there is a member \"signatures\"; use the flattened JSON serialization, with one \"signature\"")]
     SeveralSignatures,
-    /// The protected header is no JSON object, or a member stands twice.
-    #[error("the protected header is not a JSON object whose members stand once")]
+    /// The protected header is not a JSON object, or has a duplicate member.
+    #[error("the protected header is not a JSON object without duplicate members")]
     Header,
     /// The protected header has an extension.
     #[error("the protected header has \"{0}\", and extensions are not supported; leave it out")]
@@ -99,7 +99,7 @@ impl FlattenedJws {
         self.header(name).and_then(Value::as_str)
     }
 
-    /// The payload, which nobody has proven: for a key that is in the payload.
+    /// The payload before any check of the signature, for callers whose key is in the payload.
     #[must_use]
     pub fn payload_without_proof(&self) -> &[u8] {
         &self.payload

@@ -32,30 +32,30 @@ pub struct JsonWebKey {
 /// Why a value is no public key for signatures.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JwkError {
-    /// It is no JSON object, or a member stands twice.
-    #[error("the JWK is not a JSON object whose members stand once")]
+    /// The text is not a JSON object, or has a duplicate member.
+    #[error("the JWK is not a JSON object without duplicate members")]
     NotAnObject,
-    /// It has this member of a private or symmetric key, whose value is nowhere kept.
+    /// The JWK has this member of a private or symmetric key. Its value is not kept.
     #[error(
         "the JWK has the member \"{0}\" of a private key; send the public key only, and make a new key, since this one has been sent"
     )]
     Private(&'static str),
-    /// It is a key of this other type.
+    /// The key has this unsupported type.
     #[error("keys of the type {0} are not supported; use EC on P-256 or P-384, RSA, or OKP with Ed25519")]
     KeyType(String),
-    /// It is on this other curve.
+    /// The key is on this unsupported curve.
     #[error("keys on the curve {0} are not supported; use P-256, P-384 or Ed25519")]
     Curve(String),
-    /// A member is missing, or not what it has to be.
+    /// This member is missing or malformed.
     #[error("the member \"{0}\" of the JWK is missing or not well formed")]
     Member(&'static str),
-    /// It is not for the verification of signatures, by `use` or `key_ops`.
+    /// `use` or `key_ops` says that the key does not verify signatures.
     #[error("the JWK is not for the verification of signatures; look at \"use\" and \"key_ops\"")]
     Purpose,
     /// `alg` is not an algorithm of the key.
     #[error("the \"alg\" of the JWK is not an algorithm of its key")]
     Algorithm,
-    /// The numbers are no key.
+    /// The numbers do not form a key.
     #[error(transparent)]
     Key(#[from] KeyError),
     /// The key is weak.

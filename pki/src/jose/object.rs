@@ -1,4 +1,4 @@
-//! JSON objects whose members stand once, at any depth.
+//! JSON objects without duplicate members, at any depth.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Number, Value};
 /// The members of an object by name.
 pub(crate) type JsonObject = Map<String, Value>;
 
-/// Reads an object; `None` if it is none, or if an object in it has a member twice: two readers could take different ones.
+/// Reads an object. `None` for other text, and for duplicate members at any depth: two readers could take different ones.
 pub(crate) fn object(octets: &[u8]) -> Option<JsonObject> {
     match serde_json::from_slice::<StrictValue>(octets).ok()?.0 {
         Value::Object(members) => Some(members),
@@ -16,7 +16,7 @@ pub(crate) fn object(octets: &[u8]) -> Option<JsonObject> {
     }
 }
 
-/// A value in which no member stands twice. The library limits the depth.
+/// A value without duplicate members. serde_json limits the depth.
 struct StrictValue(Value);
 
 impl<'de> Deserialize<'de> for StrictValue {
@@ -75,7 +75,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
         let mut all = Map::new();
         while let Some((name, StrictValue(value))) = map.next_entry::<String, StrictValue>()? {
             if all.insert(name, value).is_some() {
-                return Err(A::Error::custom("a member stands twice"));
+                return Err(A::Error::custom("a duplicate member"));
             }
         }
         Ok(StrictValue(Value::Object(all)))

@@ -1,4 +1,4 @@
-//! The vectors of the RFCs, and what is refused.
+//! Test vectors of the RFCs, and inputs that must be refused.
 
 use serde_json::{Value, json};
 

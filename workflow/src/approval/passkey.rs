@@ -11,9 +11,9 @@ use time::OffsetDateTime;
 use super::BaseUrl;
 pub use super::meaning::VoteMeaning;
 use super::sign_in::SignInError;
-use crate::base64url::Base64Url;
 use crate::decision::{ApprovalDigest, Evidence, PasskeyEvidence, Vote};
 use crate::ids::RequestId;
+use pki::base64url::Base64Url;
 
 /// A passkey of a person: a row of the table `people`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

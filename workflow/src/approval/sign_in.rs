@@ -16,11 +16,11 @@ use time::{Duration, OffsetDateTime};
 use super::BaseUrl;
 use super::meaning::VoteMeaning;
 use crate::approver_set::PlusTags;
-use crate::base64url::Base64Url;
 use crate::decision::{ApprovalDigest, Evidence, IdTokenEvidence, ReviewDigest, Vote};
 use crate::email::Email;
 use crate::ids::RequestId;
 use crate::policy::{IssuerUrl, OidcSettings, Policy};
+use pki::base64url::Base64Url;
 
 /// A key of an identity provider: a row of the table `people`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,9 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::approval::LinkDigest;
-use crate::base64url::Base64Url;
 use crate::framed_hash::{is_lower_hex, is_sha256};
 use crate::ids::{IssuerId, RequestId};
+use pki::base64url::Base64Url;
 use pki::certificate::Serial;
 use pki::issuer::Issuer;
 

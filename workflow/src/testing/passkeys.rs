@@ -7,11 +7,11 @@ use time::OffsetDateTime;
 use super::InMemoryBackend;
 use crate::approval::BaseUrl;
 use crate::approval::passkey::{Passkey, VoteMeaning};
-use crate::base64url::Base64Url;
 use crate::decision::{PasskeyEvidence, ReviewDigest};
 use crate::email::Email;
 use crate::enrolment::{Enrolment, EnrolmentId, Vouch, enrolment_challenge};
 use crate::ports::{Clock as _, PeopleWriter as _};
+use pki::base64url::Base64Url;
 
 /// The base URL of stacks in tests.
 pub fn base_url() -> BaseUrl {

@@ -1,4 +1,4 @@
-"""What certbot's own library (acme, josepy) sends as a client, and how it reads what a server answers.
+"""Requests of certbot's own library (acme, josepy), and its reading of our answers.
 
 acme_client.py requests BASE MAC_KEY   prints a request a line, as certbot's network layer makes it
 acme_client.py objects                 reads {"kind", "object"} a line, and prints what the library reads, a line each

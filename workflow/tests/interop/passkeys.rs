@@ -4,10 +4,10 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use pki::base64url::Base64Url;
 use pki::testing::SoftPasskey;
 use pki::webauthn::{Assertion, PasskeyAlgorithm, PasskeyKey, RelyingParty, register, verify};
 use serde_json::{Value, json};
-use workflow::base64url::Base64Url;
 
 use crate::panel::{say, skip};
 use crate::venv;

@@ -18,11 +18,11 @@ pub(crate) enum Staff {
     StandIn,
 }
 
-/// A seat: an approver, and whoever stands in for them.
+/// A seat: an approver and their stand-ins.
 type Seat = &'static [Voter];
 
 impl Staff {
-    /// The seats of both policies, and how many of them are needed: what the model checks signing against.
+    /// The seats of both policies, and the number needed. The model checks signing against them.
     pub(crate) fn seats(self) -> [(&'static [Seat], usize); 2] {
         const A: Seat = &[Voter::A];
         const B: Seat = &[Voter::B];

@@ -102,16 +102,8 @@ fn each_wrong_binding_is_refused() {
     let client = client();
     let jwk = client.key.jwk().to_string();
     let right = json!({ "alg": "HS256", "kid": KEY_ID, "url": NEW_ACCOUNT });
-    let changed = |name: &str, value: Value| {
-        let mut header = right.clone();
-        header[name] = value;
-        header
-    };
-    let without = |name: &str| {
-        let mut header = right.clone();
-        header.as_object_mut().unwrap().remove(name);
-        header
-    };
+    let changed = |name: &str, value: Value| with_member(&right, name, value);
+    let without = |name: &str| without_member(&right, name);
     let read = |binding: Value| {
         let request = client.request_with_key(NEW_ACCOUNT, &json!({ "externalAccountBinding": binding }));
         NewAccount::read(&receive(&client, &request, NEW_ACCOUNT).unwrap())

@@ -1,4 +1,4 @@
-//! What clients get.
+//! Objects as clients receive them.
 
 use std::collections::BTreeMap;
 

@@ -37,16 +37,8 @@ fn each_wrong_header_has_its_problem() {
         header
     };
     assert!(with_header(&client, &right).is_ok());
-    let changed = |name: &str, value: Value| {
-        let mut header = right.clone();
-        header[name] = value;
-        header
-    };
-    let without = |name: &str| {
-        let mut header = right.clone();
-        header.as_object_mut().unwrap().remove(name);
-        header
-    };
+    let changed = |name: &str, value: Value| with_member(&right, name, value);
+    let without = |name: &str| without_member(&right, name);
     let with_key = |jwk: Value| {
         let mut header = without("kid");
         header["jwk"] = jwk;

@@ -1,6 +1,6 @@
 //! What a passkey answered, in the fields of a form.
 
-use workflow::base64url::Base64Url;
+use pki::base64url::Base64Url;
 use workflow::decision::{PasskeyEvidence, ReviewDigest};
 use workflow::finding::Code;
 use workflow::request::input::missing;

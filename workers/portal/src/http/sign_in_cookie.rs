@@ -6,9 +6,9 @@
 
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
+use pki::base64url::Base64Url;
 use serde::{Deserialize, Serialize};
 use workflow::approval::BaseUrl;
-use workflow::base64url::Base64Url;
 use workflow::finding::Code;
 use workflow::ids::RequestId;
 use workflow::texts::Message;

@@ -1,9 +1,9 @@
 //! The pages of passkeys: setting one up, and vouching for somebody's.
 
 use askama::Template;
+use pki::base64url::Base64Url;
 use workflow::approval::enrolment::EnrolmentNeeds;
 use workflow::approval::passkey::Passkey;
-use workflow::base64url::Base64Url;
 use workflow::email::Email;
 use workflow::enrolment::{Enrolment, enrolment_challenge};
 use workflow::texts::{Language, Message};

@@ -1,4 +1,4 @@
-//! What the evidence of a vote is about, as values that a test can change.
+//! The meaning of a vote, with values that a test can change.
 
 use workflow::approval::BaseUrl;
 use workflow::approval::passkey::VoteMeaning;
@@ -31,7 +31,7 @@ impl Meaning {
         }
     }
 
-    /// As evidence is made of it.
+    /// The form that evidence is made of.
     pub(super) fn borrowed(&self) -> VoteMeaning<'_> {
         VoteMeaning {
             base_url: &self.base_url,

@@ -1,4 +1,4 @@
-//! What comes of a request: exactly one certificate, or nothing at all.
+//! The two outcomes of a request to Sign: one certificate, or none.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub(super) async fn assert_signed_once(backend: &Arc<InMemoryBackend>, id: Reque
     assert_eq!(backend.certificates().len(), 1, "{what}");
 }
 
-/// Asserts that the request is refused with this error, and that nothing came of it.
+/// Asserts that the request is refused with this error, and that no certificate is stored.
 pub(super) async fn assert_refused(
     backend: &Arc<InMemoryBackend>,
     id: RequestId,

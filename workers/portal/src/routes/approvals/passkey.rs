@@ -11,12 +11,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use pki::base64url::Base64Url;
 use pki::webauthn::register;
 use serde::Serialize;
 use workflow::approval::enrolment::{CODE_LIFETIME, EnrolmentNeeds, needs};
 use workflow::approval::passkey::{NotProven, Passkey};
 use workflow::approval::voting::ResolvedLink;
-use workflow::base64url::Base64Url;
 use workflow::enrolment::{
     Enrolment, EnrolmentCode, EnrolmentId, EnrolmentMessage, EnrolmentProof, enrolment_challenge,
 };
