@@ -19,6 +19,7 @@ mod renewal;
 mod rules;
 mod rules_of_profile;
 mod standing;
+mod terms;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use time::Date;
