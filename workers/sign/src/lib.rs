@@ -17,7 +17,7 @@ use pki::certificate::{Certificate, CertificateError, Serial, Validity};
 use pki::issuer::Issuer;
 use serde::Serialize;
 use workflow::approval::BaseUrl;
-use workflow::approval::coverage::{Covered, Issuing, Related, Voters, covers};
+use workflow::approval::coverage::{Covered, Issuing, RelatedRows, Voters, covers};
 use workflow::certificate::{PublicationUrl, Shard, addresses};
 use workflow::ids::IssuerId;
 use workflow::message::RecheckMessage;
@@ -190,7 +190,7 @@ impl Sign {
         let (base_url, passkeys) = (&self.base_url, passkeys.as_slice());
         let voters = Voters { base_url, passkeys, provider_keys: &provider_keys };
         // Without its standing approval, a row that names one is not covered.
-        let related = Related { replaced: replaced.as_ref(), standing: None };
+        let related = RelatedRows { replaced: replaced.as_ref(), standing: None };
         let covered = covers(&request, related, &policy, &issuer, voters)?;
         let (request, Reservation { serial, validity: reserved }) =
             self.reserve(request, &covered, &issuer).await?;

@@ -68,7 +68,7 @@ pub enum NotCovered {
 
 /// The other rows on which a certificate depends.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Related<'a> {
+pub struct RelatedRows<'a> {
     /// The request that a renewal replaces.
     pub replaced: Option<&'a Request>,
     /// The standing approval under which the certificate is asked for.
@@ -95,7 +95,7 @@ pub struct Voters<'a> {
 /// [`NotCovered`].
 pub fn covers(
     request: &Request,
-    related: Related<'_>,
+    related: RelatedRows<'_>,
     policy: &Policy,
     issuer: &Issuer,
     voters: Voters<'_>,

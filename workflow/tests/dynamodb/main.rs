@@ -31,13 +31,16 @@ use workflow::texts::Language;
 
 type Calls = Arc<Mutex<Vec<(String, Value)>>>;
 
+/// The answer to a call: operation and body.
+type Answer = fn(&str, &Value) -> Value;
+
 /// A table of requests whose calls are answered by `answer`, and the calls so far: operation and body.
-async fn table(answer: fn(&str, &Value) -> Value) -> (DynamoRequests, Calls) {
+async fn table(answer: Answer) -> (DynamoRequests, Calls) {
     let (sdk, calls) = server(answer).await;
     (DynamoRequests::new(&sdk, "certificates", "audit"), calls)
 }
 
-async fn server(answer: fn(&str, &Value) -> Value) -> (SdkConfig, Calls) {
+async fn server(answer: Answer) -> (SdkConfig, Calls) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let sdk = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -59,7 +62,7 @@ async fn server(answer: fn(&str, &Value) -> Value) -> (SdkConfig, Calls) {
 }
 
 /// Answers one call.
-async fn serve(mut stream: TcpStream, answer: fn(&str, &Value) -> Value, calls: Calls) {
+async fn serve(mut stream: TcpStream, answer: Answer, calls: Calls) {
     let mut read = Vec::new();
     let (head, body) = loop {
         let mut buffer = [0; 4096];

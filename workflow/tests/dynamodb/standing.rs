@@ -9,7 +9,7 @@ use workflow::request::audit::Actor;
 use workflow::testing::InMemoryBackend;
 use workflow::testing::fixtures::standing_policy;
 
-use super::{IDS, server};
+use super::{Answer, IDS, server};
 
 /// A standing approval of which one certificate was counted, and its use.
 fn counted() -> (StandingApproval, StandingUse) {
@@ -125,7 +125,7 @@ async fn a_writer_that_came_first_is_a_conflict_and_a_fault_is_an_error() {
         json!({ "__type": kind, "CancellationReasons": reasons })
     }
     let (approval, counted) = counted();
-    let answers: [(fn(&str, &Value) -> Value, Option<Saved>); 4] = [
+    let answers: [(Answer, Option<Saved>); 4] = [
         (|_, _| cancelled(&["ConditionalCheckFailed", "None"]), Some(Saved::Conflict)),
         (|_, _| cancelled(&["None", "ConditionalCheckFailed"]), Some(Saved::Conflict)),
         (|_, _| cancelled(&["TransactionConflict", "None"]), Some(Saved::Conflict)),

@@ -9,7 +9,7 @@ use std::fmt;
 use pki::issuer::Issuer;
 use time::OffsetDateTime;
 
-use super::{GivenApproval, NotCovered, Related, Voters, requester_signed_in};
+use super::{GivenApproval, NotCovered, RelatedRows, Voters, requester_signed_in};
 use crate::approval::standing::{StandingApproval, StandingError, StandingUse};
 use crate::decision::ApprovalDigest;
 use crate::policy::Policy;
@@ -51,7 +51,7 @@ impl fmt::Display for OutsidePart {
 /// The certificate that the standing approval above a request covers.
 pub(super) fn covers(
     request: &Request,
-    related: Related<'_>,
+    related: RelatedRows<'_>,
     policy: &Policy,
     issuer: &Issuer,
     voters: Voters<'_>,

@@ -45,7 +45,7 @@ impl Case {
         let (policy, base_url) = (Policy::parse(&self.policy).unwrap(), base_url());
         let voters = Voters { base_url: &base_url, passkeys: &[], provider_keys: &[] };
         let used = UsedStanding { approval: &self.approval, counted: self.counted.as_ref(), at: self.at };
-        let related = Related { replaced: None, standing: Some(used) };
+        let related = RelatedRows { replaced: None, standing: Some(used) };
         covers(&self.request, related, &policy, &self.backend.latest_issuer(), voters)
     }
 }
@@ -301,6 +301,6 @@ fn the_request_of_a_standing_approval_is_never_a_certificate() {
     let base_url = base_url();
     let voters = Voters { base_url: &base_url, passkeys: &[], provider_keys: &[] };
     let covered =
-        covers(&request, Related::default(), &backend.policy(), backend.issuer_certificate(), voters);
+        covers(&request, RelatedRows::default(), &backend.policy(), backend.issuer_certificate(), voters);
     assert!(matches!(covered, Err(NotCovered::NotGranted(_))), "{covered:?}");
 }
