@@ -36,9 +36,9 @@ const WORKFLOW: [&[&str]; 15] = [
     &["policy", "message"],
     &["enrolment"],
     &["decision", "approver_set"],
-    &["grant"],
+    &["grant", "standing"],
     &["ids", "secret", "requester", "mail_kind", "stand_in"],
-    &["email", "name_list", "receiver"],
+    &["email", "name_list", "receiver", "dns_rule"],
     &["texts", "finding"],
     &["timestamp", "framed_hash", "web_url", "wire_name"],
 ];

@@ -15,6 +15,7 @@ pub mod questions;
 mod requester_sign_in;
 pub mod review;
 pub mod sign_in;
+pub mod standing;
 mod votes;
 pub mod voting;
 mod waiting;
@@ -25,4 +26,5 @@ pub use link::{
     BaseUrl, INBOX_LIFETIME, InboxLink, Link, LinkDigest, LinkGiven, LinkKey, LinkSecret, NoRandomness,
     OverviewKey, StatusKey, VouchKey,
 };
+pub use requester_sign_in::ConfirmedRequest;
 pub use votes::{Approval, VoteError, VoteInput, VoteResult};

@@ -1,6 +1,7 @@
 //! Decisions of approvers, and the contents that a decision binds.
 //!
-//! Invariant: an approval binds the digest of the CSR, the profile and the names that the approver saw. The signer
+//! Invariant: an approval binds the digest of the CSR, the profile and the names that the approver saw; of a standing
+//! approval, the profile and the terms. The signer
 //! computes the same [`ApprovalDigest`] again from the row, and signs only if it equals the approved digest.
 
 use std::fmt;
@@ -13,6 +14,7 @@ use crate::finding::Finding;
 use crate::framed_hash::FramedHash;
 use crate::grant::{CsrSummary, Grant};
 use crate::ids::RequestId;
+use crate::standing::StandingTerms;
 use crate::wire_names;
 use pki::base64url::Base64Url;
 
@@ -63,6 +65,19 @@ impl ApprovalDigest {
             .field(&facts.subject)
             .field(&facts.public_key_digest)
             .fields(&facts.names);
+        Self(hash.finish())
+    }
+
+    /// The digest of a request of a standing approval: its requester, profile and terms, all of which the approver sees. Who
+    /// has certificates signed under it is a part of what was approved.
+    pub fn of_terms(id: RequestId, requester: &Email, profile: &str, terms: &StandingTerms) -> Self {
+        let mut hash = FramedHash::new("countersign approval of terms 1");
+        hash.field(&id.to_string())
+            .field(requester.as_str())
+            .field(profile)
+            .field(&terms.days().to_string())
+            .field(&terms.certificates().to_string())
+            .fields(&terms.names_as_text());
         Self(hash.finish())
     }
 
@@ -419,6 +434,43 @@ mod tests {
             approval_of_a_renewal().as_str(),
             "7a481ab09eed7ed7a0578a91d75f25513c5738ca768d078b220e025595683e11"
         );
+    }
+
+    // Digest of a standing approval; computed by Python's hashlib.
+
+    fn of_terms(id: &str, requester: &str, profile: &str, terms: &str) -> ApprovalDigest {
+        let terms = StandingTerms::read(terms).unwrap();
+        ApprovalDigest::of_terms(id.parse().unwrap(), &requester.parse().unwrap(), profile, &terms)
+    }
+
+    const TERMS: &str =
+        r#"{"kind":"grant","names":["www.example.com",".web.example.com"],"days":90,"certificates":500}"#;
+
+    #[test]
+    fn an_approval_of_terms_has_the_known_digest() {
+        let digest = of_terms(ID, "requester@example.com", "server", TERMS);
+        assert_eq!(digest.as_str(), "8be83669d8dda66b8d86c26a843b945e52cd3c4e75ff4784399af5f9d50a308b");
+    }
+
+    #[test]
+    fn every_part_of_the_terms_is_bound() {
+        let requester = "requester@example.com";
+        let bound = of_terms(ID, requester, "server", TERMS);
+        let changed = |from: &str, to: &str| {
+            assert!(TERMS.contains(from), "{from}");
+            of_terms(ID, requester, "server", &TERMS.replace(from, to))
+        };
+        for other in [
+            of_terms(REPLACED, requester, "server", TERMS),
+            of_terms(ID, "other@example.com", "server", TERMS),
+            of_terms(ID, requester, "client", TERMS),
+            changed("90", "91"),
+            changed("500", "501"),
+            changed("\".web", "\"web"),
+            changed("\"www.example.com\",", ""),
+        ] {
+            assert_ne!(other, bound);
+        }
     }
 
     #[test]

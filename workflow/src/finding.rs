@@ -20,7 +20,7 @@ mod private_key;
 
 pub use csr::findings;
 pub(crate) use keys::new_key;
-pub(crate) use names::{about_name, dropped_name};
+pub(crate) use names::{about_name, about_suffix, dropped_name};
 pub use pki::text::{is_unfit_to_show, quoted};
 pub(crate) use private_key::private_key_in;
 

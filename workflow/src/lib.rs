@@ -11,7 +11,7 @@
 //! - [`approval`]: votes and links. [`certificate`]: certificates after they were issued. [`request`]: the row, its rules, its audit trail, and intake.
 //! - [`transparency`]: the log of certificates, and receipts.
 //! - [`policy`]: the policy document and its evaluation.
-//! - Below: [`decision`], [`enrolment`], [`grant`], [`approver_set`], [`stand_in`], [`message`], [`mail_kind`], [`finding`],
+//! - Below: [`decision`], [`enrolment`], [`grant`], [`approver_set`], [`stand_in`], [`standing`], [`message`], [`mail_kind`], [`finding`],
 //!   [`texts`], [`name_list`], [`receiver`], [`requester`], [`email`], [`ids`], [`secret`], [`timestamp`], [`wire_name`].
 //!
 //! Invariant: a layer uses only layers below it; raw text becomes a typed value at the edge.
@@ -23,6 +23,7 @@ pub mod aws;
 pub mod backup;
 pub mod certificate;
 pub mod decision;
+mod dns_rule;
 pub mod email;
 pub mod enrolment;
 pub mod environment;
@@ -44,6 +45,7 @@ pub mod requester;
 pub mod runtime;
 pub mod secret;
 pub mod stand_in;
+pub mod standing;
 pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -18,6 +18,8 @@ mod profile;
 mod renewal;
 mod rules;
 mod rules_of_profile;
+mod standing;
+mod terms;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use time::Date;
@@ -43,6 +45,7 @@ pub use oidc::{IssuerUrl, OidcSettings};
 pub use pointer::{Pointer, PointerError};
 pub use profile::Profile;
 pub use renewal::{RenewalRules, SameKeyAction};
+pub use standing::StandingRules;
 
 /// A policy document that was read and checked.
 #[derive(Clone, Debug)]

@@ -16,6 +16,7 @@ mod people;
 mod relay;
 mod responders;
 mod revocations;
+mod standing;
 mod storage;
 
 pub use error::PortError;
@@ -33,4 +34,5 @@ pub use people::{EnrolmentCodes, People, PeopleWriter};
 pub use relay::{ListFile, ListFiles, ObjectVersion, TrustAnchorCrl, TrustAnchorCrls, TrustStoreCrls};
 pub use responders::OcspResponders;
 pub use revocations::{RevocationPage, RevocationWriter, Revocations};
+pub use standing::StandingApprovals;
 pub use storage::{Approvals, CertificateStore, EndingCertificate, ListedRequest, Requests, Saved};

@@ -8,6 +8,7 @@
 pub mod audit;
 mod columns;
 mod confirmation;
+mod content;
 pub mod download;
 mod evaluation;
 pub mod expiring;
@@ -23,12 +24,14 @@ mod requester_evidence;
 mod revocation;
 mod revocation_rules;
 mod row;
+mod row_content;
 mod rules;
 mod sign_in;
 mod status;
 
 pub use columns::{Columns, ColumnsError};
 pub use confirmation::CONFIRMATION_PERIOD;
+pub use content::{CertificateRequest, RequestContent};
 pub use log_record::LogRecord;
 pub use replay::{recorded_certificate, verify_request};
 pub use requester_evidence::RequesterEvidence;

@@ -38,6 +38,7 @@ mod renewals;
 mod requests;
 mod responders;
 mod revocations;
+mod standing;
 
 pub use approvals::{update_approval, update_approval_audited};
 pub use issuers::issuer_of;
@@ -48,6 +49,7 @@ pub use renewals::replaced_request;
 pub use requests::{update_known_request, update_request};
 pub use responders::{RenewResponderError, renew_responder};
 pub use revocations::record_revocation;
+pub use standing::{count_use, end_standing};
 
 /// The most attempts of an update that conflicts with other writers.
 const MAX_WRITE_ATTEMPTS: usize = 8;

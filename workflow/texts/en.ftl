@@ -997,6 +997,31 @@ finding-uri-trust-domain-characters = The trust domain of the URI { $name } cont
 finding-uri-query = The URI { $name } contains a query, a fragment or a percent sign, which a SPIFFE ID can't have.
 finding-uri-path = The path of the URI { $name } has a segment that is empty, relative or otherwise invalid.
 
+## Standing approvals
+
+finding-terms-too-large = The terms have { $bytes } bytes; at most { $most } are accepted.
+finding-terms-split = Ask for several standing approvals, or write a suffix in place of many names: .example.com stands for every name below example.com.
+finding-terms-unreadable = This isn't the text of a standing approval (line { $line }, column { $column }).
+finding-terms-unreadable-advice = Send JSON like this: { $example }
+finding-terms-no-names = The standing approval names nothing.
+finding-terms-no-names-advice = List DNS names, IP addresses, or suffixes such as .example.com.
+finding-terms-too-many-names = The standing approval has { $count } names; at most { $most } are accepted.
+finding-terms-zero = { $field } is 0.
+finding-terms-zero-advice = Write at least 1.
+finding-terms-name-kind = The { finding-kind } { $name } can't be in a standing approval.
+finding-terms-name-kind-advice = Use DNS names, IP addresses, or suffixes such as .example.com.
+finding-terms-wildcard-suffix = The { finding-kind } { $name } is a wildcard, which can't follow a dot.
+finding-terms-wildcard-suffix-advice = Leave out the asterisk: .example.com stands for every name below example.com, wildcards included.
+finding-standing-none = The “{ $profile }” profile has no standing approvals.
+finding-standing-none-advice = Choose another profile, or request each certificate by itself.
+finding-standing-days = A standing approval of the “{ $profile }” profile ends after { $most } days at most; { $days } were requested.
+finding-standing-certificates = A standing approval of the “{ $profile }” profile is for { $most } certificates at most; { $certificates } were requested.
+finding-standing-bound-advice = Ask for less, and ask again before the standing approval ends.
+finding-standing-only = This is the request of a standing approval, which has no certificate of its own.
+finding-standing-only-advice = Request a certificate under the standing approval.
+finding-certificate-only = This is the request of a certificate, not of a standing approval.
+finding-certificate-only-advice = Request the standing approval by itself.
+
 ## What the profile allows
 
 finding-unknown-profile = There's no profile { $profile }.

@@ -894,6 +894,31 @@ finding-uri-trust-domain-characters = URI { $name } のトラストドメイン�
 finding-uri-query = URI { $name } に、SPIFFE IDでは使えないクエリ、フラグメント、またはパーセント記号があります。
 finding-uri-path = URI { $name } のパスに、空の部分、相対的な部分、または正しくない部分があります。
 
+## Standing approvals
+
+finding-terms-too-large = 継続承認の内容が{ $bytes }バイトあります。受け付けられるのは{ $most }バイトまでです。
+finding-terms-split = 継続承認をいくつかに分けるか、多くの名前の代わりに .example.com のような接尾辞を書いてください。example.com より下のすべての名前を表します。
+finding-terms-unreadable = 継続承認の申請として読み取れません({ $line }行目、{ $column }文字目)。
+finding-terms-unreadable-advice = 次のようなJSONを送ってください: { $example }
+finding-terms-no-names = 継続承認に名前がありません。
+finding-terms-no-names-advice = DNS名、IPアドレス、または .example.com のような接尾辞を書いてください。
+finding-terms-too-many-names = 継続承認に名前が{ $count }個あります。受け付けられるのは{ $most }個までです。
+finding-terms-zero = { $field } が0です。
+finding-terms-zero-advice = 1以上を書いてください。
+finding-terms-name-kind = { finding-kind } { $name } は、継続承認には使えません。
+finding-terms-name-kind-advice = DNS名、IPアドレス、または .example.com のような接尾辞を使ってください。
+finding-terms-wildcard-suffix = { finding-kind } { $name } はワイルドカードです。ドットの後には書けません。
+finding-terms-wildcard-suffix-advice = アスタリスクを除いてください。.example.com は、ワイルドカードも含めて example.com より下のすべての名前を表します。
+finding-standing-none = プロファイル「{ $profile }」には継続承認がありません。
+finding-standing-none-advice = 別のプロファイルを選ぶか、証明書を1つずつ申請してください。
+finding-standing-days = プロファイル「{ $profile }」の継続承認は{ $most }日までです。申請されたのは{ $days }日です。
+finding-standing-certificates = プロファイル「{ $profile }」の継続承認は証明書{ $most }枚までです。申請されたのは{ $certificates }枚です。
+finding-standing-bound-advice = 少なく申請し、継続承認が終わる前に改めて申請してください。
+finding-standing-only = これは継続承認の申請です。この申請そのものには証明書がありません。
+finding-standing-only-advice = 継続承認のもとで証明書を申請してください。
+finding-certificate-only = これは証明書の申請です。継続承認の申請ではありません。
+finding-certificate-only-advice = 継続承認を別に申請してください。
+
 ## What the profile allows
 
 finding-unknown-profile = プロファイル { $profile } はありません。

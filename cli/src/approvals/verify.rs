@@ -6,7 +6,7 @@
 use workflow::approval::passkey::{NotProven, check_vote};
 use workflow::approval::sign_in::{self, Provider, ProviderKey};
 use workflow::aws::DynamoPeople;
-use workflow::decision::{ApprovalDigest, DecisionRecord, Evidence, Vote};
+use workflow::decision::{DecisionRecord, Evidence, Vote};
 use workflow::email::Email;
 use workflow::ids::RequestId;
 use workflow::policy::Policy;
@@ -113,7 +113,6 @@ fn fault(vote: &Vote, proven: Result<(), NotProven>) -> Option<String> {
 }
 
 fn other_digest(request: &Request, decision: &DecisionRecord) -> Option<String> {
-    let csr = request.csr()?;
-    let digest = ApprovalDigest::of(request.id(), request.profile(), csr, request.replaces());
+    let digest = request.approval_digest()?;
     (digest != decision.digest).then(|| format!("the request has another digest than the approval: {digest}"))
 }

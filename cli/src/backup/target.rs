@@ -240,6 +240,7 @@ impl<'a> ImportTarget<'a> {
             && (exported.audit().number == 0 || end.is_some_and(|event| event.hash == exported.audit().hash))
             && there.version() >= exported.version()
             && there.csr_content() == exported.csr_content()
+            && there.terms() == exported.terms()
             && there.email() == exported.email()
             && there.registration_date() == exported.registration_date())
     }

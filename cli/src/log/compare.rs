@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 use pki::certificate::Serial;
 use time::{Duration, OffsetDateTime};
-use workflow::decision::ApprovalDigest;
 use workflow::ids::RequestId;
 use workflow::request::{Request, Status};
 use workflow::transparency::LogEntry;
@@ -107,7 +106,7 @@ fn leaf(entry: &LogEntry, records: &Records<'_>, row: Option<&Request>) -> Vec<S
             .push(format!("the request {id} has no approval; {verify}, and revoke the certificate {serial}"));
         return wrong;
     };
-    let covered = row.csr().map(|csr| ApprovalDigest::of(id, row.profile(), csr, row.replaces()));
+    let covered = row.approval_digest();
     if decision.digest != entry.approval || covered.as_ref() != Some(&entry.approval) {
         wrong.push(format!("the request {id} has another approval than the leaf names; {verify}"));
     }

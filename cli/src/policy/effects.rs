@@ -9,6 +9,7 @@ use workflow::decision::ApprovalDigest;
 use workflow::email::Email;
 use workflow::ids::RequestId;
 use workflow::policy::Policy;
+use workflow::policy::evaluate::PolicyRejection;
 use workflow::ports::KeyLists as _;
 use workflow::request::{Request, Status};
 
@@ -64,7 +65,10 @@ impl Effects {
                     _ => approval_row::lookup(stack, id).await?,
                 };
                 let applied = async |policy: &Arc<Policy>| {
-                    let applied = lists.applied(Arc::clone(policy), request.csr_content()).await;
+                    let applied = match request.csr_content() {
+                        Some(csr) => lists.applied(Arc::clone(policy), csr).await,
+                        None => Ok(Arc::clone(policy)),
+                    };
                     applied.or_fail(|| "cannot evaluate the open requests".into(), "")
                 };
                 // If the list of the policy in force is gone, every effect of the new one is shown.
@@ -139,14 +143,12 @@ fn effects(
     new: &Policy,
     now: OffsetDateTime,
 ) -> Vec<EffectKind> {
-    let outcome = |policy: &Policy| match request.evaluate(policy, None, replaced) {
+    let outcome = |policy: &Policy| match would_bind(request, replaced, policy) {
         Err(rejection) => {
             let why = rejection.main().map(|finding| finding.detail.clone()).unwrap_or_default();
             Some(EffectKind::Refused(why))
         }
-        Ok(granted) => {
-            let (profile, csr) = (&granted.grant.profile, granted.csr_summary());
-            let digest = ApprovalDigest::of(request.id(), profile, &csr, request.replaces());
+        Ok(digest) => {
             approval.is_some_and(|approval| approval.digest != digest).then_some(EffectKind::NotCovered)
         }
     };
@@ -160,6 +162,21 @@ fn effects(
         effects.extend((!removed.is_empty()).then_some(EffectKind::LinksEnd(removed)));
     }
     effects
+}
+
+/// The digest that an approval by this policy would bind.
+fn would_bind(
+    request: &Request,
+    replaced: Option<&Request>,
+    policy: &Policy,
+) -> Result<ApprovalDigest, PolicyRejection> {
+    let (id, profile) = (request.id(), request.profile());
+    if request.terms().is_some() {
+        let terms = request.evaluate_terms(policy, None)?;
+        return Ok(ApprovalDigest::of_terms(id, request.email(), profile, terms));
+    }
+    let granted = request.evaluate(policy, None, replaced)?;
+    Ok(ApprovalDigest::of(id, &granted.grant.profile, &granted.csr_summary(), request.replaces()))
 }
 
 /// Approvers of an undecided request who have not voted, and whose links do not work since the policy does not list

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use workflow::approver_set::GroupQuorum;
-use workflow::policy::Policy;
+use workflow::policy::{Policy, StandingRules};
 use workflow::texts::Language;
 
 use crate::table;
@@ -30,7 +30,18 @@ pub(super) fn summary(policy: &Policy) -> String {
         })
         .collect();
     let table = table::aligned(&["PROFILE", "VALID", "APPROVED BY", "WITHIN", "FOR"], &rows);
-    format!("Version {}\n\n{table}", policy.version())
+    format!("Version {}\n\n{table}{}", policy.version(), standing(policy))
+}
+
+/// One line for each profile with standing approvals.
+fn standing(policy: &Policy) -> String {
+    let line = |(name, rules): (&str, StandingRules)| {
+        let StandingRules { max_days, most } = rules;
+        format!("\nStanding approvals of the profile {name}: {most} certificates in {max_days} days at most.")
+    };
+    let all = policy.profiles().filter_map(|profile| Some((profile.name(), profile.standing()?)));
+    let lines: String = all.map(line).collect();
+    if lines.is_empty() { lines } else { format!("{lines}\n") }
 }
 
 /// A length of time as it is written in a policy.
@@ -45,6 +56,21 @@ pub(super) fn span(limit: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn standing_approvals_are_shown_where_a_profile_has_them() {
+        let text =
+            "[profiles.server]\napprovers = [\"a@example.com\"]\nnames.dns.allow = [\"example.com\"]\n";
+        let shown = |more: &str| summary(&Policy::parse(&format!("{text}{more}")).unwrap());
+        assert!(!shown("").contains("Standing"), "{}", shown(""));
+        let with = shown("standing = { max = \"90d\", most = 500 }");
+        assert!(
+            with.ends_with(
+                "\nStanding approvals of the profile server: 500 certificates in 90 days at most.\n"
+            ),
+            "{with}"
+        );
+    }
 
     #[test]
     fn a_limit_is_written_as_in_the_policy() {

@@ -69,7 +69,7 @@ impl AwaitApproval {
         let (Some(csr), None) = (request.csr(), approval.outcome) else {
             return Ok(());
         };
-        let policy = self.policies.for_csr(request.csr_content()).await?;
+        let policy = self.policies.for_request(request).await?;
         let Ok(profile) = policy.profile(Some(request.profile())) else {
             return Ok(());
         };
@@ -122,7 +122,7 @@ impl AwaitApproval {
         let (Some(csr), Ok(())) = (request.csr(), ensure_promptable(request, approval, now)) else {
             return Ok(());
         };
-        let policy = self.policies.for_csr(request.csr_content()).await?;
+        let policy = self.policies.for_request(request).await?;
         let content = self.content(request, &policy).await?;
         let facts = self.facts(request, csr, &policy, approval, &content).await?;
         let kind = MailKind::Prompt;
@@ -141,7 +141,7 @@ impl AwaitApproval {
 
     /// Invalidates all links and mails new ones to the approvers of the current policy.
     pub(crate) async fn renew_links(&self, request: &Request, generation: u32) -> Result<(), StepError> {
-        let policy = self.policies.for_csr(request.csr_content()).await?;
+        let policy = self.policies.for_request(request).await?;
         let Some(csr) = request.csr() else {
             return Ok(());
         };

@@ -96,7 +96,7 @@ impl Step for AwaitApproval {
         let csr = request
             .csr()
             .ok_or_else(|| StepError::refused(ErrorName::BadMessage, "the row has no summary of the CSR"))?;
-        let policy = self.policies.for_csr(request.csr_content()).await?;
+        let policy = self.policies.for_request(&request).await?;
         let asked = self.ask(&request, csr, &policy, &task.token).await?;
         self.mail_links(&asked.request, csr, &policy, &asked.approval).await?;
         if asked.just_now {

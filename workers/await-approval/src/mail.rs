@@ -130,7 +130,7 @@ mod tests {
     use workflow::approver_set::MissingApprovals;
     use workflow::finding::Code;
     use workflow::mail::Mail;
-    use workflow::request::Submission;
+    use workflow::request::{RequestContent, Submission};
     use workflow::stand_in::StandIn;
     use workflow::testing::fixtures;
 
@@ -159,11 +159,9 @@ mod tests {
             email: "alice@example.com".parse().unwrap(),
             language: Language::English,
             comment: comment.into(),
-            csr_content: "the CSR".into(),
+            content: RequestContent::certificate("the CSR".into(), None, None),
             profile: "server".into(),
-            replaces: None,
             policy_version: "1".into(),
-            checked_key: None,
         };
         let id = "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d".parse().unwrap();
         let request = Request::submitted(id, submission, "arn".into(), datetime!(2026-01-01 12:00 UTC));

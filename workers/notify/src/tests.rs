@@ -5,7 +5,7 @@ use workflow::grant::CsrSummary;
 use workflow::ids::RequestId;
 use workflow::mail::Mail;
 use workflow::message::TaskToken;
-use workflow::request::{CONFIRMATION_PERIOD, Ending, Status, Submission};
+use workflow::request::{CONFIRMATION_PERIOD, Ending, RequestContent, Status, Submission};
 use workflow::testing::{FaultPoint, InMemoryBackend, faults};
 use workflow::texts::Language;
 
@@ -65,11 +65,9 @@ fn submitted() -> Request {
         email: "alice@example.com".parse().unwrap(),
         language: Language::English,
         comment: "Für den neuen Shop.\n\nThe old one ends on <Friday>.".into(),
-        csr_content: "the body of the CSR".into(),
+        content: RequestContent::certificate("the body of the CSR".into(), None, None),
         profile: "server".into(),
-        replaces: None,
         policy_version: "1".into(),
-        checked_key: None,
     };
     Request::submitted(id(), submission, "arn".into(), datetime!(2026-01-01 12:00 UTC))
 }

@@ -165,7 +165,7 @@ impl Persist {
         &self,
         request: &Request,
     ) -> Result<(Arc<Policy>, Result<GrantedCsr, PolicyRejection>), StepError> {
-        let policy = self.policies.for_csr(request.csr_content()).await?;
+        let policy = self.policies.for_request(request).await?;
         let issuer = self.issuers.in_force(&IssuerId::DEFAULT).await?;
         let replaced = replaced_request(&*self.requests, request).await?;
         let evaluated = request.evaluate(&policy, issuer.as_ref(), replaced.as_ref());

@@ -242,12 +242,12 @@ async fn a_compromised_key_gets_no_certificate_again_and_others_do() {
     for (reason, denied) in [(RevocationReason::KeyCompromise, true), (RevocationReason::Superseded, false)] {
         let backend = InMemoryBackend::new();
         let id = backend.accepted_revocation(reason);
-        let csr = backend.request(id).unwrap().csr_content().to_owned();
+        let csr = backend.request(id).unwrap().csr_content().unwrap().to_owned();
         run(&backend, id, "RecordRevocation", PersistInput::default()).await.unwrap();
         let again = backend.unsaved_request(&csr, Status::Submitted);
         backend.put(again.clone());
         let other = backend.unsaved_request(&test_pki::csr(&["www.example.com"]), Status::Submitted);
-        let policy = backend.for_csr(other.csr_content()).await.unwrap();
+        let policy = backend.for_request(&other).await.unwrap();
         assert!(other.evaluate(&policy, None, None).is_ok());
         let stored = run(&backend, again.id(), "Persist", PersistInput::default()).await;
         assert_eq!(stored.is_err(), denied, "{reason}: {stored:?}");

@@ -17,7 +17,7 @@ use pki::certificate::{Certificate, CertificateError, Serial, Validity};
 use pki::issuer::Issuer;
 use serde::Serialize;
 use workflow::approval::BaseUrl;
-use workflow::approval::coverage::{Covered, Issuing, Voters, covers};
+use workflow::approval::coverage::{Covered, Issuing, RelatedRows, Voters, covers};
 use workflow::certificate::{PublicationUrl, Shard, addresses};
 use workflow::ids::IssuerId;
 use workflow::message::RecheckMessage;
@@ -182,14 +182,16 @@ impl Sign {
         if let Some(stored) = self.stored(&request).await? {
             return self.finish(&request, &stored).await;
         }
-        let policy = self.policies.for_csr(request.csr_content()).await?;
+        let policy = self.policies.for_request(&request).await?;
         let issuer = self.issuer().await?;
         let replaced = replaced_request(&*self.requests, &request).await?;
         let passkeys = passkeys_of_voters(&*self.people, &policy, &request).await?;
         let provider_keys = keys_of_provider(&*self.people, &policy, &request).await?;
         let (base_url, passkeys) = (&self.base_url, passkeys.as_slice());
         let voters = Voters { base_url, passkeys, provider_keys: &provider_keys };
-        let covered = covers(&request, replaced.as_ref(), &policy, &issuer, voters)?;
+        // Without its standing approval, a row that names one is not covered.
+        let related = RelatedRows { replaced: replaced.as_ref(), standing: None };
+        let covered = covers(&request, related, &policy, &issuer, voters)?;
         let (request, Reservation { serial, validity: reserved }) =
             self.reserve(request, &covered, &issuer).await?;
         let pem = match self.certificates.certificate(&serial).await? {

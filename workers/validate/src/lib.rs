@@ -79,7 +79,7 @@ impl Step for Validate {
 
 impl Validate {
     async fn evaluate(&self, request: &Request) -> Result<Validated, StepError> {
-        let policy = self.policies.for_csr(request.csr_content()).await?;
+        let policy = self.policies.for_request(request).await?;
         let issuer = self.issuers.in_force(&IssuerId::DEFAULT).await?;
         let replaced = replaced_request(&*self.requests, request).await?;
         let evaluated = request.evaluate(&policy, issuer.as_ref(), replaced.as_ref())?;

@@ -63,7 +63,7 @@ async fn names_outside_the_name_constraints_are_refused_before_approvers_are_ask
 async fn a_key_on_the_list_of_the_policy_is_refused_and_a_list_that_is_missing_is_waited_for() {
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::Submitted);
-    let list = fixtures::key_list(&[backend.request(id).unwrap().csr_content()]);
+    let list = fixtures::key_list(&[backend.request(id).unwrap().csr_content().unwrap()]);
     backend.deny_keys(&list);
     let StepError::Transient { cause } = validate(&backend, id).await.unwrap_err() else { panic!() };
     assert!(cause.contains(&list.digest().to_string()), "{cause}");

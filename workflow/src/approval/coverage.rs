@@ -2,7 +2,8 @@
 //!
 //! Invariant: only [`covers`] makes a [`Covered`], and only [`Covered::issue`] signs the certificate of a request
 //! (`clippy.toml` forbids `pki::certificate::issue` elsewhere). Every path of a request is checked here, with the row, the
-//! policy and the issuer at the time of signing. Decision 0132.
+//! policy and the issuer at the time of signing. Decision 0132. A request under a standing approval needs that one
+//! ([`under_standing`]), and its own decision counts for nothing. Decision 0151.
 
 use pki::certificate::{
     Approved, BuildError, Certificate, CrossCheckError, IssueError, LintError, Publication, Serial, Template,
@@ -11,16 +12,23 @@ use pki::certificate::{
 use pki::issuer::Issuer;
 use pki::signer::Signer;
 
-use super::BaseUrl;
 use super::passkey::{NotProven, Passkey, check_vote};
 use super::sign_in::{self, Provider, ProviderKey, SignInError};
+use super::standing::StandingError;
+use super::{BaseUrl, ConfirmedRequest};
 use crate::approver_set::{ApproverSet, Identity};
 use crate::decision::{ApprovalDigest, DecisionRecord, Vote};
+use crate::email::Email;
 use crate::grant::Grant;
+use crate::ids::RequestId;
 use crate::policy::evaluate::{GrantedCsr, PolicyRejection};
 use crate::policy::{Policy, RequesterProof};
+use crate::request::Request;
 use crate::request::renewal::approvers_in_force;
-use crate::request::{Request, Status};
+
+mod under_standing;
+
+pub use under_standing::{OutsidePart, UsedStanding, covers_terms};
 
 /// A certificate that an approval covers.
 #[derive(Debug)]
@@ -47,6 +55,24 @@ pub enum NotCovered {
     /// The policy in force has requesters sign in, and the sign-in of this one proves nothing.
     #[error("the requester is not proven: {0}")]
     RequesterNotProven(SignInError),
+    /// The certificate is not inside of the standing approval.
+    #[error("the standing approval is for {0}")]
+    Outside(OutsidePart),
+    /// Nothing more is signed under the standing approval.
+    #[error(transparent)]
+    NotAlive(StandingError),
+    /// Everything else holds, but the certificate is not counted: [`count_use`](crate::store::count_use) does that.
+    #[error("the certificate is not counted under the standing approval")]
+    NotCounted,
+}
+
+/// The other rows on which a certificate depends.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RelatedRows<'a> {
+    /// The request that a renewal replaces.
+    pub replaced: Option<&'a Request>,
+    /// The standing approval under which the certificate is asked for.
+    pub standing: Option<UsedStanding<'a>>,
 }
 
 /// What proves the votes and the requester: the address of the stack, the passkeys of those who voted, the keys of the
@@ -61,19 +87,34 @@ pub struct Voters<'a> {
     pub provider_keys: &'a [ProviderKey],
 }
 
-/// Checks that the approval of a request covers the certificate that the policy and the issuer grant now. `replaced` is the
-/// request that a renewal replaces. Where the policy asks for a proof of who voted, only votes with a right one
+/// Checks that the approval of a request, or the standing approval above it, covers the certificate that the policy and the
+/// issuer grant now. Where the policy asks for a proof of who voted, only votes with a right one
 /// count; where it has requesters sign in, the row needs the sign-in of the requester.
 ///
 /// # Errors
 /// [`NotCovered`].
 pub fn covers(
     request: &Request,
-    replaced: Option<&Request>,
+    related: RelatedRows<'_>,
     policy: &Policy,
     issuer: &Issuer,
     voters: Voters<'_>,
 ) -> Result<Covered, NotCovered> {
+    match request.standing() {
+        None => by_own_approval(request, related.replaced, policy, issuer, voters),
+        Some(_) => under_standing::covers(request, related, policy, issuer, voters),
+    }
+    .map(Covered)
+}
+
+/// The certificate that the approval of the request itself covers.
+fn by_own_approval(
+    request: &Request,
+    replaced: Option<&Request>,
+    policy: &Policy,
+    issuer: &Issuer,
+    voters: Voters<'_>,
+) -> Result<GrantedCsr, NotCovered> {
     let decision = request.decision().filter(|decision| decision.is_approval());
     let decision = decision.ok_or(NotCovered::NotApproved)?;
     let granted = request.evaluate(policy, Some(issuer), replaced).map_err(NotCovered::NotGranted)?;
@@ -82,74 +123,89 @@ pub fn covers(
     if binds != decision.digest {
         return Err(NotCovered::Another);
     }
-    if policy.requester_proof() == RequesterProof::Oidc {
-        requester_signed_in(request, policy, voters).map_err(NotCovered::RequesterNotProven)?;
-    }
-    // The policy may have become stricter since, and people may have left it. Escalation is not in the row: whoever voted
-    // as an escalation approver was admitted then.
+    let confirmed = ConfirmedRequest::of(request);
+    requester_signed_in(request.id(), request.email(), confirmed.as_ref(), policy, voters)?;
+    // The policy may have become stricter since, and people may have left it.
     let in_force = approvers_in_force(policy, &request.renewal_terms(&csr), replaced)
         .map_err(|finding| NotCovered::NotGranted(PolicyRejection(vec![finding])))?;
-    // A stand-in's vote counts if the policy in force still has the entry and its days cover the time of the vote.
-    let are_enough = |votes: &[Vote]| in_force.missing_given(in_force.counted(votes, true)).is_empty();
-    if !are_enough(&decision.votes) {
-        return Err(NotCovered::TooFew);
-    }
-    if in_force.identity != Identity::Mail {
-        let (proven, unproven) = proven(request, decision, &in_force, policy, voters);
-        if !are_enough(&proven) {
-            return Err(NotCovered::NotProven(unproven.unwrap_or(NotProven::NoEvidence)));
-        }
-    }
-    Ok(Covered(granted))
+    GivenApproval { id: request.id(), decision, in_force }.holds(policy, voters)?;
+    Ok(granted)
 }
 
-/// The votes with a right proof, and the fault of the first one without.
-fn proven(
-    request: &Request,
-    decision: &DecisionRecord,
-    in_force: &ApproverSet,
-    policy: &Policy,
-    voters: Voters<'_>,
-) -> (Vec<Vote>, Option<NotProven>) {
-    let (mut proven, mut fault) = (Vec::new(), None);
-    for vote in &decision.votes {
-        let checked = match in_force.identity {
-            Identity::Mail => Ok(()),
-            Identity::Passkey => {
-                let person = in_force.plus_tags.person(&vote.approver);
-                let own = voters.passkeys.iter().filter(|passkey| passkey.person == person);
-                let own: Vec<Passkey> = own.cloned().collect();
-                check_vote(voters.base_url, request.id(), &decision.digest, vote, &own)
+/// An approval, and the approvers by the policy in force.
+struct GivenApproval<'a> {
+    /// The request that was approved.
+    id: RequestId,
+    decision: &'a DecisionRecord,
+    in_force: ApproverSet,
+}
+
+impl GivenApproval<'_> {
+    /// Checks that the votes are enough by the policy in force. Escalation is not in the row: whoever voted as an escalation
+    /// approver was admitted then. A stand-in's vote counts if the policy in force still has the entry and its days cover the
+    /// time of the vote.
+    fn holds(&self, policy: &Policy, voters: Voters<'_>) -> Result<(), NotCovered> {
+        let in_force = &self.in_force;
+        let are_enough = |votes: &[Vote]| in_force.missing_given(in_force.counted(votes, true)).is_empty();
+        if !are_enough(&self.decision.votes) {
+            return Err(NotCovered::TooFew);
+        }
+        if in_force.identity != Identity::Mail {
+            let (proven, unproven) = self.proven(policy, voters);
+            if !are_enough(&proven) {
+                return Err(NotCovered::NotProven(unproven.unwrap_or(NotProven::NoEvidence)));
             }
-            Identity::Oidc => signed_in(request, decision, vote, policy, voters),
-        };
-        match checked {
-            Ok(()) => proven.push(vote.clone()),
-            Err(error) => fault = fault.or(Some(error)),
         }
+        Ok(())
     }
-    (proven, fault)
+
+    /// The votes with a right proof, and the fault of the first one without.
+    fn proven(&self, policy: &Policy, voters: Voters<'_>) -> (Vec<Vote>, Option<NotProven>) {
+        let (mut proven, mut fault) = (Vec::new(), None);
+        for vote in &self.decision.votes {
+            let checked = match self.in_force.identity {
+                Identity::Mail => Ok(()),
+                Identity::Passkey => {
+                    let person = self.in_force.plus_tags.person(&vote.approver);
+                    let own = voters.passkeys.iter().filter(|passkey| passkey.person == person);
+                    let own: Vec<Passkey> = own.cloned().collect();
+                    check_vote(voters.base_url, self.id, &self.decision.digest, vote, &own)
+                }
+                Identity::Oidc => self.signed_in(vote, policy, voters),
+            };
+            match checked {
+                Ok(()) => proven.push(vote.clone()),
+                Err(error) => fault = fault.or(Some(error)),
+            }
+        }
+        (proven, fault)
+    }
+
+    /// Checks the statement of the identity provider about a vote.
+    fn signed_in(&self, vote: &Vote, policy: &Policy, voters: Voters<'_>) -> Result<(), NotProven> {
+        let provider = Provider::of(policy, voters.provider_keys)?;
+        sign_in::check_vote(voters.base_url, self.id, &self.decision.digest, vote, provider)?;
+        Ok(())
+    }
 }
 
-/// Checks the statement of the identity provider about a vote.
-fn signed_in(
-    request: &Request,
-    decision: &DecisionRecord,
-    vote: &Vote,
+/// Checks the statement of the identity provider about the request `id`, if the policy has requesters sign in.
+fn requester_signed_in(
+    id: RequestId,
+    requester: &Email,
+    confirmed: Option<&ConfirmedRequest>,
     policy: &Policy,
     voters: Voters<'_>,
-) -> Result<(), NotProven> {
-    let provider = Provider::of(policy, voters.provider_keys)?;
-    sign_in::check_vote(voters.base_url, request.id(), &decision.digest, vote, provider)?;
-    Ok(())
-}
-
-/// Checks the statement of the identity provider about the request.
-fn requester_signed_in(request: &Request, policy: &Policy, voters: Voters<'_>) -> Result<(), SignInError> {
-    let provider = Provider::of(policy, voters.provider_keys)?;
-    let evidence = request.requester_evidence().ok_or(SignInError::NoToken)?;
-    let at = request.entered(Status::Submitted).ok_or(SignInError::NoToken)?;
-    evidence.check(voters.base_url, request, at, provider)
+) -> Result<(), NotCovered> {
+    if policy.requester_proof() != RequesterProof::Oidc {
+        return Ok(());
+    }
+    let check = || {
+        let provider = Provider::of(policy, voters.provider_keys)?;
+        let confirmed = confirmed.ok_or(SignInError::NoToken)?;
+        confirmed.check(voters.base_url, id, requester, provider)
+    };
+    check().map_err(NotCovered::RequesterNotProven)
 }
 
 /// The parts of a certificate that need no approval.

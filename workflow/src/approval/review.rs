@@ -56,7 +56,7 @@ impl ReviewContent {
             Ok(evaluated) => (Some(evaluated.grant), evaluated.findings),
             Err(refusal) => (None, refusal.0),
         };
-        let binds = ApprovalDigest::of(request.id(), request.profile(), csr, request.replaces());
+        let binds = request.approval_digest().ok_or(CsrNotRead)?;
         let days = grant.as_ref().map(|grant| grant.validity_days);
         let differences =
             replaced.and_then(|replaced| RenewalDifferences::of(replaced, request.profile(), csr, days));

@@ -160,7 +160,7 @@ impl Voting<'_> {
     /// # Errors
     /// [`VotingError::CsrNotRead`], and [`VotingError::Port`].
     pub async fn content(&self, request: &Request) -> Result<ReviewContent, VotingError> {
-        let policy = self.policies.for_csr(request.csr_content()).await?;
+        let policy = self.policies.for_request(request).await?;
         let issuer = self.issuers.in_force(&IssuerId::DEFAULT).await?;
         let replaced = replaced_request(self.requests, request).await?;
         ReviewContent::of(request, &policy, issuer.as_ref(), replaced.as_ref()).map_err(|error| {

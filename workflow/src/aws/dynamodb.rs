@@ -1,4 +1,4 @@
-//! Requests, names, approvals and the audit trail in DynamoDB.
+//! Requests, names, approvals, standing approvals and the audit trail in DynamoDB.
 //!
 //! Invariant: every update of a row is conditional on the version that was read. An update sets the columns of this
 //! version and leaves others unchanged, so that an older worker cannot drop columns of a newer one. A change and its
@@ -24,25 +24,29 @@ mod names;
 mod people;
 mod requests;
 mod revocations;
+mod standing;
 
 pub use approvals::DynamoApprovals;
 pub use names::DynamoNames;
 pub use people::DynamoPeople;
 pub use requests::DynamoRequests;
 pub use revocations::{DynamoRevocationWriter, DynamoRevocations};
+pub use standing::DynamoStanding;
 
 type Item = HashMap<String, AttributeValue>;
 
-/// One table and its key column.
+/// One table and its key columns.
 struct Table {
     client: LazyClient<Client>,
     name: String,
     key: &'static str,
+    /// The second key column, if there is one.
+    sort_key: Option<&'static str>,
 }
 
 /// An update expression that sets every column of a row and increments its version.
 struct Assignment {
-    key: AttributeValue,
+    key: Item,
     expression: String,
     names: HashMap<String, String>,
     values: HashMap<String, AttributeValue>,
@@ -53,12 +57,17 @@ const SAME_VERSION: &str = "#version = :version";
 
 impl Table {
     fn new(sdk: &SdkConfig, name: &str, key: &'static str) -> Self {
-        Self { client: LazyClient::new(sdk, Client::new), name: name.to_owned(), key }
+        Self { client: LazyClient::new(sdk, Client::new), name: name.to_owned(), key, sort_key: None }
     }
 
     /// Another table with the same client.
     fn beside(&self, name: &str, key: &'static str) -> Self {
-        Self { client: self.client.clone(), name: name.to_owned(), key }
+        Self { client: self.client.clone(), name: name.to_owned(), key, sort_key: None }
+    }
+
+    /// The table with a second key column.
+    fn sorted_by(self, sort_key: &'static str) -> Self {
+        Self { sort_key: Some(sort_key), ..self }
     }
 
     async fn find<T: DeserializeOwned>(
@@ -66,11 +75,19 @@ impl Table {
         key: String,
         what: &'static str,
     ) -> Result<Option<T>, PortError> {
+        self.find_item(HashMap::from([(self.key.to_owned(), AttributeValue::S(key))]), what).await
+    }
+
+    async fn find_item<T: DeserializeOwned>(
+        &self,
+        key: Item,
+        what: &'static str,
+    ) -> Result<Option<T>, PortError> {
         let answer = self
             .client
             .get_item()
             .table_name(&self.name)
-            .key(self.key, AttributeValue::S(key))
+            .set_key(Some(key))
             .consistent_read(true)
             .send()
             .await
@@ -99,7 +116,7 @@ impl Table {
             .client
             .update_item()
             .table_name(&self.name)
-            .key(self.key, key)
+            .set_key(Some(key))
             .condition_expression(SAME_VERSION)
             .update_expression(expression)
             .set_expression_attribute_names(Some(names))
@@ -132,7 +149,7 @@ impl Table {
         let Assignment { key, expression, names, values } = self.assign(item, version, clearable, what)?;
         let update = Update::builder()
             .table_name(&self.name)
-            .key(self.key, key)
+            .set_key(Some(key))
             .condition_expression(SAME_VERSION)
             .update_expression(expression)
             .set_expression_attribute_names(Some(names))
@@ -142,6 +159,15 @@ impl Table {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
+    /// Runs `writes` in one transaction.
+    async fn commit(&self, writes: Vec<TransactWriteItem>, what: &'static str) -> Result<Saved, PortError> {
+        match self.client.transact_write_items().set_transact_items(Some(writes)).send().await {
+            Ok(_) => Ok(Saved::Yes),
+            Err(error) if is_conflict(&error) => Ok(Saved::Conflict),
+            Err(error) => Err(unavailable(what)(error)),
+        }
+    }
+
     fn assign(
         &self,
         mut item: Item,
@@ -149,7 +175,11 @@ impl Table {
         clearable: &[&str],
         what: &'static str,
     ) -> Result<Assignment, PortError> {
-        let key = item.remove(self.key).ok_or(PortError { what, cause: "the row has no key".into() })?;
+        let mut key = Item::new();
+        for column in std::iter::once(self.key).chain(self.sort_key) {
+            let value = item.remove(column).ok_or(PortError { what, cause: "the row has no key".into() })?;
+            key.insert(column.to_owned(), value);
+        }
         item.insert("version".into(), AttributeValue::N((version + 1).to_string()));
         let mut names = HashMap::from([("#version".to_owned(), "version".to_owned())]);
         let mut values = HashMap::from([(":version".to_owned(), AttributeValue::N(version.to_string()))]);
@@ -189,12 +219,7 @@ impl AuditTable {
         for event in events {
             writes.push(self.0.creation(encode(event, what)?, what)?);
         }
-        let written = self.0.client.transact_write_items().set_transact_items(Some(writes)).send().await;
-        match written {
-            Ok(_) => Ok(Saved::Yes),
-            Err(error) if is_conflict(&error) => Ok(Saved::Conflict),
-            Err(error) => Err(unavailable(what)(error)),
-        }
+        self.0.commit(writes, what).await
     }
 }
 

@@ -57,6 +57,7 @@ mod webhooks;
 
 pub use dynamodb::{
     DynamoApprovals, DynamoNames, DynamoPeople, DynamoRequests, DynamoRevocationWriter, DynamoRevocations,
+    DynamoStanding,
 };
 pub use embedded_metrics::EmbeddedMetrics;
 pub use eventbridge::EventBridge;

@@ -21,6 +21,11 @@ pub(crate) fn about_name(id: &'static str, name: &Name) -> Message {
     Message::new(id).with("kind", kind).with("name", quoted(&name.to_string()))
 }
 
+/// A message about every DNS name below a suffix, with the same values.
+pub(crate) fn about_suffix(id: &'static str, suffix: &str) -> Message {
+    Message::new(id).with("kind", "dns").with("name", quoted(&format!(".{suffix}")))
+}
+
 impl From<NameError> for Finding {
     fn from(error: NameError) -> Self {
         let message = Message::new;

@@ -14,6 +14,7 @@ mod renewal;
 mod revocation;
 mod settings;
 mod stand_ins;
+mod standing;
 mod usages;
 mod values;
 
@@ -330,6 +331,10 @@ fn profile(
             field => field.get()?.0.clone(),
         },
         deciders: deciders?,
+        standing: match own.standing.or(&defaults.standing) {
+            Field::Absent => None,
+            field => Some(*field.get()?),
+        },
         // Those of the document are added once all profiles are read.
         stand_ins: Vec::new(),
     };

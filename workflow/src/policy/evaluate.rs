@@ -92,23 +92,22 @@ pub fn evaluate_with_issuer(
 
 /// The violations of the issuer's name constraints (RFC 5280 section 4.2.1.10).
 fn beyond(issuer: &Issuer, csr: &Csr, grant: Option<&Grant>) -> Vec<Finding> {
-    let refused = |violation: NameConstraintViolation, detail: Message| {
-        Finding::refused(
-            Code::NameNotAllowed,
-            detail.with("forbid", violation.to_string()),
-            Message::new("finding-constrained-advice"),
-        )
-    };
-    let name = |name: &Name| {
-        let violation = issuer.violation(name)?;
-        Some(refused(violation, about_name("finding-constrained-name", name)))
-    };
     let subject = grant.and_then(|grant| {
         let violation = issuer.subject_violation(&grant.subject)?;
         let detail = Message::new("finding-constrained-subject").with("subject", quoted(&grant.subject));
-        Some(refused(violation, detail))
+        Some(constrained(violation, detail))
     });
-    csr.names().iter().filter_map(name).chain(subject).collect()
+    csr.names().iter().filter_map(|name| beyond_name(issuer, name)).chain(subject).collect()
+}
+
+/// The violation of the issuer's name constraints by one name.
+pub(super) fn beyond_name(issuer: &Issuer, name: &Name) -> Option<Finding> {
+    Some(constrained(issuer.violation(name)?, about_name("finding-constrained-name", name)))
+}
+
+fn constrained(violation: NameConstraintViolation, detail: Message) -> Finding {
+    let detail = detail.with("forbid", violation.to_string());
+    Finding::refused(Code::NameNotAllowed, detail, Message::new("finding-constrained-advice"))
 }
 
 /// The key of an authority, present or former, is nobody else's: its certificate would pass for the authority.

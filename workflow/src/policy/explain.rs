@@ -13,7 +13,7 @@ use super::rules_of_profile::{
     entries_for, key, name, no_usage_left, not_for_requester, requester_finding, subject, too_many_names,
     unusable_name, wish,
 };
-use super::{Evaluation, Policy, Profile};
+use super::{Evaluation, Policy, Profile, StandingRules};
 use crate::finding::{Finding, Severity};
 use crate::requester::Requester;
 
@@ -79,6 +79,7 @@ impl Policy {
         rules.other_wishes();
         rules.validity();
         rules.publication();
+        rules.standing();
         Explanation { rules: rules.all, evaluation: self.evaluate(csr, profile, requester) }
     }
 }
@@ -275,6 +276,14 @@ impl RuleWalk<'_> {
     fn validity(&mut self) {
         let days = format!("{} days", self.profile.validity_days);
         self.add("validity", days, RuleOutcome::Granted, "validity_days; not after the CA's own certificate");
+    }
+
+    fn standing(&mut self) {
+        if let Some(StandingRules { max_days, most }) = self.profile.standing() {
+            let value = format!("at most {max_days} days, {most} certificates");
+            let reason = "standing: nobody is asked if an approved one covers the request";
+            self.add("standing approval", value, RuleOutcome::Open, reason);
+        }
     }
 
     fn publication(&mut self) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::document::{Deciders, Escalation, KeyRule, KeyUsageName, PurposeName, UngrantedAction};
 use super::rules::{Names, Requesters};
+use super::standing::StandingRules;
 use crate::approver_set::{GroupQuorum, Identity, OidcGroup, PlusTags};
 use crate::stand_in::StandIn;
 use crate::texts::Language;
@@ -31,6 +32,8 @@ pub struct Profile {
     pub(super) ungranted: UngrantedAction,
     pub(super) subject: String,
     pub(super) deciders: Deciders,
+    /// `None`: the profile has no standing approvals.
+    pub(super) standing: Option<StandingRules>,
     /// Stand-ins for the approvers of this profile.
     pub(super) stand_ins: Vec<StandIn>,
 }
@@ -95,6 +98,12 @@ impl Profile {
     #[must_use]
     pub fn escalation(&self) -> Option<&Escalation> {
         self.deciders.escalation.as_ref()
+    }
+
+    /// The bounds of standing approvals; `None` if the profile has none.
+    #[must_use]
+    pub fn standing(&self) -> Option<StandingRules> {
+        self.standing
     }
 
     /// The validity of a certificate in days, unless the issuer ends earlier.

@@ -1,17 +1,55 @@
 //! Rules on names (suffixes of DNS names, networks, mail domains, prefixes of URIs), and rules on requesters.
 //!
 //! Invariant: a name is allowed only if an `allow` rule of its kind covers all of it (for a wildcard: all names
-//! that match it) and no `deny` rule covers any of it.
+//! that match it; for a suffix: all names below it) and no `deny` rule covers any of it.
 
 mod kinds;
 
 use std::fmt;
 
-use crate::finding::about_name;
+use crate::finding::{about_name, about_suffix};
+use crate::standing::StandingName;
 use crate::texts::Message;
 use pki::name::Name;
 
-pub(super) use kinds::{DnsRule, MailRule, Network, UriRule};
+pub(super) use crate::dns_rule::DnsRule;
+pub(super) use kinds::{MailRule, Network, UriRule};
+
+/// The subject of a rule: one name, or every DNS name below a suffix.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum NameScope<'a> {
+    One(&'a Name),
+    Below(&'a str),
+}
+
+impl<'a> From<&'a Name> for NameScope<'a> {
+    fn from(name: &'a Name) -> Self {
+        Self::One(name)
+    }
+}
+
+impl<'a> From<&'a StandingName> for NameScope<'a> {
+    fn from(name: &'a StandingName) -> Self {
+        match name {
+            StandingName::Exactly(name) => Self::One(name),
+            StandingName::Below(suffix) => Self::Below(suffix),
+        }
+    }
+}
+
+impl NameScope<'_> {
+    /// A message about it, with the values `kind` and `name`.
+    pub(super) fn about(self, id: &'static str) -> Message {
+        match self {
+            Self::One(name) => about_name(id, name),
+            Self::Below(suffix) => about_suffix(id, suffix),
+        }
+    }
+
+    pub(super) fn is_wildcard(self) -> bool {
+        matches!(self, Self::One(name) if name.is_wildcard())
+    }
+}
 
 /// Allow and deny rules of one kind of name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,19 +73,27 @@ impl Names {
     }
 
     /// The reason why a name is not allowed; the caller must add the value `profile` to the message.
-    pub(super) fn refuse(&self, name: &Name) -> Option<Message> {
-        match self.decide(name) {
+    pub(super) fn refuse<'n>(&self, scope: impl Into<NameScope<'n>>) -> Option<Message> {
+        let scope = scope.into();
+        match self.decide(scope) {
             NameDecision::Allowed(_) => None,
-            NameDecision::NoRules => Some(about_name("finding-name-kind", name)),
+            NameDecision::NoRules => Some(scope.about("finding-name-kind")),
             NameDecision::Denied(rule) => {
-                Some(about_name("finding-name-excluded", name).with("rule", rule.to_string()))
+                Some(scope.about("finding-name-excluded").with("rule", rule.to_string()))
             }
-            NameDecision::Outside => Some(about_name("finding-name-outside", name)),
+            NameDecision::Outside => Some(scope.about("finding-name-outside")),
         }
     }
 
     /// The rule that decides about a name.
-    pub(super) fn decide(&self, name: &Name) -> NameDecision<'_> {
+    pub(super) fn decide<'n>(&self, scope: impl Into<NameScope<'n>>) -> NameDecision<'_> {
+        let name = match scope.into() {
+            NameScope::One(name) => name,
+            NameScope::Below(suffix) => {
+                let dns = self.dns.as_ref();
+                return decide(dns, |rule| rule.covers_below(suffix), |rule| rule.touches_below(suffix));
+            }
+        };
         match name {
             Name::Dns(text) => decide(self.dns.as_ref(), |rule| rule.covers(text), |rule| rule.touches(text)),
             Name::Ip(address) => {

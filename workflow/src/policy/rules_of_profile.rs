@@ -1,4 +1,4 @@
-//! The evaluation of one request by one profile.
+//! The evaluation of one request, or of one name, by one profile.
 //!
 //! Invariant: every name and every requested value is either granted by the profile or has a finding. The grant is
 //! built from the profile; the request contributes its names and its common name, each after a check.
@@ -9,10 +9,10 @@ use pki::key::KeyKind;
 use pki::name::Name;
 
 use super::document::UngrantedAction;
-use super::rules::{MailRule, Requesters};
+use super::rules::{MailRule, NameScope, Requesters};
 use super::{Evaluation, Grant, Policy, Profile};
 use crate::email::Email;
-use crate::finding::{Code, Finding, Severity, about_name, dropped_name, new_key, quoted};
+use crate::finding::{Code, Finding, Severity, dropped_name, new_key, quoted};
 use crate::requester::Requester;
 use crate::texts::{Message, Value};
 
@@ -116,16 +116,17 @@ pub(super) fn unusable_name(error: &NameError, profile: &Profile) -> Finding {
     }
 }
 
-/// The refusal of one name.
-pub(super) fn name(name: &Name, profile: &Profile) -> Option<Finding> {
+/// The refusal of one name, or of all below a suffix.
+pub(super) fn name<'n>(scope: impl Into<NameScope<'n>>, profile: &Profile) -> Option<Finding> {
+    let scope = scope.into();
     let not_allowed = |why: Message, advice: Message| {
         Finding::refused(Code::NameNotAllowed, why.with("profile", &profile.name), advice)
     };
-    if name.is_wildcard() && !profile.wildcards {
+    if scope.is_wildcard() && !profile.wildcards {
         let advice = Message::new("finding-wildcard-advice");
-        return Some(not_allowed(about_name("finding-wildcard", name), advice));
+        return Some(not_allowed(scope.about("finding-wildcard"), advice));
     }
-    let why = profile.names.refuse(name)?;
+    let why = profile.names.refuse(scope)?;
     let allowed = profile.names.describe();
     let advice = if allowed.is_empty() {
         Message::new("finding-other-profile")
@@ -171,14 +172,18 @@ pub(super) fn requester_finding(profile: &Profile, requester: Option<&Requester>
 }
 
 /// The refusal of a name that the profile has for other requesters.
-pub(super) fn not_for_requester(name: &Name, profile: &Profile, requester: &Requester) -> Option<Finding> {
-    let Requester::Person(email) = requester;
+pub(super) fn not_for_requester<'n>(
+    scope: impl Into<NameScope<'n>>,
+    profile: &Profile,
+    requester: &Requester,
+) -> Option<Finding> {
+    let (scope, Requester::Person(email)) = (scope.into(), requester);
     let mut entries = entries_for(profile, email.as_str()).map(|(entry, _)| entry).peekable();
     entries.peek()?;
-    entries.all(|entry| !entry.names.is_empty() && entry.names.refuse(name).is_some()).then(|| {
+    entries.all(|entry| !entry.names.is_empty() && entry.names.refuse(scope).is_some()).then(|| {
         Finding::refused(
             Code::NameNotAllowed,
-            about_name("finding-name-not-for-domain", name).with("domain", quoted(domain(email))),
+            scope.about("finding-name-not-for-domain").with("domain", quoted(domain(email))),
             Message::new("finding-name-not-for-domain-advice"),
         )
     })

@@ -10,6 +10,7 @@ use crate::approval::LinkSecret;
 use crate::mail::Mail;
 use crate::policy::Policy;
 use crate::policy::key_list::KeyListDigest;
+use crate::request::Request;
 use crate::request::metric::Measure;
 use pki::csr::Csr;
 use pki::key::PublicKey;
@@ -97,5 +98,13 @@ pub trait Policies: KeyLists {
     /// The policy, as it evaluates this CSR: see [`KeyLists::applied`]. Each evaluation uses it.
     async fn for_csr(&self, csr_content: &str) -> Result<Arc<Policy>, PortError> {
         self.applied(self.current().await?, csr_content).await
+    }
+
+    /// The policy, as it evaluates this request: by its CSR; a standing approval has no key.
+    async fn for_request(&self, request: &Request) -> Result<Arc<Policy>, PortError> {
+        match request.csr_content() {
+            Some(csr_content) => self.for_csr(csr_content).await,
+            None => self.current().await,
+        }
     }
 }

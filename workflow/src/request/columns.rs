@@ -10,12 +10,13 @@ use time::OffsetDateTime;
 
 use super::audit::ChainHead;
 use super::row::{Ending, Execution, HistoryEntry, Request, Reservation};
-use super::{LogRecord, RequesterEvidence, RevocationRecord, Status};
+use super::{CertificateRequest, LogRecord, RequestContent, RequesterEvidence, RevocationRecord, Status};
 use crate::decision::DecisionRecord;
 use crate::email::Email;
 use crate::finding::{Code, Finding};
 use crate::grant::{CheckedKey, CsrSummary};
 use crate::ids::RequestId;
+use crate::standing::{RequestKind, StandingTerms};
 use crate::texts::Language;
 use pki::certificate::{Serial, Validity};
 
@@ -25,6 +26,9 @@ use pki::certificate::{Serial, Validity};
 pub struct Columns {
     /// Key of the row.
     pub id: RequestId,
+    /// See [`Request::kind`]; rows of earlier versions have none.
+    #[serde(default, skip_serializing_if = "is_certificate")]
+    pub kind: RequestKind,
     /// Counts the writes.
     pub version: u64,
     /// See [`Request::status`].
@@ -37,7 +41,14 @@ pub struct Columns {
     /// See [`Request::comment`].
     pub comment: String,
     /// See [`Request::csr_content`].
-    pub csr_content: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub csr_content: Option<String>,
+    /// See [`Request::terms`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<StandingTerms>,
+    /// See [`Request::standing`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<RequestId>,
     /// See [`Request::profile`].
     pub profile: String,
     /// See [`Request::registration_date`].
@@ -126,6 +137,10 @@ pub struct Columns {
     pub audit: ChainHead,
 }
 
+fn is_certificate(kind: &RequestKind) -> bool {
+    *kind == RequestKind::Certificate
+}
+
 /// Columns that contradict each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ColumnsError {
@@ -138,11 +153,22 @@ pub enum ColumnsError {
     /// A code or findings without a reason.
     #[error("the row has a code or findings without a reason")]
     PartialEnding,
+    /// The row lacks what its kind asks for, or has what only another kind has.
+    #[error("the columns of the row are not those of a request of this kind: {0}")]
+    OtherKind(RequestKind),
 }
 
 impl From<Request> for Columns {
     fn from(row: Request) -> Self {
-        let csr = row.csr;
+        let kind = row.kind();
+        let (csr_content, checked_key, csr, replaces, replaced_at, grant, terms) = match row.content {
+            RequestContent::Certificate(certificate) => {
+                let CertificateRequest { csr_content, checked_key, csr, replaces, replaced_at, standing } =
+                    *certificate;
+                (Some(csr_content), checked_key, csr, replaces, replaced_at, standing, None)
+            }
+            RequestContent::Standing(terms) => (None, None, None, None, None, None, Some(terms)),
+        };
         let (csr_digest, subject, names, public_key_digest, key) = match csr {
             None => (None, None, Vec::new(), None, None),
             Some(CsrSummary { csr_digest, subject, names, public_key_digest, key }) => {
@@ -159,20 +185,23 @@ impl From<Request> for Columns {
         };
         Self {
             id: row.id,
+            kind,
             version: row.version,
             status: row.status,
             email: row.email,
             language: row.language,
             comment: row.comment,
-            csr_content: row.csr_content,
+            csr_content,
+            terms,
+            grant,
             profile: row.profile,
             registration_date: row.registration_date,
-            replaces: row.replaces,
-            replaced_at: row.replaced_at,
+            replaces,
+            replaced_at,
             submitted_from: row.submitted_from,
             requester_evidence: row.requester_evidence,
             policy_version: row.policy_version,
-            checked_key: row.checked_key,
+            checked_key,
             csr_digest,
             subject,
             names,
@@ -203,12 +232,34 @@ impl TryFrom<Columns> for Request {
     type Error = ColumnsError;
 
     fn try_from(columns: Columns) -> Result<Self, ColumnsError> {
+        let is_of_certificate = columns.csr_digest.is_some()
+            || columns.checked_key.is_some()
+            || columns.replaces.is_some()
+            || columns.grant.is_some()
+            || columns.serial.is_some()
+            || columns.signed_date.is_some()
+            || columns.log.is_some()
+            || columns.revocation.is_some();
         let csr = match (columns.csr_digest, columns.subject, columns.public_key_digest, columns.key) {
             (None, None, None, None) if columns.names.is_empty() => None,
             (Some(csr_digest), Some(subject), Some(public_key_digest), Some(key)) => {
                 Some(CsrSummary { csr_digest, subject, names: columns.names, public_key_digest, key })
             }
             _ => return Err(ColumnsError::PartialCsr),
+        };
+        let content = match (columns.kind, columns.csr_content, columns.terms) {
+            (RequestKind::Certificate, Some(csr_content), None) => {
+                RequestContent::Certificate(Box::new(CertificateRequest {
+                    csr_content,
+                    checked_key: columns.checked_key,
+                    csr,
+                    replaces: columns.replaces,
+                    replaced_at: columns.replaced_at,
+                    standing: columns.grant,
+                }))
+            }
+            (RequestKind::Grant, None, Some(terms)) if !is_of_certificate => RequestContent::Standing(terms),
+            (kind, ..) => return Err(ColumnsError::OtherKind(kind)),
         };
         let reservation = match (columns.serial, columns.not_before, columns.not_after) {
             (None, None, None) => None,
@@ -234,16 +285,12 @@ impl TryFrom<Columns> for Request {
             email: columns.email,
             language: columns.language,
             comment: columns.comment,
-            csr_content: columns.csr_content,
+            content,
             profile: columns.profile,
             registration_date: columns.registration_date,
-            replaces: columns.replaces,
-            replaced_at: columns.replaced_at,
             submitted_from: columns.submitted_from,
             requester_evidence: columns.requester_evidence,
             policy_version: columns.policy_version,
-            checked_key: columns.checked_key,
-            csr,
             expires_at: columns.expires_at,
             decision: columns.decision,
             reservation,
@@ -294,32 +341,4 @@ impl Request {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::InMemoryBackend;
-    use pki::testing as test_pki;
-
-    fn contradiction(status: Status, alter: impl FnOnce(&mut Columns)) -> Option<ColumnsError> {
-        let row = InMemoryBackend::new().unsaved_request(&test_pki::csr(&["www.example.com"]), status);
-        let mut columns = Columns::from(row);
-        alter(&mut columns);
-        Request::try_from(columns).err()
-    }
-
-    #[test]
-    fn columns_that_contradict_each_other_are_errors() {
-        use ColumnsError::{PartialCsr, PartialEnding, PartialReservation};
-        assert_eq!(contradiction(Status::Issued, |_| ()), None);
-        assert_eq!(contradiction(Status::Issued, |row| row.key = None), Some(PartialCsr));
-        assert_eq!(
-            contradiction(Status::Submitted, |row| row.names.push("a.example.com".into())),
-            Some(PartialCsr)
-        );
-        assert_eq!(contradiction(Status::Issued, |row| row.not_after = None), Some(PartialReservation));
-        assert_eq!(contradiction(Status::Issued, |row| row.serial = None), Some(PartialReservation));
-        assert_eq!(
-            contradiction(Status::Approved, |row| row.code = Some(Code::BadName)),
-            Some(PartialEnding)
-        );
-    }
-}
+mod tests;

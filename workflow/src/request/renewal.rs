@@ -13,7 +13,6 @@ use time::{Duration, OffsetDateTime};
 
 use super::{Request, Status};
 use crate::approver_set::{ApproverSet, TooFewApprovers};
-use crate::decision::ApprovalDigest;
 use crate::email::Email;
 use crate::finding::{Code, Finding, Severity};
 use crate::grant::CsrSummary;
@@ -75,16 +74,17 @@ impl Request {
 
     /// True if this is a delivered renewal, and it is open whether the replaced certificate is to be revoked.
     pub fn is_superseding(&self) -> bool {
-        self.replaces.is_some()
-            && self.replaced_at.is_none()
+        self.certificate().is_some_and(|it| it.replaces.is_some() && it.replaced_at.is_none())
             && self.status() == Status::Delivered
             && self.revocation().is_none()
     }
 
     /// Records that it is settled what becomes of the replaced certificate. Idempotent.
     pub fn settle_replacement(&mut self, now: OffsetDateTime) {
-        if self.is_superseding() {
-            self.replaced_at = Some(whole_seconds(now));
+        if self.is_superseding()
+            && let Some(certificate) = self.certificate_mut()
+        {
+            certificate.replaced_at = Some(whole_seconds(now));
         }
     }
 
@@ -96,7 +96,7 @@ impl Request {
 
     /// True if the row still has the contents that its approvers approved.
     fn is_as_approved(&self) -> bool {
-        let binds = self.csr().map(|csr| ApprovalDigest::of(self.id(), self.profile(), csr, self.replaces()));
+        let binds = self.approval_digest();
         self.decision()
             .is_some_and(|decision| decision.is_approval() && Some(&decision.digest) == binds.as_ref())
     }

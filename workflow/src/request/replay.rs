@@ -6,11 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_lc_rs::digest::{SHA256, digest};
 use time::OffsetDateTime;
 
 use super::audit::{Actor, AuditError, Event, EventKind, verify};
-use super::{Request, RequesterEvidence, Status};
+use super::{Request, RequestContent, RequesterEvidence, Status};
 use crate::decision::{ApprovalDigest, Outcome};
 use crate::mail_kind::Notified;
 
@@ -41,8 +40,9 @@ struct Facts {
     history: Vec<(Status, OffsetDateTime)>,
     requester: Option<Actor>,
     requester_evidence: Option<String>,
-    csr_content: Option<String>,
-    replaces: Option<String>,
+    /// The digest of the CSR or of the terms.
+    submitted: Option<String>,
+    submitted_detail: Option<String>,
     csr_digest: Option<String>,
     approval_digest: Option<String>,
     outcome: Option<(String, Option<String>)>,
@@ -73,8 +73,8 @@ impl Facts {
         match event.event {
             EventKind::Submitted => {
                 self.requester = Some(event.actor.clone());
-                self.csr_content.clone_from(&event.digest);
-                self.replaces.clone_from(&event.detail);
+                self.submitted.clone_from(&event.digest);
+                self.submitted_detail.clone_from(&event.detail);
                 self.enter(Status::Submitted, event);
             }
             EventKind::Confirmed => {
@@ -159,7 +159,11 @@ impl Facts {
     /// The columns of the row that differ from these facts.
     fn differences(&self, row: &Request) -> Vec<&'static str> {
         let csr = row.csr();
-        let approval_digest = csr.map(|csr| ApprovalDigest::of(row.id(), row.profile(), csr, row.replaces()));
+        let (content, bound) = match row.content() {
+            RequestContent::Certificate(_) => ("csrContent", "profile, subject, names or publicKeyDigest"),
+            RequestContent::Standing(_) => ("terms", "profile or terms"),
+        };
+        let approval_digest = row.approval_digest();
         let decision = row.decision();
         let votes: BTreeMap<_, _> = decision
             .into_iter()
@@ -177,14 +181,11 @@ impl Facts {
                 "requesterEvidence",
                 self.requester_evidence == row.requester_evidence().map(RequesterEvidence::summary),
             ),
-            (
-                "csrContent",
-                self.csr_content == Some(hex::encode(digest(&SHA256, row.csr_content().as_bytes()))),
-            ),
-            ("replaces", self.replaces == row.replaces().map(|replaced| replaced.to_string())),
+            (content, self.submitted == Some(row.submitted_digest())),
+            ("replaces, grant or kind", self.submitted_detail == row.submitted_detail()),
             ("csrDigest", self.csr_digest.as_ref() == csr.map(|csr| &csr.csr_digest)),
             (
-                "profile, subject, names or publicKeyDigest",
+                bound,
                 self.approval_digest.is_none()
                     || self.approval_digest.as_deref()
                         == approval_digest.as_ref().map(ApprovalDigest::as_str),

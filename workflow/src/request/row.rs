@@ -6,11 +6,10 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::audit::{ChainHead, PendingEvent};
-use super::{LogRecord, RequesterEvidence, RevocationRecord, Status};
+use super::{LogRecord, RequestContent, RequesterEvidence, RevocationRecord, Status};
 use crate::decision::DecisionRecord;
 use crate::email::Email;
 use crate::finding::{Code, Finding};
-use crate::grant::{CheckedKey, CsrSummary};
 use crate::ids::RequestId;
 use crate::texts::Language;
 use pki::certificate::{Serial, Validity};
@@ -45,7 +44,7 @@ pub struct Execution {
     pub started: OffsetDateTime,
 }
 
-/// A request for a certificate. [`Columns`](super::Columns) is its form in the table.
+/// A request for a certificate or a standing approval. [`Columns`](super::Columns) is its form in the table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     pub(super) id: RequestId,
@@ -54,16 +53,12 @@ pub struct Request {
     pub(super) email: Email,
     pub(super) language: Language,
     pub(super) comment: String,
-    pub(super) csr_content: String,
+    pub(super) content: RequestContent,
     pub(super) profile: String,
     pub(super) registration_date: OffsetDateTime,
-    pub(super) replaces: Option<RequestId>,
-    pub(super) replaced_at: Option<OffsetDateTime>,
     pub(super) submitted_from: Option<String>,
     pub(super) requester_evidence: Option<RequesterEvidence>,
     pub(super) policy_version: String,
-    pub(super) checked_key: Option<CheckedKey>,
-    pub(super) csr: Option<CsrSummary>,
     pub(super) expires_at: Option<OffsetDateTime>,
     pub(super) decision: Option<DecisionRecord>,
     pub(super) reservation: Option<Reservation>,
@@ -115,11 +110,6 @@ impl Request {
         &self.comment
     }
 
-    /// The CSR as submitted.
-    pub fn csr_content(&self) -> &str {
-        &self.csr_content
-    }
-
     /// The name of the profile.
     pub fn profile(&self) -> &str {
         &self.profile
@@ -128,11 +118,6 @@ impl Request {
     /// The time at which the request was accepted, UTC.
     pub fn registration_date(&self) -> OffsetDateTime {
         self.registration_date
-    }
-
-    /// The request whose certificate this one renews.
-    pub fn replaces(&self) -> Option<RequestId> {
-        self.replaces
     }
 
     /// The address of the caller who submitted a request that had to be confirmed.
@@ -148,21 +133,6 @@ impl Request {
     /// The version of the policy that was last applied.
     pub fn policy_version(&self) -> &str {
         &self.policy_version
-    }
-
-    /// The record that the key of the CSR passed every check; rows of version 0.1.0 lack it.
-    pub fn checked_key(&self) -> Option<&CheckedKey> {
-        self.checked_key.as_ref()
-    }
-
-    /// The summary of the CSR, once Persist has written it.
-    pub fn csr(&self) -> Option<&CsrSummary> {
-        self.csr.as_ref()
-    }
-
-    /// The subject alternative names; empty until Persist has read them.
-    pub fn names(&self) -> &[String] {
-        self.csr.as_ref().map(|csr| csr.names.as_slice()).unwrap_or_default()
     }
 
     /// The end of the approval period, UTC.
@@ -303,16 +273,12 @@ pub struct Submission {
     pub language: Language,
     /// See [`Request::comment`].
     pub comment: String,
-    /// See [`Request::csr_content`].
-    pub csr_content: String,
+    /// See [`Request::content`].
+    pub content: RequestContent,
     /// See [`Request::profile`].
     pub profile: String,
-    /// See [`Request::replaces`].
-    pub replaces: Option<RequestId>,
     /// The version of the policy that checked the submission.
     pub policy_version: String,
-    /// See [`Request::checked_key`].
-    pub checked_key: Option<CheckedKey>,
 }
 
 /// A change that the rules do not allow.

@@ -10,7 +10,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::audit::{self, Event, EventKind, Origin, PendingEvent};
 use super::{Ending, Execution, HistoryEntry, InvalidTransition, Request, Reservation, Status, Submission};
-use crate::decision::{ApprovalDigest, DecisionRecord, Outcome};
+use crate::decision::{DecisionRecord, Outcome};
 use crate::grant::{CheckedKey, CsrSummary};
 use crate::ids::RequestId;
 use crate::mail_kind::{MailKind, Notified};
@@ -48,16 +48,12 @@ impl Request {
             email: submission.email,
             language: submission.language,
             comment: submission.comment,
-            csr_content: submission.csr_content,
+            content: submission.content,
             profile: submission.profile,
             registration_date: now,
-            replaces: submission.replaces,
-            replaced_at: None,
             submitted_from: None,
             requester_evidence: None,
             policy_version: submission.policy_version,
-            checked_key: submission.checked_key,
-            csr: None,
             expires_at: None,
             decision: None,
             reservation: None,
@@ -74,13 +70,27 @@ impl Request {
     }
 
     pub(super) fn submitted_event(&self) -> PendingEvent {
-        let csr_content = hex::encode(digest(&SHA256, self.csr_content.as_bytes()));
-        let submitted =
-            PendingEvent::new(EventKind::Submitted, self.registration_date).with_digest(csr_content);
-        match self.replaces {
+        let submitted = PendingEvent::new(EventKind::Submitted, self.registration_date)
+            .with_digest(self.submitted_digest());
+        match self.submitted_detail() {
             None => submitted,
-            Some(replaced) => submitted.with_detail(replaced.to_string()),
+            Some(detail) => submitted.with_detail(detail),
         }
+    }
+
+    /// The digest of what was submitted, as the audit trail has it.
+    pub(super) fn submitted_digest(&self) -> String {
+        hex::encode(digest(&SHA256, self.content.submitted_text().as_bytes()))
+    }
+
+    /// What the request is about beside that: the request that it replaces, the standing approval above it, or its kind if
+    /// it is no certificate.
+    pub(super) fn submitted_detail(&self) -> Option<String> {
+        let under = self.standing().map(|standing| format!("under {standing}"));
+        let replaces = self.replaces().map(|replaced| replaced.to_string());
+        let kind = self.terms().map(|_| self.kind().to_string());
+        let all: Vec<String> = replaces.into_iter().chain(under).chain(kind).collect();
+        (!all.is_empty()).then(|| all.join(" "))
     }
 
     /// Records an event that changes nothing else in the row.
@@ -111,7 +121,7 @@ impl Request {
     }
 
     /// Stores the summary of the CSR, the record of its key, and the version of the policy that allowed it. Only the
-    /// first call has an effect.
+    /// first call has an effect, and none on the request of a standing approval.
     pub fn record_csr(
         &mut self,
         csr: CsrSummary,
@@ -119,12 +129,14 @@ impl Request {
         policy_version: &str,
         now: OffsetDateTime,
     ) {
-        if self.csr.is_none() {
-            self.checked_key = checked_key.or_else(|| self.checked_key.take());
-            self.note(PendingEvent::new(EventKind::Stored, now).with_digest(&csr.csr_digest));
-            self.csr = Some(csr);
-            self.policy_version = policy_version.to_owned();
-        }
+        let Some(certificate) = self.certificate_mut().filter(|certificate| certificate.csr.is_none()) else {
+            return;
+        };
+        certificate.checked_key = checked_key.or_else(|| certificate.checked_key.take());
+        let stored = PendingEvent::new(EventKind::Stored, now).with_digest(&csr.csr_digest);
+        certificate.csr = Some(csr);
+        self.note(stored);
+        self.policy_version = policy_version.to_owned();
     }
 
     /// Starts the approval period, which ends at `expires_at`. Only the first call has an effect.
@@ -140,11 +152,8 @@ impl Request {
             Status::Submitted => {
                 self.expires_at = Some(expires_at);
                 let entry = PendingEvent::new(EventKind::Asked, now);
-                self.note(match &self.csr {
-                    Some(csr) => {
-                        let binds = ApprovalDigest::of(self.id, &self.profile, csr, self.replaces);
-                        entry.with_digest(binds.as_str())
-                    }
+                self.note(match self.approval_digest() {
+                    Some(binds) => entry.with_digest(binds.as_str()),
                     None => entry,
                 });
                 self.enter(Status::PendingApproval, now);
@@ -186,7 +195,7 @@ impl Request {
     /// Reserves the serial and the validity. Only the first call has an effect; later calls return the reserved values.
     ///
     /// # Errors
-    /// [`InvalidTransition`] if the request is not approved.
+    /// [`InvalidTransition`] if the request is not approved, or asks for no certificate.
     pub fn reserve(
         &mut self,
         serial: Serial,
@@ -197,7 +206,7 @@ impl Request {
             (Some(reserved), Status::Approved | Status::Issued | Status::Delivered | Status::Revoked) => {
                 Ok(reserved.clone())
             }
-            (None, Status::Approved) => {
+            (None, Status::Approved) if self.certificate().is_some() => {
                 self.note(PendingEvent::new(EventKind::Reserved, now).with_detail(serial.to_string()));
                 Ok(self.reservation.insert(Reservation { serial, validity }).clone())
             }

@@ -4,8 +4,7 @@
 //! address. Its hash has another purpose than that of a vote, so no token for a vote confirms a request, and no token
 //! for a request votes. Portal and Sign check the same. Decision 0137.
 
-use aws_lc_rs::digest::{SHA256, digest};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Request, Status};
 use crate::finding::{Code, Finding};
@@ -13,9 +12,9 @@ use crate::framed_hash::FramedHash;
 use crate::policy::{Policy, RequesterProof};
 use crate::texts::Message;
 
-/// Lower-case hex SHA-256 over everything that a requester confirms: id, CSR, profile, comment, and the request that a
-/// renewal replaces.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// Lower-case hex SHA-256 over everything that a requester confirms: id, CSR or terms, profile, comment, and the request that
+/// a renewal replaces.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RequestDigest(String);
 
@@ -24,9 +23,9 @@ impl RequestDigest {
     pub fn of(request: &Request) -> Self {
         let mut hash = FramedHash::new("countersign confirmed request 1");
         hash.field(&request.id().to_string())
-            .field(&hex::encode(digest(&SHA256, request.csr_content().as_bytes())))
+            .field(&request.submitted_digest())
             .field(request.profile())
-            .field(&request.replaces().map(|replaced| replaced.to_string()).unwrap_or_default())
+            .field(&request.submitted_detail().unwrap_or_default())
             .field(request.comment());
         Self(hash.finish())
     }
@@ -39,9 +38,11 @@ impl RequestDigest {
 
 impl Request {
     /// The refusal of a request that was confirmed without a sign-in, by a policy that has requesters sign in. An unconfirmed
-    /// request still can, and a certificate that exists stays.
+    /// request still can, and a certificate that exists stays. Under a standing approval, the sign-in is that of its request,
+    /// which Sign checks.
     pub fn lacks_sign_in(&self, policy: &Policy) -> Option<Finding> {
-        let is_to_be_signed = self.status != Status::Unconfirmed && !self.is_signed();
+        let is_own = self.standing().is_none();
+        let is_to_be_signed = is_own && self.status != Status::Unconfirmed && !self.is_signed();
         let lacks = policy.requester_proof() == RequesterProof::Oidc && self.requester_evidence.is_none();
         (is_to_be_signed && lacks).then(|| {
             Finding::refused(

@@ -158,8 +158,10 @@ impl From<NotCovered> for StepError {
             NotCovered::NotApproved
             | NotCovered::Another
             | NotCovered::NotProven(_)
-            | NotCovered::RequesterNotProven(_) => ErrorName::NotApproved,
-            NotCovered::NotGranted(_) | NotCovered::TooFew => ErrorName::Refused,
+            | NotCovered::RequesterNotProven(_)
+            | NotCovered::Outside(_)
+            | NotCovered::NotCounted => ErrorName::NotApproved,
+            NotCovered::NotGranted(_) | NotCovered::TooFew | NotCovered::NotAlive(_) => ErrorName::Refused,
         };
         Self::refused(name, error.to_string())
     }

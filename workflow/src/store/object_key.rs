@@ -57,6 +57,14 @@ pub fn provider_partition(issuer: &str) -> String {
     format!("provider#{issuer}")
 }
 
+/// The sort key of a standing approval in the table `grants`.
+pub const STANDING_APPROVAL: &str = "approval";
+
+/// The sort key of a use in the table `grants`: of the certificate of a request.
+pub fn standing_use_key(request: RequestId) -> String {
+    format!("use#{request}")
+}
+
 /// The sort key of a passkey in the table `people`.
 pub fn passkey_key(credential_id: &Base64Url) -> String {
     format!("{PASSKEYS}{credential_id}")

@@ -36,6 +36,7 @@ mod provider;
 mod relay;
 mod responders;
 mod revocations;
+mod standing;
 
 pub use notices::WebhookCall;
 
@@ -70,6 +71,7 @@ struct State {
     lists: BTreeMap<ListName, (PublishedList, OffsetDateTime)>,
     consumers: relay::Consumers,
     people: people::PeopleRows,
+    standing: standing::StandingRows,
     provider: provider::ProviderAnswers,
     log: log::StoredLog,
     notices: notices::Told,
@@ -202,7 +204,8 @@ impl InMemoryBackend {
 
     /// Makes the next `times` calls of a port fail: `requests`, `names`, `approvals`, `certificates`, `issuers`,
     /// `mailer`, `operators`, `policies`, `links`, `ca key`, `tasks`, `executions`, `worker queue`, `queue`,
-    /// `log`, `log key`, `receipts`, `list files`, `trust anchor`, `trust store`, `receivers`, `webhooks` or `event bus`.
+    /// `log`, `log key`, `receipts`, `list files`, `trust anchor`, `trust store`, `receivers`, `webhooks`, `event bus` or
+    /// `standing`.
     pub fn fail_next(&self, port: &'static str, times: usize) {
         self.state().failures.insert(port, times);
     }

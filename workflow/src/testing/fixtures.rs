@@ -3,9 +3,11 @@
 use futures_util::FutureExt as _;
 use time::Duration;
 
+use crate::approval::coverage::{Voters, covers_terms};
+use crate::approval::standing::StandingApproval;
 use crate::approval::{Approval, VoteInput};
 use crate::approver_set::{ApproverSet, GroupQuorum, Identity, PlusTags};
-use crate::decision::{ApprovalDigest, Decision, ReviewDigest};
+use crate::decision::{Decision, ReviewDigest};
 use crate::email::Email;
 use crate::ids::RequestId;
 use crate::message::TaskToken;
@@ -13,11 +15,14 @@ use crate::policy::key_list::KeyList;
 use crate::ports::{Clock, Executions, Issuers};
 use crate::request::audit::{Actor, EventKind, Origin, PendingEvent};
 use crate::request::{
-    Ending, Request, RevocationOrder, Status, Submission, execution_name, revocation_execution_name,
+    Ending, Request, RequestContent, RevocationOrder, Status, Submission, execution_name,
+    revocation_execution_name,
 };
 use crate::runtime::step::Task;
+use crate::standing::StandingTerms;
 use crate::store::record_revocation;
 use crate::testing::InMemoryBackend;
+use crate::testing::passkeys::base_url;
 use crate::texts::Language;
 use crate::wire_name::WireName;
 use pki::certificate::{Serial, Template, Validity, issue, lint};
@@ -65,6 +70,12 @@ pub fn task<S: WireName, I>(id: RequestId, state: &str, token: &str, input: I) -
         token: TaskToken::new(token),
         input,
     }
+}
+
+/// The default policy of infra/policy.toml, with standing approvals of at most 90 days and 500 certificates for servers.
+pub fn standing_policy() -> String {
+    let policy = include_str!("../../../infra/policy.toml");
+    format!("{policy}\n[profiles.server.standing]\nmax = \"90d\"\nmost = 500\n")
 }
 
 /// A list with the keys of CSRs.
@@ -141,17 +152,41 @@ impl InMemoryBackend {
 
     /// Makes a request with this CSR and status without storing it. Stores its approval, if any.
     pub fn unsaved_request(&self, csr: &str, status: Status) -> Request {
-        self.unsaved(csr, status, None)
+        self.unsaved(RequestContent::certificate(csr.to_owned(), None, None), status)
     }
 
     /// Stores a request with this CSR and status that renews another one, and returns it.
     pub fn renewal_at(&self, csr: &str, status: Status, replaces: RequestId) -> Request {
-        let request = self.unsaved(csr, status, Some(replaces));
+        let request = self.unsaved(RequestContent::certificate(csr.to_owned(), None, Some(replaces)), status);
         self.put(request.clone());
         self.request(request.id()).expect("stored")
     }
 
-    fn unsaved(&self, csr: &str, status: Status, replaces: Option<RequestId>) -> Request {
+    /// Makes a request of a standing approval with these terms (JSON), up to its approval, without storing it. Stores its
+    /// approval, if any.
+    pub fn unsaved_grant(&self, terms: &str, status: Status) -> Request {
+        let terms = StandingTerms::read(terms).expect("terms");
+        self.unsaved(RequestContent::Standing(terms), status)
+    }
+
+    /// The standing approval with these terms (JSON), approved by [`approver`] now. Not stored.
+    pub fn standing_approval(&self, terms: &str) -> StandingApproval {
+        let request = self.unsaved_grant(terms, Status::Approved);
+        let base_url = base_url();
+        let voters = Voters { base_url: &base_url, passkeys: &[], provider_keys: &[] };
+        covers_terms(&request, &self.policy(), self.issuer_certificate(), voters).expect("approved")
+    }
+
+    /// Makes an approved request of a certificate with this CSR under a standing approval, without storing it.
+    pub fn unsaved_under(&self, standing: RequestId, csr: &str) -> Request {
+        self.unsaved_request(csr, Status::Approved).altered(|row| {
+            row.grant = Some(standing);
+            row.decision = None;
+            row.expires_at = None;
+        })
+    }
+
+    fn unsaved(&self, content: RequestContent, status: Status) -> Request {
         let now = self.now();
         let id = RequestId::random();
         let policy = self.policy();
@@ -159,11 +194,9 @@ impl InMemoryBackend {
             email: "requester@example.com".parse().expect("an address"),
             language: Language::default(),
             comment: "For the web shop.".into(),
-            csr_content: csr.to_owned(),
+            content,
             profile: policy.profile(None).expect("a default profile").name().to_owned(),
-            replaces,
             policy_version: policy.version().to_owned(),
-            checked_key: None,
         };
         let arn = Executions::arn(self, &execution_name(id, 1));
         if status == Status::Unconfirmed {
@@ -177,11 +210,12 @@ impl InMemoryBackend {
             request.end(Ending::because(status, "not allowed"), now).expect("allowed");
             return request;
         }
-        let evaluated = request.evaluate(&policy, None, None).expect("the policy grants it");
-        request.record_csr(evaluated.csr_summary(), Some(evaluated.checked_key), policy.version(), now);
-        let facts = request.csr().expect("recorded").clone();
+        if request.certificate().is_some() {
+            let evaluated = request.evaluate(&policy, None, None).expect("the policy grants it");
+            request.record_csr(evaluated.csr_summary(), Some(evaluated.checked_key), policy.version(), now);
+        }
         let expires_at = now + Duration::days(7);
-        let digest = ApprovalDigest::of(id, request.profile(), &facts, request.replaces());
+        let digest = request.approval_digest().expect("recorded");
         let shown = ReviewDigest::from_text("shown");
         let mut approval = Approval::ask(id, digest, approver_set(), now, expires_at);
         request.ask_approvers(expires_at, now).expect("allowed");

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use pki::certificate::Validity;
 use pki::issuer::Issuer;
 use time::{Duration, OffsetDateTime};
-use workflow::approval::coverage::{NotCovered, Voters, covers};
+use workflow::approval::coverage::{NotCovered, RelatedRows, Voters, covers};
 use workflow::approval::{Approval, VoteInput};
 use workflow::decision::{ApprovalDigest, Decision};
 use workflow::mail_kind::MailKind;
@@ -297,15 +297,19 @@ impl World {
         // The policies of the model ask for no proof.
         let base_url = passkeys::base_url();
         let voters = Voters { base_url: &base_url, passkeys: &[], provider_keys: &[] };
-        match covers(row, None, self.policy(policy), &self.issuer, voters) {
+        match covers(row, RelatedRows::default(), self.policy(policy), &self.issuer, voters) {
             Ok(_) => None,
             Err(
                 NotCovered::NotApproved
                 | NotCovered::Another
                 | NotCovered::NotProven(_)
-                | NotCovered::RequesterNotProven(_),
+                | NotCovered::RequesterNotProven(_)
+                | NotCovered::Outside(_)
+                | NotCovered::NotCounted,
             ) => Some(Answer::Error),
-            Err(NotCovered::NotGranted(_) | NotCovered::TooFew) => Some(Answer::Refused),
+            Err(NotCovered::NotGranted(_) | NotCovered::TooFew | NotCovered::NotAlive(_)) => {
+                Some(Answer::Refused)
+            }
         }
     }
 

@@ -51,7 +51,7 @@ impl SubmissionForm {
         SubmissionForm {
             email: request.email().to_string(),
             comment: request.comment().to_owned(),
-            csr_content: request.csr_content().to_owned(),
+            csr_content: request.csr_content().unwrap_or_default().to_owned(),
             profile: request.profile().to_owned(),
             ..Self::default()
         }

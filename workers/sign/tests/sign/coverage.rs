@@ -99,12 +99,14 @@ pub(super) type Attack = fn(&Arc<InMemoryBackend>, RequestId, Path);
 /// Everything that must not be signed, with the error that ends the execution.
 pub(super) const ATTACKS: [(&str, ErrorName, Attack); 22] = [
     ("other names", NotApproved, |backend, id, _| {
-        backend.alter(id, |row| row.csr_content = csr(&["admin.example.com"]))
+        backend.alter(id, |row| row.csr_content = Some(csr(&["admin.example.com"])))
     }),
     ("a name more", NotApproved, |backend, id, _| {
-        backend.alter(id, |row| row.csr_content = csr(&[NAME, "x.example.com"]))
+        backend.alter(id, |row| row.csr_content = Some(csr(&[NAME, "x.example.com"])))
     }),
-    ("another key", NotApproved, |backend, id, _| backend.alter(id, |row| row.csr_content = csr(&[NAME]))),
+    ("another key", NotApproved, |backend, id, _| {
+        backend.alter(id, |row| row.csr_content = Some(csr(&[NAME])))
+    }),
     ("another profile", NotApproved, |backend, id, _| backend.alter(id, |row| row.profile = "client".into())),
     ("an issuer that may not certify the names", Refused, |backend, _, _| {
         let ca = CaMaker::new(TestKey::EcP256)

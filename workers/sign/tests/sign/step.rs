@@ -111,7 +111,7 @@ async fn a_fault_of_the_request_is_refused_and_never_retried() {
     let backend = InMemoryBackend::new();
     for (what, maker) in test_pki::csrs_with_non_canonical_keys() {
         let id = backend.request_at(Status::Approved);
-        backend.alter(id, |row| row.csr_content = maker.pem());
+        backend.alter(id, |row| row.csr_content = Some(maker.pem()));
         assert_eq!(name(sign(&backend, id).await), ErrorName::Refused, "{what}");
         assert_eq!(backend.request(id).unwrap().serial(), None, "{what}: nothing is reserved");
     }
@@ -285,7 +285,7 @@ async fn a_key_that_became_one_of_an_authority_is_not_certified() {
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::Approved);
     let row = backend.request(id).unwrap();
-    let csr = pki::csr::Csr::read(row.csr_content()).unwrap();
+    let csr = pki::csr::Csr::read(row.csr_content().unwrap()).unwrap();
     let mut ca = test_pki::CaMaker::new(test_pki::TestKey::EcP256)
         .valid(backend.now() - Duration::days(9), backend.now() + Duration::days(900))
         .self_signed();
@@ -299,7 +299,7 @@ async fn a_key_that_became_one_of_an_authority_is_not_certified() {
 async fn a_key_that_came_on_the_list_of_the_policy_is_not_certified() {
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::Approved);
-    let list = fixtures::key_list(&[backend.request(id).unwrap().csr_content()]);
+    let list = fixtures::key_list(&[backend.request(id).unwrap().csr_content().unwrap()]);
     backend.deny_keys(&list);
     assert!(matches!(sign(&backend, id).await.unwrap_err(), StepError::Transient { .. }), "no list yet");
     backend.store_key_list(list);

@@ -61,7 +61,7 @@ fn change() -> impl Strategy<Value = Change> {
     ]);
     let rows: Vec<fn(&mut Columns)> = vec![
         |row| row.id = RequestId::random(),
-        |row| row.csr_content = test_pki::csr(&["www.example.com"]),
+        |row| row.csr_content = Some(test_pki::csr(&["www.example.com"])),
         |row| row.profile = "client".into(),
         |row| row.comment = "For somebody else.".into(),
         |row| row.replaces = Some(RequestId::random()),
@@ -166,7 +166,7 @@ fn a_token_for_a_vote_confirms_nothing_and_the_reverse() {
 fn a_request_has_the_known_digest_and_nonce() {
     let request = unconfirmed().altered(|row| {
         row.id = "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d".parse().unwrap();
-        row.csr_content = "the CSR".into();
+        row.csr_content = Some("the CSR".into());
     });
     let digest = "20d251e7270adea4b731d04e3c61ad7b7099c6e149cabe80a67702c78bf4bf39";
     assert_eq!(RequestDigest::of(&request).as_str(), digest);

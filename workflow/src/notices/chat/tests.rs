@@ -6,18 +6,16 @@ use time::macros::datetime;
 
 use super::*;
 use crate::grant::CsrSummary;
-use crate::request::{Request, Submission};
+use crate::request::{Request, RequestContent, Submission};
 
 fn request(email: &str, names: &[&str]) -> Request {
     let submission = Submission {
         email: email.parse().unwrap(),
         language: Language::English,
         comment: "<!here> [click](https://evil.example)".into(),
-        csr_content: "the body of the CSR".into(),
+        content: RequestContent::certificate("the body of the CSR".into(), None, None),
         profile: "server".into(),
-        replaces: None,
         policy_version: "1".into(),
-        checked_key: None,
     };
     let id = "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d".parse().unwrap();
     let at = datetime!(2026-01-01 12:00 UTC);

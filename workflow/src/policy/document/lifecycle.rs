@@ -3,35 +3,18 @@
 //! Invariant: a reminder that no certificate could ever get is an error. The usual reminders apply as far as they fit.
 
 use super::keys::{Field, PlacedValue, TableKeys};
-use super::values::{Approver, FromText, WrongValue};
+use super::values::{Approver, WholeDays};
 use crate::policy::error::Mistakes;
 use crate::policy::lifecycle::Lifecycle;
 use crate::policy::profile::Profile;
 
 /// Most reminders.
 const MAX_REMINDERS: usize = 8;
-/// The longest time before the end of a reminder, in days.
-const MAX_DAYS: u32 = 365;
-
-/// A time before the end of a certificate: `30d`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct DaysBefore(u32);
-
-impl FromText for DaysBefore {
-    fn from_text(text: &str) -> Result<Self, WrongValue> {
-        let number = text.strip_suffix('d').filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
-        match number.filter(|number| !number.is_empty()).map(str::parse::<u32>) {
-            None => Err(format!("\"{text}\" is no number of days; write whole days, as in 30d").into()),
-            Some(Ok(days)) if (1..=MAX_DAYS).contains(&days) => Ok(DaysBefore(days)),
-            Some(_) => Err(format!("\"{text}\" is out of range; write between 1d and {MAX_DAYS}d").into()),
-        }
-    }
-}
 
 /// The fields of `[lifecycle]`.
 #[derive(Clone, Default)]
 pub(super) struct LifecycleSection {
-    remind: Field<Vec<PlacedValue<DaysBefore>>>,
+    remind: Field<Vec<PlacedValue<WholeDays>>>,
     escalate_to: Field<Approver>,
 }
 
@@ -39,7 +22,7 @@ impl LifecycleSection {
     pub(super) const KEYS: &[&str] = &["remind", "escalate_to", "renewal"];
 
     pub(super) fn of(keys: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> LifecycleSection {
-        let remind: Field<Vec<PlacedValue<DaysBefore>>> = keys.list("remind", mistakes);
+        let remind: Field<Vec<PlacedValue<WholeDays>>> = keys.list("remind", mistakes);
         let remind = remind.checked(mistakes, |list| match list.len() {
             ..=MAX_REMINDERS => Ok(()),
             many => Err(format!("{many} reminders are too many; write at most {MAX_REMINDERS}")),

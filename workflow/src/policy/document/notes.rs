@@ -14,6 +14,7 @@ use super::values::{KeyRule, RequesterProof};
 use crate::approver_set::{Approving, GroupQuorum, PlusTags};
 use crate::policy::error::{LineIndex, Place};
 use crate::policy::profile::Profile;
+use crate::policy::standing::StandingRules;
 use pki::key::MAX_RSA_BITS;
 
 /// A legal but unwise part of a policy.
@@ -121,6 +122,7 @@ impl Notes<'_> {
         self.quorum();
         self.escalation();
         self.requesters(common);
+        self.standing();
     }
 
     fn add(&mut self, at: Range<usize>, detail: impl Into<String>, advice: impl Into<String>) {
@@ -280,12 +282,32 @@ impl Notes<'_> {
         self.add(at, detail, "Name a group with other people, or use reminders.");
     }
 
+    fn standing(&mut self) {
+        let Some(StandingRules { max_days, most }) = self.profile.standing() else { return };
+        if self.seats() > 1 {
+            return;
+        }
+        let name = &self.profile.name;
+        let detail = format!(
+            "one approval in the profile {name} can be enough for {most} certificates in {max_days} days, which nobody is asked about"
+        );
+        self.add(
+            self.place(|settings| &settings.standing),
+            detail,
+            "Write a quorum of at least 2, or smaller bounds.",
+        );
+    }
+
+    /// The number of approvals that a request needs.
+    fn seats(&self) -> usize {
+        self.profile.quorums().iter().map(|group| group.quorum).sum()
+    }
+
     fn requesters(&mut self, common: &Common) {
         let Field::Is(PlacedValue { value: RequesterProof::None, at }) = &common.people.requesters else {
             return;
         };
-        let seats: usize = self.profile.quorums().iter().map(|group| group.quorum).sum();
-        if seats > 1 {
+        if self.seats() > 1 {
             return;
         }
         let name = &self.profile.name;

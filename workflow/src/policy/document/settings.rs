@@ -10,6 +10,7 @@ use toml::de::DeTable;
 use super::groups::{ApproverGroup, UsedGroup};
 use super::keys::{Field, PlacedValue, TableKeys, missing, needed, read};
 use super::oidc;
+use super::standing;
 use super::usages::{key_usages, purposes};
 use super::values::{
     Approver, EnrolmentRule, FixedSubject, FromText as _, FromToml, KeyRule, KeyUsageName, Limit,
@@ -19,6 +20,7 @@ use crate::approver_set::{Identity, PlusTags};
 use crate::policy::error::{Mistakes, similar};
 use crate::policy::oidc::OidcSettings;
 use crate::policy::rules::{DnsRule, MailRule, Names, Network, Requesters, Rules, UriRule};
+use crate::policy::standing::StandingRules;
 use crate::texts::Language;
 
 /// The smallest RSA key that any profile may allow.
@@ -196,6 +198,7 @@ pub(super) struct Settings {
     pub(super) escalation: Field<EscalationSection>,
     pub(super) names: Field<NameRules>,
     pub(super) requesters: Field<Vec<PlacedValue<Requesters>>>,
+    pub(super) standing: Field<StandingRules>,
 }
 
 impl Settings {
@@ -221,6 +224,7 @@ impl Settings {
         "escalation",
         "names",
         "requesters",
+        "standing",
     ];
 
     /// Reads a section, and reports values that are wrong by themselves.
@@ -271,6 +275,7 @@ impl Settings {
             }),
             names: names(keys, mistakes),
             requesters: keys.tables("requesters", &["domains", "names"], mistakes, requesters),
+            standing: keys.table("standing", standing::KEYS, mistakes, standing::of),
         };
         settings.same_person_twice(common.people.plus_tags(), mistakes);
         settings

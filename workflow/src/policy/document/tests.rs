@@ -123,6 +123,24 @@ fn a_place_counts_characters_and_stays_in_the_text() {
     assert!(notes("")[0].contains("has no purpose"));
 }
 
+#[test]
+fn one_approval_for_many_certificates_is_noted() {
+    let notes = |quorum: usize| {
+        let text = format!(
+            "{SERVER}extended_key_usage = [\"serverAuth\"]\napprovers = [\"a@example.com\", \"b@example.com\", \"c@example.com\"]\n\
+             quorum = {quorum}\nstanding = {{ max = \"90d\", most = 500 }}"
+        );
+        let (_, notes) = Policy::parse_with_notes(&text, TODAY).unwrap();
+        notes
+            .into_iter()
+            .map(|note| format!("{}:{} {}", note.place.line, note.place.column, note.detail))
+            .collect::<Vec<_>>()
+    };
+    let expected = "6:12 one approval in the profile server can be enough for 500 certificates in 90 days, which nobody is asked about";
+    assert_eq!(notes(1), [expected]);
+    assert_eq!(notes(2), [""; 0]);
+}
+
 const EXAMPLES: [&str; 3] = [
     include_str!("../../../../infra/policy.toml"),
     include_str!("../../../tests/interop/any-name-policy.toml"),

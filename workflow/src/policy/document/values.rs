@@ -390,6 +390,26 @@ impl FromText for Span {
     }
 }
 
+/// The most whole days that a policy can name: a year.
+const MAX_WHOLE_DAYS: u32 = 365;
+
+/// Whole days, at most a year: `30d`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct WholeDays(pub(super) u32);
+
+impl FromText for WholeDays {
+    fn from_text(text: &str) -> Result<Self, WrongValue> {
+        let number = text.strip_suffix('d').filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+        match number.filter(|number| !number.is_empty()).map(str::parse::<u32>) {
+            None => Err(format!("\"{text}\" is no number of days; write whole days, as in 30d").into()),
+            Some(Ok(days)) if (1..=MAX_WHOLE_DAYS).contains(&days) => Ok(WholeDays(days)),
+            Some(_) => {
+                Err(format!("\"{text}\" is out of range; write between 1d and {MAX_WHOLE_DAYS}d").into())
+            }
+        }
+    }
+}
+
 /// A duration of at most `longest`, which is `longest_text` in the policy language.
 fn duration(text: &str, longest: Duration, longest_text: &str) -> Result<Duration, WrongValue> {
     let seconds = text.char_indices().next_back().and_then(|(at, unit)| {

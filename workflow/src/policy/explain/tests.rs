@@ -42,6 +42,22 @@ fn requests() -> Vec<String> {
     ]
 }
 
+#[test]
+fn a_standing_approval_is_open_where_the_profile_has_them() {
+    let csr = Csr::read(&test_pki::csr(&["www.example.com"])).unwrap();
+    let line = |text: &str| {
+        let policy = Policy::parse(text).unwrap();
+        let rules = policy.explain(&csr, policy.profile(None).unwrap(), None).rules;
+        rules.into_iter().find(|rule| rule.part == "standing approval")
+    };
+    assert_eq!(line(POLICY), None);
+    let found = line(&format!("{POLICY}\n[profiles.server.standing]\nmax = \"90d\"\nmost = 500")).unwrap();
+    assert_eq!(
+        (found.value.as_str(), found.outcome),
+        ("at most 90 days, 500 certificates", RuleOutcome::Open)
+    );
+}
+
 /// Every finding has its line, and no line refuses what no finding refuses.
 #[test]
 fn the_lines_are_those_of_the_evaluation() {

@@ -14,7 +14,7 @@ use crate::ids::RequestId;
 use crate::policy::{Policy, evaluate};
 use crate::request::input::{missing, unfit_text};
 use crate::request::renewal::RenewalTerms;
-use crate::request::{Request, Submission, renewal};
+use crate::request::{Request, RequestContent, Submission, renewal};
 use crate::requester::Requester;
 use crate::texts::{Language, Message};
 
@@ -199,11 +199,13 @@ impl NewRequest {
                     email,
                     language: self.language,
                     comment: self.comment,
-                    csr_content: csr.pem(),
+                    content: RequestContent::certificate(
+                        csr.pem(),
+                        Some(preview.checked_key),
+                        self.replaces.map(|replaced| replaced.request.id()),
+                    ),
                     profile: preview.profile,
-                    replaces: self.replaces.map(|replaced| replaced.request.id()),
                     policy_version: policy.version().to_owned(),
-                    checked_key: Some(preview.checked_key),
                 };
                 let Self { idempotency_key, csr_text, .. } = self;
                 Ok(CheckedRequest { idempotency_key, csr_text, submission })
@@ -224,11 +226,11 @@ impl CheckedRequest {
 
     /// The id where a stranger's unconfirmed request stands under [`CheckedRequest::id`].
     pub(super) fn other_id(&self, links: &LinkSecret) -> Option<RequestId> {
-        let Submission { email, comment, profile, replaces, .. } = &self.submission;
+        let Submission { email, comment, profile, content, .. } = &self.submission;
         let mut contents = FramedHash::new("countersign submission 1");
         // The text as it came, like in earlier versions: ids of stored requests depend on it.
         contents.field(comment).field(&self.csr_text).field(profile);
-        if let Some(replaces) = replaces {
+        if let Some(replaces) = content.replaces() {
             contents.field(&replaces.to_string());
         }
         Some(links.request_id(email, self.idempotency_key.as_deref()?, Some(&contents.finish())))
@@ -243,9 +245,21 @@ impl CheckedRequest {
     pub(super) fn is_replay_of(&self, stored: &Request) -> bool {
         stored.email().same_person(&self.submission.email)
             && stored.comment() == self.submission.comment
-            && is_same_csr(stored.csr_content(), &self.submission.csr_content)
+            && is_same_content(stored.content(), &self.submission.content)
             && stored.profile() == self.submission.profile
-            && stored.replaces() == self.submission.replaces
+    }
+}
+
+/// True if both ask for the same.
+fn is_same_content(stored: &RequestContent, submitted: &RequestContent) -> bool {
+    match (stored, submitted) {
+        (RequestContent::Certificate(stored), RequestContent::Certificate(submitted)) => {
+            is_same_csr(&stored.csr_content, &submitted.csr_content)
+                && stored.replaces == submitted.replaces
+                && stored.standing == submitted.standing
+        }
+        (RequestContent::Standing(stored), RequestContent::Standing(submitted)) => stored == submitted,
+        _ => false,
     }
 }
 

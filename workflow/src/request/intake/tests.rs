@@ -83,7 +83,7 @@ async fn a_submission_is_stored_with_its_event_and_started() {
     let row = backend.request(submitted.request.id()).unwrap();
     assert_eq!(row, submitted.request);
     assert_eq!(row.status(), Status::Submitted);
-    assert_eq!((row.comment(), row.csr_content()), ("For the shop.", csr.as_str()));
+    assert_eq!((row.comment(), row.csr_content()), ("For the shop.", Some(csr.as_str())));
     assert_eq!((row.profile(), row.language()), ("server", Language::Japanese));
     assert_eq!(row.policy_version(), backend.policy().version());
     assert!(row.checked_key().is_some());

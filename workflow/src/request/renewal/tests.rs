@@ -6,7 +6,7 @@ use pki::testing::TestKey;
 use time::macros::datetime;
 
 use super::*;
-use crate::request::{Columns, Submission};
+use crate::request::{Columns, RequestContent, Submission};
 use crate::testing::InMemoryBackend;
 
 const POLICY: &str = include_str!("../../../../infra/policy.toml");
@@ -280,11 +280,9 @@ fn a_row_without_a_replaced_request_has_no_such_column() {
         email: email("a@example.com"),
         language: crate::texts::Language::English,
         comment: String::new(),
-        csr_content: "the CSR".into(),
+        content: RequestContent::certificate("the CSR".into(), None, replaces),
         profile: "server".into(),
-        replaces,
         policy_version: "1".into(),
-        checked_key: None,
     };
     let now = datetime!(2026-01-01 12:00 UTC);
     let row = |replaces| Request::submitted(RequestId::random(), submission(replaces), "arn".into(), now);

@@ -49,7 +49,7 @@ fn an_altered_row_is_found() {
         ("history", |row| row.history[0].at -= Duration::SECOND),
         ("registrationDate", |row| row.registration_date -= Duration::DAY),
         ("email", |row| row.email = "other@example.com".parse().unwrap()),
-        ("csrContent", |row| row.csr_content.push('\n')),
+        ("csrContent", |row| row.csr_content = row.csr_content.take().map(|csr| csr + "\n")),
         ("csrDigest", |row| row.csr_digest = Some("0".repeat(64))),
         ("profile, subject, names or publicKeyDigest", |row| row.profile = "client".into()),
         ("profile, subject, names or publicKeyDigest", |row| row.names = vec!["other.example.com".into()]),

@@ -214,6 +214,7 @@ fn settings(likely: f64) -> BoxedStrategy<Table> {
     let escalation =
         Table::from_iter([("after".to_owned(), "1h".into()), ("group".to_owned(), "platform".into())]);
     let descriptions = Table::from_iter([("ja".to_owned(), "サーバー".into())]);
+    let standing = Table::from_iter([("max".to_owned(), "90d".into()), ("most".to_owned(), 500.into())]);
     let fields: Vec<Field> = vec![
         ("description", one_of(&["Servers", "Dienste für alle"])),
         ("descriptions", Just(descriptions.into()).boxed()),
@@ -235,6 +236,7 @@ fn settings(likely: f64) -> BoxedStrategy<Table> {
         ("reminders", one_of(&[Value::from(vec!["1h"])])),
         ("escalation", one_of(&[Value::from(escalation)])),
         ("requesters", one_of(&[Value::from(vec![Value::from(requesters)])])),
+        ("standing", one_of(&[Value::from(standing)])),
     ];
     fields.into_iter().fold(Just(Table::new()).boxed(), |table, field| with(table, likely, field))
 }
@@ -396,6 +398,7 @@ pub(crate) fn required() -> BTreeSet<String> {
         ("lifecycle.renewal", "lifecycle.renewal."),
         ("defaults", "profiles.server."),
         ("defaults.names", "profiles.server.names."),
+        ("defaults.standing", "profiles.server.standing."),
     ];
     let fields =
         tables.map(|(table, path)| policy_keys(table).into_iter().map(move |key| format!("{path}{key}")));

@@ -3,6 +3,7 @@ use pki::testing::{CsrMaker, TestKey};
 use super::*;
 use crate::request::Status;
 use crate::request::intake::tests::{csr, new_request};
+use crate::standing::StandingTerms;
 use crate::testing::InMemoryBackend;
 
 fn checked(backend: &InMemoryBackend, csr_text: &str) -> CheckedRequest {
@@ -16,7 +17,10 @@ fn what_stands_around_a_csr_is_not_stored() {
     let text = format!("{}\n{}Bye.", "Text. ".repeat(5_000), csr.replace('\n', "\r\n"));
     let one_line = csr.replace("REQUEST-----\n", "REQUEST-----").replace("\n-----END", "-----END");
     for text in [&csr, &text, &one_line, &csr.replace("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST")] {
-        assert_eq!(checked(&backend, text).submission.csr_content, csr);
+        let RequestContent::Certificate(stored) = checked(&backend, text).submission.content else {
+            panic!("a CSR asks for a certificate")
+        };
+        assert_eq!(stored.csr_content, csr);
     }
     let lines: Vec<&str> = csr.lines().collect();
     assert!(lines[1..lines.len() - 2].iter().all(|line| line.len() == 64), "{csr}");
@@ -30,7 +34,7 @@ fn a_row_with_the_text_as_it_came_is_repeated_by_the_same_csr() {
     let text = format!("Here it is:\r\n{}", csr.replace('\n', "\r\n"));
     let request = checked(&backend, &text);
     let mut of_earlier_version = request.submission.clone();
-    of_earlier_version.csr_content = text.clone();
+    of_earlier_version.content = RequestContent::certificate(text.clone(), None, None);
     let arn = "arn:aws:states:eu-central-1:000000000000:execution:countersign:1".to_owned();
     let stored = |submission| {
         Request::submitted(RequestId::random(), submission, arn.clone(), OffsetDateTime::UNIX_EPOCH)
@@ -44,6 +48,26 @@ fn a_row_with_the_text_as_it_came_is_repeated_by_the_same_csr() {
     contents.field("").field(&text).field("server");
     let email = "requester@example.com".parse().unwrap();
     assert_eq!(request.other_id(&links), Some(links.request_id(&email, "key", Some(&contents.finish()))));
+}
+
+#[test]
+fn a_standing_approval_is_repeated_by_the_same_terms_alone() {
+    let terms = |days: u32| {
+        let text =
+            format!(r#"{{"kind":"grant","names":["www.example.com"],"days":{days},"certificates":1}}"#);
+        RequestContent::Standing(StandingTerms::read(&text).unwrap())
+    };
+    let backend = InMemoryBackend::new();
+    let checked = checked(&backend, &csr());
+    let stored = |content| {
+        let submission = Submission { content, ..checked.submission.clone() };
+        Request::submitted(RequestId::random(), submission, "arn".into(), OffsetDateTime::UNIX_EPOCH)
+    };
+    assert!(!checked.is_replay_of(&stored(terms(30))), "other contents under the same key");
+    let submission = Submission { content: terms(30), ..checked.submission.clone() };
+    let of_terms = CheckedRequest { submission, ..checked.clone() };
+    assert!(of_terms.is_replay_of(&stored(terms(30))));
+    assert!(!of_terms.is_replay_of(&stored(terms(31))));
 }
 
 /// A request for `count` names of `length` characters.

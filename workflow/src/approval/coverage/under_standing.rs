@@ -1,0 +1,130 @@
+//! Coverage by a standing approval: of the certificates under it, and of itself by the approval of its terms.
+//!
+//! Invariant: the standing approval is checked anew for each certificate, with its votes, their proofs and the approvers of the
+//! policy in force. A certificate is covered only if its use is counted; that is the last check, so nothing is counted for a
+//! certificate that is refused.
+
+use std::fmt;
+
+use pki::issuer::Issuer;
+use time::OffsetDateTime;
+
+use super::{GivenApproval, NotCovered, RelatedRows, Voters, requester_signed_in};
+use crate::approval::standing::{StandingApproval, StandingError, StandingUse};
+use crate::decision::ApprovalDigest;
+use crate::policy::Policy;
+use crate::policy::evaluate::{GrantedCsr, PolicyRejection};
+use crate::request::Request;
+
+/// A standing approval and its use for a certificate.
+#[derive(Clone, Copy, Debug)]
+pub struct UsedStanding<'a> {
+    /// The standing approval.
+    pub approval: &'a StandingApproval,
+    /// The use that was counted for the certificate, if there is one.
+    pub counted: Option<&'a StandingUse>,
+    /// The time of the signing.
+    pub at: OffsetDateTime,
+}
+
+/// The part of a certificate that is outside of a standing approval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutsidePart {
+    /// Another profile.
+    Profile,
+    /// A name that is none of the terms.
+    Names,
+    /// Another requester.
+    Requester,
+}
+
+impl fmt::Display for OutsidePart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Profile => "another profile",
+            Self::Names => "other names",
+            Self::Requester => "another requester",
+        })
+    }
+}
+
+/// The certificate that the standing approval above a request covers.
+pub(super) fn covers(
+    request: &Request,
+    related: RelatedRows<'_>,
+    policy: &Policy,
+    issuer: &Issuer,
+    voters: Voters<'_>,
+) -> Result<GrantedCsr, NotCovered> {
+    let is_it = |used: &UsedStanding<'_>| Some(used.approval.id()) == request.standing();
+    let UsedStanding { approval, counted, at } =
+        related.standing.filter(is_it).ok_or(NotCovered::NotApproved)?;
+    holds(approval, policy, voters)?;
+    let most = approval.ensure_alive(policy, at).map_err(NotCovered::NotAlive)?;
+    let granted = request.evaluate(policy, Some(issuer), related.replaced).map_err(NotCovered::NotGranted)?;
+    if let Some(part) = outside(request, &granted, approval, policy) {
+        return Err(NotCovered::Outside(part));
+    }
+    let is_of_this =
+        |counted: &&StandingUse| counted.standing == approval.id() && counted.request_id == request.id();
+    match counted.filter(is_of_this) {
+        None => Err(NotCovered::NotCounted),
+        Some(counted) if counted.number > most => Err(NotCovered::NotAlive(StandingError::UsedUp)),
+        Some(_) => Ok(granted),
+    }
+}
+
+/// The first part of the certificate that is outside of the standing approval.
+fn outside(
+    request: &Request,
+    granted: &GrantedCsr,
+    approval: &StandingApproval,
+    policy: &Policy,
+) -> Option<OutsidePart> {
+    // The subject needs no check: beside fixed parts of the profile it has only one of the names.
+    if granted.grant.profile != approval.profile() {
+        return Some(OutsidePart::Profile);
+    }
+    if !policy.plus_tags().same_person(request.email(), approval.requester()) {
+        return Some(OutsidePart::Requester);
+    }
+    (!approval.terms().cover(&granted.grant.names)).then_some(OutsidePart::Names)
+}
+
+/// Checks that the approval of a request covers the standing approval that it asks for, which the policy and the issuer allow
+/// now. Returns the standing approval; nothing else makes one.
+///
+/// # Errors
+/// [`NotCovered`].
+pub fn covers_terms(
+    request: &Request,
+    policy: &Policy,
+    issuer: &Issuer,
+    voters: Voters<'_>,
+) -> Result<StandingApproval, NotCovered> {
+    let decision = request.decision().ok_or(NotCovered::NotApproved)?;
+    let terms = request.evaluate_terms(policy, Some(issuer)).map_err(NotCovered::NotGranted)?;
+    let approval = StandingApproval::of(request, terms, decision);
+    holds(&approval, policy, voters)?;
+    Ok(approval)
+}
+
+/// Checks that approvers approved these terms, and that their votes are enough by the policy in force.
+fn holds(approval: &StandingApproval, policy: &Policy, voters: Voters<'_>) -> Result<(), NotCovered> {
+    let (id, requester, decision) = (approval.id(), approval.requester(), approval.decision());
+    if !decision.is_approval() {
+        return Err(NotCovered::NotApproved);
+    }
+    let binds = ApprovalDigest::of_terms(id, requester, approval.profile(), approval.terms());
+    if binds != decision.digest {
+        return Err(NotCovered::Another);
+    }
+    requester_signed_in(id, requester, approval.confirmed(), policy, voters)?;
+    let profile = policy
+        .profile(Some(approval.profile()))
+        .map_err(|finding| NotCovered::NotGranted(PolicyRejection(vec![finding])))?;
+    GivenApproval { id, decision, in_force: profile.approvers_in_force(requester) }.holds(policy, voters)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! The content of a row, for each kind of request.
+
+use super::{CertificateRequest, Request, RequestContent};
+use crate::decision::ApprovalDigest;
+use crate::grant::{CheckedKey, CsrSummary};
+use crate::ids::RequestId;
+use crate::standing::{RequestKind, StandingTerms};
+
+impl Request {
+    /// The content.
+    pub fn content(&self) -> &RequestContent {
+        &self.content
+    }
+
+    /// The kind of request.
+    pub fn kind(&self) -> RequestKind {
+        match self.content {
+            RequestContent::Certificate(_) => RequestKind::Certificate,
+            RequestContent::Standing(_) => RequestKind::Grant,
+        }
+    }
+
+    /// The part of the request of a certificate; `None` if it asks for a standing approval.
+    pub fn certificate(&self) -> Option<&CertificateRequest> {
+        match &self.content {
+            RequestContent::Certificate(certificate) => Some(certificate),
+            RequestContent::Standing(_) => None,
+        }
+    }
+
+    pub(super) fn certificate_mut(&mut self) -> Option<&mut CertificateRequest> {
+        match &mut self.content {
+            RequestContent::Certificate(certificate) => Some(certificate),
+            RequestContent::Standing(_) => None,
+        }
+    }
+
+    /// The terms of the standing approval that the request asks for.
+    pub fn terms(&self) -> Option<&StandingTerms> {
+        match &self.content {
+            RequestContent::Certificate(_) => None,
+            RequestContent::Standing(terms) => Some(terms),
+        }
+    }
+
+    /// The CSR as submitted.
+    pub fn csr_content(&self) -> Option<&str> {
+        self.certificate().map(|certificate| certificate.csr_content.as_str())
+    }
+
+    /// The request whose certificate this one renews.
+    pub fn replaces(&self) -> Option<RequestId> {
+        self.content.replaces()
+    }
+
+    /// The standing approval under which the certificate is asked for.
+    pub fn standing(&self) -> Option<RequestId> {
+        self.certificate()?.standing
+    }
+
+    /// The record that the key of the CSR passed every check; rows of version 0.1.0 lack it.
+    pub fn checked_key(&self) -> Option<&CheckedKey> {
+        self.certificate()?.checked_key.as_ref()
+    }
+
+    /// The summary of the CSR, once Persist has written it.
+    pub fn csr(&self) -> Option<&CsrSummary> {
+        self.certificate()?.csr.as_ref()
+    }
+
+    /// The subject alternative names; empty until Persist has read them.
+    pub fn names(&self) -> &[String] {
+        self.csr().map(|csr| csr.names.as_slice()).unwrap_or_default()
+    }
+
+    /// The digest that an approval of the row binds; `None` before Persist has written the summary of the CSR.
+    pub fn approval_digest(&self) -> Option<ApprovalDigest> {
+        match &self.content {
+            RequestContent::Certificate(certificate) => {
+                let csr = certificate.csr.as_ref()?;
+                Some(ApprovalDigest::of(self.id, &self.profile, csr, certificate.replaces))
+            }
+            RequestContent::Standing(terms) => {
+                Some(ApprovalDigest::of_terms(self.id, &self.email, &self.profile, terms))
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The standing approvals of [`InMemoryBackend`].
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use super::InMemoryBackend;
+use crate::approval::standing::{StandingApproval, StandingUse};
+use crate::ids::RequestId;
+use crate::ports::{PortError, Saved, StandingApprovals};
+
+/// The rows of the table `grants`.
+#[derive(Clone, Default)]
+pub(super) struct StandingRows {
+    approvals: BTreeMap<RequestId, StandingApproval>,
+    /// By standing approval and request.
+    uses: BTreeMap<(RequestId, RequestId), StandingUse>,
+}
+
+impl StandingRows {
+    fn save(&mut self, approval: &StandingApproval) -> Saved {
+        match self.approvals.get_mut(&approval.id()) {
+            Some(row) if row.version() == approval.version() => {
+                row.clone_from(approval);
+                row.count_write();
+                Saved::Yes
+            }
+            _ => Saved::Conflict,
+        }
+    }
+}
+
+impl InMemoryBackend {
+    /// Stores a standing approval as it is.
+    pub fn put_standing(&self, approval: StandingApproval) {
+        self.state().standing.approvals.insert(approval.id(), approval);
+    }
+
+    /// The standing approval, if there is one.
+    pub fn standing(&self, id: RequestId) -> Option<StandingApproval> {
+        self.state().standing.approvals.get(&id).cloned()
+    }
+
+    /// The uses of all standing approvals.
+    pub fn standing_uses(&self) -> Vec<StandingUse> {
+        self.state().standing.uses.values().cloned().collect()
+    }
+}
+
+#[async_trait]
+impl StandingApprovals for InMemoryBackend {
+    async fn find(&self, id: RequestId) -> Result<Option<StandingApproval>, PortError> {
+        self.call("standing", "find", |state| state.standing.approvals.get(&id).cloned())
+    }
+
+    async fn create(&self, approval: &StandingApproval) -> Result<Saved, PortError> {
+        self.call("standing", "create", |state| {
+            let rows = &mut state.standing.approvals;
+            if rows.contains_key(&approval.id()) {
+                return Saved::Conflict;
+            }
+            rows.insert(approval.id(), approval.clone());
+            Saved::Yes
+        })
+    }
+
+    async fn save(&self, approval: &StandingApproval) -> Result<Saved, PortError> {
+        self.call("standing", "save", |state| state.standing.save(approval))
+    }
+
+    async fn find_use(&self, id: RequestId, request: RequestId) -> Result<Option<StandingUse>, PortError> {
+        self.call("standing", "find use", |state| state.standing.uses.get(&(id, request)).cloned())
+    }
+
+    async fn count(&self, approval: &StandingApproval, counted: &StandingUse) -> Result<Saved, PortError> {
+        self.call("standing", "count", |state| {
+            let key = (counted.standing, counted.request_id);
+            if state.standing.uses.contains_key(&key) || state.standing.save(approval) == Saved::Conflict {
+                return Saved::Conflict;
+            }
+            state.standing.uses.insert(key, counted.clone());
+            Saved::Yes
+        })
+    }
+}
