@@ -433,7 +433,7 @@ fn build(names: &[&str]) -> BTreeMap<String, PathBuf> {
     let output = Command::new(cargo)
         // With the features of the whole workspace, as `cargo test --workspace` has built its dependencies. Those of development
         // dependencies count where a test is built, so a small one is.
-        .args(["build", "--workspace", "--test", "chaos", "--message-format", "json-render-diagnostics"])
+        .args(["build", "--workspace", "--test", "skew", "--message-format", "json-render-diagnostics"])
         .args(names.iter().flat_map(|name| ["--bin", name]))
         .current_dir(repository())
         .stdin(Stdio::null())

@@ -12,6 +12,7 @@ mod backup;
 mod bad_input;
 mod ca;
 mod certificates;
+mod chaos;
 mod connect;
 mod deployment;
 mod documented;
