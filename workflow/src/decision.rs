@@ -130,6 +130,21 @@ impl ReviewDigest {
                 .list(&grant.key_usage)
                 .list(&grant.extended_key_usage),
         };
+        Self::with_findings(hash, findings)
+    }
+
+    /// The digest of the approval of terms, together with the validity of each certificate and the findings of the policy.
+    pub fn of_terms(approval: &ApprovalDigest, validity_days: Option<u32>, findings: &[Finding]) -> Self {
+        let mut hash = FramedHash::new("countersign review of terms 1");
+        hash.field(approval.as_str());
+        match validity_days {
+            None => hash.field("nothing is granted"),
+            Some(days) => hash.field(&days.to_string()),
+        };
+        Self::with_findings(hash, findings)
+    }
+
+    fn with_findings(mut hash: FramedHash, findings: &[Finding]) -> Self {
         for finding in findings {
             hash.field(finding.code.as_str()).field(finding.severity.as_str()).field(&finding.detail);
         }

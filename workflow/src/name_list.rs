@@ -58,7 +58,9 @@ impl NameList {
     /// The list of these names, of which `new` were in no earlier request.
     #[must_use]
     pub fn with_new(names: &[String], new: &[String]) -> Self {
-        let parsed: Vec<Option<Name>> = names.iter().map(|name| name.parse().ok()).collect();
+        // A suffix of a standing approval belongs to the names below it.
+        let bare = |name: &str| name.strip_prefix('.').unwrap_or(name).parse().ok();
+        let parsed: Vec<Option<Name>> = names.iter().map(|name| bare(name)).collect();
         let common = common_domain(&parsed);
         let group_by_name: Vec<NameGroup> = names
             .iter()
@@ -74,7 +76,11 @@ impl NameList {
         groups.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
         let listed = names.iter().zip(&parsed).map(|(text, name)| ListedName {
             name: text.clone(),
-            shown: name.as_ref().map_or_else(|| text.clone(), Name::for_people),
+            shown: match name {
+                Some(name) if text.starts_with('.') => format!(".{}", name.for_people()),
+                Some(name) => name.for_people(),
+                None => text.clone(),
+            },
             is_new: new.contains(text),
         });
         let mut first: Vec<(&NameGroup, ListedName)> = group_by_name.iter().zip(listed).collect();
@@ -231,6 +237,13 @@ mod tests {
         );
         let japanese = NameList::with_new(&names[..4], &names[1..2]).heading(Language::Japanese);
         assert_eq!(japanese.unwrap(), "4件の名前、すべて shop.example.com 内、新規1件");
+    }
+
+    #[test]
+    fn a_suffix_is_counted_with_the_names_below_it() {
+        let names = owned(&[".web.example.com", "a.web.example.com", "b.web.example.com", ".db.example.com"]);
+        assert_eq!(heading(&names, &[]).unwrap(), "4 names, all in example.com");
+        assert_eq!(NameList::of(&names).first[0].shown, ".web.example.com");
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! A request for a certificate: the row of the table `certificates`, and the only rules for its changes.
 //!
-//! Invariant: every change goes through a method in `rules` or `confirmation`, is idempotent, and never moves a status
+//! Invariant: every change goes through a method in `rules`, or in one of the files named after what they are about, is idempotent, and never moves a status
 //! backwards, except an operator's [`Request::retry`]. The store writes the result only if the row still has the version that was read
 //! (`version`), together with the audit events of the change. A change that violates the rules is an
 //! [`InvalidTransition`], never a silent overwrite.
 
+pub mod approvers;
 pub mod audit;
 mod columns;
 mod confirmation;
@@ -12,6 +13,7 @@ mod content;
 pub mod download;
 mod evaluation;
 pub mod expiring;
+mod grant_rules;
 pub mod input;
 pub mod intake;
 mod log_record;

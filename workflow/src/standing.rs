@@ -8,7 +8,7 @@ mod name;
 
 use serde::{Deserialize, Serialize};
 
-use crate::finding::{Code, Finding, quoted};
+use crate::finding::{Code, Finding};
 use crate::texts::Message;
 use crate::wire_names;
 
@@ -81,9 +81,17 @@ impl StandingTerms {
         let TermsText { kind, names, days, certificates } =
             serde_json::from_str(text).map_err(|error| unreadable(Some(&error)))?;
         match kind {
-            RequestKind::Grant => Unchecked { names, days, certificates }.check(),
+            RequestKind::Grant => Self::of(names, days, certificates),
             RequestKind::Certificate => Err(unreadable(None)),
         }
+    }
+
+    /// Terms with these names, as people write them, days and number of certificates.
+    ///
+    /// # Errors
+    /// Every finding; one about days or certificates names its field.
+    pub fn of(names: Vec<String>, days: u32, certificates: u32) -> Result<Self, Vec<Finding>> {
+        Unchecked { names, days, certificates }.check()
     }
 
     /// The names, in order.
@@ -157,7 +165,7 @@ impl Unchecked {
 }
 
 fn not_positive(field: &'static str) -> Finding {
-    let detail = Message::new("finding-terms-zero").with("field", quoted(field));
+    let detail = Message::new("finding-terms-zero").with("field", field);
     Finding::refused(Code::BadRequest, detail, Message::new("finding-terms-zero-advice"))
 }
 

@@ -184,9 +184,17 @@ status-withdrawing = Withdrawing your request…
 status-withdrawing-text = This takes a few seconds. The approvers can no longer decide.
 status-decided = A decision has been made
 status-decided-text = We're recording it. This takes a few seconds.
-status-approved = Approved, now being signed
+status-approved =
+    { $kind ->
+        [grant] Approved, now being recorded
+       *[certificate] Approved, now being signed
+    }
 status-approved-text = This takes a few seconds.
-status-ready = Your certificate is ready
+status-ready =
+    { $kind ->
+        [grant] Your standing approval is ready
+       *[certificate] Your certificate is ready
+    }
 status-issued-text = It's also on its way to you by e-mail.
 status-delivered-text = We've also sent it to you by e-mail.
 status-refused = The policy doesn't allow this request
@@ -208,8 +216,16 @@ status-ask-again = Request again
 status-so-far = Progress
 status-to-come = not yet
 status-asked-for = What you requested
-status-keep-link-without-certificate = Keep the link to this page to come back to your request. It doesn't open the certificate: the link in our e-mail does.
-status-keep-link = Keep the link to this page: you need it to come back to your request. Anyone who has the link can see the request and the certificate.
+status-keep-link-without-certificate =
+    { $kind ->
+        [grant] Keep the link to this page to come back to your request. It makes no credentials: the link in our e-mail does.
+       *[certificate] Keep the link to this page to come back to your request. It doesn't open the certificate: the link in our e-mail does.
+    }
+status-keep-link =
+    { $kind ->
+        [grant] Keep the link to this page: you need it to come back to your request. Anyone who has the link can make credentials and end the standing approval.
+       *[certificate] Keep the link to this page: you need it to come back to your request. Anyone who has the link can see the request and the certificate.
+    }
 event-unconfirmed = Sent, to be confirmed
 event-submitted = Received
 event-pending = Review by the approvers
@@ -224,14 +240,26 @@ event-revoked = Revoked
 
 ## Pages: the review
 
-review-title = Approve a certificate
-review-question = Issue this certificate?
+review-title =
+    { $kind ->
+        [grant] Approve a standing approval
+       *[certificate] Approve a certificate
+    }
+review-question =
+    { $kind ->
+        [grant] Let these certificates be issued without asking again?
+       *[certificate] Issue this certificate?
+    }
 review-the-request = The request
 review-asks = Requested by <strong>{ $requester }</strong> · <strong>{ $profile }</strong> profile
 review-asks-valid = Requested by <strong>{ $requester }</strong> · valid for { days } · <strong>{ $profile }</strong> profile
 review-no-comment = No comment.
 review-whole-comment = Show the whole comment
-review-would-refuse = The current policy doesn't allow this certificate, even if you approve it:
+review-would-refuse =
+    { $kind ->
+        [grant] The current policy doesn't allow this standing approval, even if you approve it:
+       *[certificate] The current policy doesn't allow this certificate, even if you approve it:
+    }
 review-allowed = This meets the policy.
 review-allowed-nothing-unusual = This meets the policy, and nothing unusual was found.
 review-live =
@@ -264,11 +292,19 @@ review-standing-text =
        *[other] The request is { status-in-words }.
     }
 review-rejected = Rejected
-review-rejected-text = The request was rejected. No certificate will be issued.
+review-rejected-text =
+    { $kind ->
+        [grant] The request was rejected. There is no standing approval.
+       *[certificate] The request was rejected. No certificate will be issued.
+    }
 review-expired = Expired
 review-expired-text = No decision was made in time.
 review-ended = No decision needed
-review-thanks-approved-text = Thank you. The certificate is being signed and will be e-mailed to the requester.
+review-thanks-approved-text =
+    { $kind ->
+        [grant] Thank you. The standing approval is being recorded, and we tell the requester.
+       *[certificate] Thank you. The certificate is being signed and will be e-mailed to the requester.
+    }
 review-thanks-recorded = Your approval is recorded
 review-thanks-recorded-text = Thank you. { review-approvals }
 review-thanks-rejected-text = Thank you. We'll tell the requester, with your reason.
@@ -459,10 +495,18 @@ unusual-looks-like = { $name } looks like { $other }, which others have requeste
 ## Pages: withdrawing, my certificates, commands
 
 status-withdrawn = You withdrew the request
-status-withdrawn-text = The approvers no longer need to decide, and no certificate will be issued. You can send a new request at any time.
+status-withdrawn-text =
+    { $kind ->
+        [grant] The approvers no longer need to decide, and there is no standing approval. You can send a new request at any time.
+       *[certificate] The approvers no longer need to decide, and no certificate will be issued. You can send a new request at any time.
+    }
 event-withdrawn = Withdrawn
 status-cancel = Withdraw the request
-status-cancel-text = The approvers then no longer need to decide, and no certificate will be issued. You can send a new request at any time.
+status-cancel-text =
+    { $kind ->
+        [grant] The approvers then no longer need to decide, and there is no standing approval. You can send a new request at any time.
+       *[certificate] The approvers then no longer need to decide, and no certificate will be issued. You can send a new request at any time.
+    }
 status-cancel-button = Withdraw it
 inbox-title = Waiting for my approval
 inbox-lead = Enter your e-mail address. If requests are waiting for you, we'll e-mail you a link to all of them.
@@ -547,9 +591,17 @@ mail-ask-again = Request again
 
 mail-confirm-subject = Confirm your request for { $names }
 mail-confirm-heading = Confirm your request
-mail-confirm = Someone requested a certificate with this e-mail address. Was it you? Then open the link and confirm by { $until }. Only then do we ask the approvers.
+mail-confirm =
+    { $kind ->
+        [grant] Someone requested a standing approval with this e-mail address: certificates for these names would be issued without asking again. Was it you? Then open the link and confirm by { $until }. Only then do we ask the approvers.
+       *[certificate] Someone requested a certificate with this e-mail address. Was it you? Then open the link and confirm by { $until }. Only then do we ask the approvers.
+    }
 mail-confirm-open = Review and confirm
-mail-confirm-sign-in = Someone requested a certificate with this e-mail address. Was it you? Then open the link, sign in and confirm by { $until }. Only then do we ask the approvers.
+mail-confirm-sign-in =
+    { $kind ->
+        [grant] Someone requested a standing approval with this e-mail address: certificates for these names would be issued without asking again. Was it you? Then open the link, sign in and confirm by { $until }. Only then do we ask the approvers.
+       *[certificate] Someone requested a certificate with this e-mail address. Was it you? Then open the link, sign in and confirm by { $until }. Only then do we ask the approvers.
+    }
 mail-confirm-sign-in-open = Review, sign in and confirm
 mail-confirm-not-you = Wasn't it you? Then you needn't do anything: nothing is issued without your confirmation.
 mail-received-subject = We have your request for { $names }
@@ -574,7 +626,11 @@ mail-refused-closed-until-right = This request is closed. Fix the points above a
 
 mail-withdrawn-subject = Your request for { $names } was withdrawn
 mail-withdrawn-heading = You withdrew your request
-mail-withdrawn = The approvers no longer need to decide, and no certificate will be issued.
+mail-withdrawn =
+    { $kind ->
+        [grant] The approvers no longer need to decide, and there is no standing approval.
+       *[certificate] The approvers no longer need to decide, and no certificate will be issued.
+    }
 mail-withdrawn-not-you = Wasn't it you? Then someone else has the link to your request: please tell your operators.
 
 mail-rejected-subject = Your request for { $names } was rejected
@@ -656,12 +712,36 @@ mail-issued-renew = Renew the certificate
 mail-issued-next = Renew the certificate a few weeks before it expires, with the link above. The attached expiry.ics puts a reminder into your calendar.
 mail-issued-key = Your private key stays where you made it. It was never sent to us, and we'll never ask you for it.
 
-mail-decide-subject = Approve certificate for { $names } (requested by { $person })?
-mail-decide-heading = A certificate needs your approval
-mail-decide = { $person } requested this certificate. Open the link to see the whole request, then approve or reject it. Opening the link doesn't approve anything.
-mail-remind-subject = Reminder: approve certificate for { $names } (requested by { $person })?
-mail-remind-heading = A certificate still needs your approval
-mail-remind = { $person } requested this certificate on { $asked }, and no decision has been made yet. Open the link to see the whole request, then approve or reject it. Opening the link doesn't approve anything.
+mail-decide-subject =
+    { $kind ->
+        [grant] Approve in advance: certificates for { $names } (requested by { $person })?
+       *[certificate] Approve certificate for { $names } (requested by { $person })?
+    }
+mail-decide-heading =
+    { $kind ->
+        [grant] A standing approval needs your decision
+       *[certificate] A certificate needs your approval
+    }
+mail-decide =
+    { $kind ->
+        [grant] { $person } requested a standing approval. If you approve it, certificates for these names are issued without asking you again, until its end. Open the link to see the whole request, then approve or reject it. Opening the link doesn't approve anything.
+       *[certificate] { $person } requested this certificate. Open the link to see the whole request, then approve or reject it. Opening the link doesn't approve anything.
+    }
+mail-remind-subject =
+    { $kind ->
+        [grant] Reminder: approve in advance certificates for { $names } (requested by { $person })?
+       *[certificate] Reminder: approve certificate for { $names } (requested by { $person })?
+    }
+mail-remind-heading =
+    { $kind ->
+        [grant] A standing approval still needs your decision
+       *[certificate] A certificate still needs your approval
+    }
+mail-remind =
+    { $kind ->
+        [grant] { $person } requested a standing approval on { $asked }, and no decision has been made yet. If you approve it, certificates for these names are issued without asking you again, until its end. Open the link to see the whole request, then approve or reject it. Opening the link doesn't approve anything.
+       *[certificate] { $person } requested this certificate on { $asked }, and no decision has been made yet. Open the link to see the whole request, then approve or reject it. Opening the link doesn't approve anything.
+    }
 mail-review = Review and decide
 mail-inbox-subject =
     { $count ->
@@ -686,7 +766,11 @@ mail-answer-heading = Your question was answered
 mail-answer = { $person } answered your question. Open the link to see the whole request, then approve or reject it.
 mail-you-asked = You asked
 mail-they-answered = { $person } answered
-mail-validity = Valid for
+mail-validity =
+    { $kind ->
+        [grant] Each certificate is valid for
+       *[certificate] Valid for
+    }
 mail-not-granted = The current policy doesn't allow this certificate
 mail-nothing-unusual = Nothing
 mail-in-use = In use
@@ -1006,7 +1090,16 @@ finding-terms-unreadable-advice = Send JSON like this: { $example }
 finding-terms-no-names = The standing approval names nothing.
 finding-terms-no-names-advice = List DNS names, IP addresses, or suffixes such as .example.com.
 finding-terms-too-many-names = The standing approval has { $count } names; at most { $most } are accepted.
-finding-terms-zero = { $field } is 0.
+finding-terms-zero =
+    { $field ->
+        [days] The number of days is 0.
+       *[certificates] The number of certificates is 0.
+    }
+finding-terms-number =
+    { $field ->
+        [days] The number of days is missing, or isn't a whole number.
+       *[certificates] The number of certificates is missing, or isn't a whole number.
+    }
 finding-terms-zero-advice = Write at least 1.
 finding-terms-name-kind = The { finding-kind } { $name } can't be in a standing approval.
 finding-terms-name-kind-advice = Use DNS names, IP addresses, or suffixes such as .example.com.
@@ -1326,3 +1419,46 @@ chat-revoked = A certificate was revoked
 chat-decide = Approvers decide with the link in their own e-mail. This message decides nothing.
 chat-open = Everything that waits for you
 chat-test = This channel gets notices about certificates
+
+## Standing approvals
+
+standing-days = { days } from the approval
+standing-most =
+    { $certificates ->
+        [one] at most { $certificates } certificate
+       *[other] at most { $certificates } certificates
+    }
+standing-suffix-hint = A name that begins with a dot stands for every name below it.
+mail-standing-days = For
+mail-standing-most = Certificates
+mail-granted-subject = Your standing approval for { $names }
+mail-granted-heading = Your standing approval is ready
+mail-granted = Your request was approved. Until { $until }, certificates for these names are issued without asking anyone again.
+mail-granted-open = Open the standing approval
+mail-granted-credential = Your programs need a credential. Make it on the page above; it's shown once, and only there.
+mail-granted-yours = The link is yours alone: whoever has it can make credentials for these certificates.
+review-terms-lead =
+    { $certificates ->
+        [one] For <strong>{ days }</strong> from the approval, <strong>{ $certificates } certificate</strong> for these names is issued without asking anyone again.
+       *[other] For <strong>{ days }</strong> from the approval, up to <strong>{ $certificates } certificates</strong> for these names are issued without asking anyone again.
+    }
+review-terms-each = Each is valid for { days }.
+review-terms-last = If you approve it today, it ends on { $until }, and the last certificate under it on { $last } at the latest.
+review-terms-granted = The standing approval is in force, and the requester was told.
+terms-title = Request a standing approval
+terms-lead = For programs that get and renew certificates by themselves. The approvers decide once: after that, certificates for these names are issued without asking again, until the end you choose.
+terms-email-hint = We tell you here how it goes. Certificates are issued in your name.
+terms-names-hint = One name a line. A name that begins with a dot stands for every name below it: <code>.web.example.com</code>.
+terms-profile = What are the certificates for?
+terms-bounds = At most { days } and { $certificates } certificates.
+terms-days = Days
+terms-days-hint = Counted from the approval.
+terms-certificates = Certificates
+terms-certificates-hint = How many at most. A renewal counts as one, too.
+terms-comment-hint = Which programs will use it, and why they need certificates.
+terms-preview-title = What would be approved
+terms-each = Validity of each certificate
+terms-no-profile = The policy has no standing approvals. Ask your operators, or request each certificate by itself.
+form-standing = Does a program need certificates again and again? Request a standing approval.
+finding-unknown-kind = There's no request of this kind.
+finding-unknown-kind-advice = Send certificate or grant, or leave the field out for a certificate.

@@ -139,9 +139,17 @@ status-withdrawing = 申請を取り下げています…
 status-withdrawing-text = 数秒で終わります。承認者は、もう承認も却下もできません。
 status-decided = 結果が出ました
 status-decided-text = 結果を記録しています。数秒で終わります。
-status-approved = 承認されました。署名しています
+status-approved =
+    { $kind ->
+        [grant] 承認されました。記録しています
+       *[certificate] 承認されました。署名しています
+    }
 status-approved-text = 数秒で終わります。
-status-ready = 証明書の準備ができました
+status-ready =
+    { $kind ->
+        [grant] 継続承認の準備ができました
+       *[certificate] 証明書の準備ができました
+    }
 status-issued-text = メールでもお送りしているところです。
 status-delivered-text = メールでもお送りしました。
 status-refused = ポリシーにより、この申請は受け付けられません
@@ -163,8 +171,16 @@ status-ask-again = もう一度申請する
 status-so-far = 進行状況
 status-to-come = 未完了
 status-asked-for = 申請の内容
-status-keep-link-without-certificate = このページのリンクを保管してください。申請の状況は、このリンクから確認できます。証明書は、メールのリンクからダウンロードできます。
-status-keep-link = このページのリンクを保管してください。申請の状況は、このリンクから確認できます。リンクを知っている人は誰でも、申請と証明書を見ることができます。
+status-keep-link-without-certificate =
+    { $kind ->
+        [grant] このページのリンクを保存すると、申請のページに戻れます。このリンクでは認証情報を作成できません。メールのリンクから作成してください。
+       *[certificate] このページのリンクを保管してください。申請の状況は、このリンクから確認できます。証明書は、メールのリンクからダウンロードできます。
+    }
+status-keep-link =
+    { $kind ->
+        [grant] このページのリンクを保存してください。申請のページに戻るのに必要です。リンクを知っている人は、認証情報を作成したり継続承認を終了したりできます。
+       *[certificate] このページのリンクを保管してください。申請の状況は、このリンクから確認できます。リンクを知っている人は誰でも、申請と証明書を見ることができます。
+    }
 event-unconfirmed = 送信 (確定待ち)
 event-submitted = 受付
 event-pending = 承認者による確認
@@ -179,14 +195,26 @@ event-revoked = 失効
 
 ## 画面: 承認者の確認
 
-review-title = 証明書の承認
-review-question = この証明書を発行しますか?
+review-title =
+    { $kind ->
+        [grant] 継続承認の承認
+       *[certificate] 証明書の承認
+    }
+review-question =
+    { $kind ->
+        [grant] 今後、確認なしでこれらの証明書を発行してもよいですか?
+       *[certificate] この証明書を発行しますか?
+    }
 review-the-request = 申請
 review-asks = 申請者: <strong>{ $requester }</strong>、プロファイル: <strong>{ $profile }</strong>
 review-asks-valid = 申請者: <strong>{ $requester }</strong>、有効期間: { days }、プロファイル: <strong>{ $profile }</strong>
 review-no-comment = コメントはありません。
 review-whole-comment = コメントをすべて表示する
-review-would-refuse = 承認しても、現在のポリシーでは発行できません。
+review-would-refuse =
+    { $kind ->
+        [grant] 承認しても、現在のポリシーではこの継続承認は認められません。
+       *[certificate] 承認しても、現在のポリシーでは発行できません。
+    }
 review-allowed = ポリシーの条件を満たしています。
 review-allowed-nothing-unusual = ポリシーの条件を満たしています。通常と異なる点も見つかりませんでした。
 review-live = 同じ名前または同じ鍵の有効な証明書が、すでに{ $count }件あります。
@@ -215,11 +243,19 @@ review-standing-text =
        *[other] この申請は{ status-in-words }です。
     }
 review-rejected = 却下されました
-review-rejected-text = この申請は却下されました。証明書は発行されません。
+review-rejected-text =
+    { $kind ->
+        [grant] この申請は却下されました。継続承認はありません。
+       *[certificate] この申請は却下されました。証明書は発行されません。
+    }
 review-expired = 期限切れです
 review-expired-text = この申請は、期限までに承認も却下もされませんでした。
 review-ended = 対応は不要です
-review-thanks-approved-text = ありがとうございました。証明書に署名し、申請者にメールで送ります。
+review-thanks-approved-text =
+    { $kind ->
+        [grant] ありがとうございました。継続承認を記録し、申請者に知らせます。
+       *[certificate] ありがとうございました。証明書に署名し、申請者にメールで送ります。
+    }
 review-thanks-recorded = 承認を記録しました
 review-thanks-recorded-text = ありがとうございました。{ review-approvals }
 review-thanks-rejected-text = ありがとうございました。却下の理由とともに、結果を申請者に伝えます。
@@ -373,10 +409,18 @@ unusual-looks-like = { $name } は、ほかの人が申請した { $other } と�
 ## Pages: withdrawing, my certificates, commands
 
 status-withdrawn = 申請を取り下げました
-status-withdrawn-text = 承認者による対応は不要になり、証明書は発行されません。いつでも再申請できます。
+status-withdrawn-text =
+    { $kind ->
+        [grant] 承認者の対応は不要になりました。継続承認はありません。いつでも新しく申請できます。
+       *[certificate] 承認者による対応は不要になり、証明書は発行されません。いつでも再申請できます。
+    }
 event-withdrawn = 取り下げ
 status-cancel = 申請を取り下げる
-status-cancel-text = 取り下げると、承認者による対応は不要になり、証明書は発行されません。いつでも再申請できます。
+status-cancel-text =
+    { $kind ->
+        [grant] 取り下げると、承認者の対応は不要になり、継続承認は行われません。いつでも新しく申請できます。
+       *[certificate] 取り下げると、承認者による対応は不要になり、証明書は発行されません。いつでも再申請できます。
+    }
 status-cancel-button = 取り下げる
 inbox-title = 自分の承認待ち
 inbox-lead = メールアドレスを入力してください。あなたの承認を待っている申請があれば、一覧へのリンクをメールで送ります。
@@ -457,9 +501,17 @@ mail-ask-again = もう一度申請する
 
 mail-confirm-subject = 申請の確定のお願い: { $names }
 mail-confirm-heading = 申請を確定してください
-mail-confirm = このメールアドレスで証明書の申請がありました。ご自身で申請した場合は、{ $until } までにリンクを開いて申請を確定してください。確定後に、承認者へ依頼します。
+mail-confirm =
+    { $kind ->
+        [grant] このメールアドレスで継続承認が申請されました。承認されると、これらの名前の証明書が確認なしで発行されます。ご本人の申請であれば、{ $until }までにリンクを開いて確認してください。確認後に、承認者へ依頼します。
+       *[certificate] このメールアドレスで証明書の申請がありました。ご自身で申請した場合は、{ $until } までにリンクを開いて申請を確定してください。確定後に、承認者へ依頼します。
+    }
 mail-confirm-open = 内容を確認して確定する
-mail-confirm-sign-in = このメールアドレスで証明書の申請がありました。ご自身で申請した場合は、{ $until } までにリンクを開き、サインインして申請を確定してください。確定後に、承認者へ依頼します。
+mail-confirm-sign-in =
+    { $kind ->
+        [grant] このメールアドレスで継続承認が申請されました。承認されると、これらの名前の証明書が確認なしで発行されます。ご本人の申請であれば、{ $until }までにリンクを開き、サインインして確認してください。確認後に、承認者へ依頼します。
+       *[certificate] このメールアドレスで証明書の申請がありました。ご自身で申請した場合は、{ $until } までにリンクを開き、サインインして申請を確定してください。確定後に、承認者へ依頼します。
+    }
 mail-confirm-sign-in-open = 内容を確認し、サインインして確定する
 mail-confirm-not-you = お心当たりがない場合は、何もする必要はありません。確定されない限り、証明書は発行されません。
 mail-received-subject = 申請を受け付けました: { $names }
@@ -484,7 +536,11 @@ mail-refused-closed-until-right = この申請は終了しました。上記の�
 
 mail-withdrawn-subject = 申請が取り下げられました: { $names }
 mail-withdrawn-heading = 申請を取り下げました
-mail-withdrawn = 承認者による確認は行われず、証明書は発行されません。
+mail-withdrawn =
+    { $kind ->
+        [grant] 承認者の対応は不要になりました。継続承認はありません。
+       *[certificate] 承認者による確認は行われず、証明書は発行されません。
+    }
 mail-withdrawn-not-you = 取り下げた覚えがないときは、申請のリンクがほかの人に知られています。運用担当者にご連絡ください。
 
 mail-rejected-subject = 申請が却下されました: { $names }
@@ -565,12 +621,36 @@ mail-issued-renew = 証明書を更新する
 mail-issued-next = 有効期限の数週間前までに、上のリンクから証明書を更新してください。添付の expiry.ics を開くと、カレンダーに通知を登録できます。
 mail-issued-key = 秘密鍵は作成した場所に保管されたままです。当システムに送信されることはなく、お尋ねすることもありません。
 
-mail-decide-subject = 承認のお願い: { $names } ({ $person } さんの申請)
-mail-decide-heading = 証明書の申請が承認を待っています
-mail-decide = { $person } さんがこの証明書を申請しています。リンクを開いて申請の全体を確認し、承認または却下してください。リンクを開いただけでは承認されません。
-mail-remind-subject = 再度のお願い: { $names } ({ $person } さんの申請) が承認を待っています
-mail-remind-heading = 証明書の申請がまだ承認を待っています
-mail-remind = { $person } さんが{ $asked }にこの証明書を申請しましたが、まだ承認も却下もされていません。リンクを開いて申請の全体を確認し、承認または却下してください。リンクを開いただけでは承認されません。
+mail-decide-subject =
+    { $kind ->
+        [grant] 事前承認のお願い: { $names } の証明書 ({ $person } さんの申請)
+       *[certificate] 承認のお願い: { $names } ({ $person } さんの申請)
+    }
+mail-decide-heading =
+    { $kind ->
+        [grant] 継続承認の申請が承認を待っています
+       *[certificate] 証明書の申請が承認を待っています
+    }
+mail-decide =
+    { $kind ->
+        [grant] { $person } さんが継続承認を申請しています。承認すると、期限まで、これらの名前の証明書が確認なしで発行されます。リンクを開いて申請の全体を確認し、承認または却下してください。リンクを開いただけでは承認されません。
+       *[certificate] { $person } さんがこの証明書を申請しています。リンクを開いて申請の全体を確認し、承認または却下してください。リンクを開いただけでは承認されません。
+    }
+mail-remind-subject =
+    { $kind ->
+        [grant] 再度のお願い: { $names } の証明書の事前承認 ({ $person } さんの申請) が承認を待っています
+       *[certificate] 再度のお願い: { $names } ({ $person } さんの申請) が承認を待っています
+    }
+mail-remind-heading =
+    { $kind ->
+        [grant] 継続承認の申請がまだ承認を待っています
+       *[certificate] 証明書の申請がまだ承認を待っています
+    }
+mail-remind =
+    { $kind ->
+        [grant] { $person } さんが{ $asked }に継続承認を申請しましたが、まだ承認も却下もされていません。承認すると、期限まで、これらの名前の証明書が確認なしで発行されます。リンクを開いて申請の全体を確認し、承認または却下してください。リンクを開いただけでは承認されません。
+       *[certificate] { $person } さんが{ $asked }にこの証明書を申請しましたが、まだ承認も却下もされていません。リンクを開いて申請の全体を確認し、承認または却下してください。リンクを開いただけでは承認されません。
+    }
 mail-review = 確認して承認または却下する
 mail-inbox-subject = あなたの承認を待っている証明書が{ $count }件あります
 mail-inbox-heading = あなたの承認待ちが{ $count }件あります
@@ -587,7 +667,11 @@ mail-answer-heading = 質問への回答があります
 mail-answer = { $person } が質問に回答しました。リンクを開いて申請全体を確認し、承認または却下してください。
 mail-you-asked = あなたの質問
 mail-they-answered = { $person } の回答
-mail-validity = 有効期間
+mail-validity =
+    { $kind ->
+        [grant] 各証明書の有効期間
+       *[certificate] 有効期間
+    }
 mail-not-granted = 現在のポリシーでは、この証明書は許可されません
 mail-nothing-unusual = ありません
 mail-in-use = 使用中の証明書
@@ -903,7 +987,16 @@ finding-terms-unreadable-advice = 次のようなJSONを送ってください: {
 finding-terms-no-names = 継続承認に名前がありません。
 finding-terms-no-names-advice = DNS名、IPアドレス、または .example.com のような接尾辞を書いてください。
 finding-terms-too-many-names = 継続承認に名前が{ $count }個あります。受け付けられるのは{ $most }個までです。
-finding-terms-zero = { $field } が0です。
+finding-terms-zero =
+    { $field ->
+        [days] 日数が0です。
+       *[certificates] 証明書の数が0です。
+    }
+finding-terms-number =
+    { $field ->
+        [days] 日数がないか、整数ではありません。
+       *[certificates] 証明書の数がないか、整数ではありません。
+    }
 finding-terms-zero-advice = 1以上を書いてください。
 finding-terms-name-kind = { finding-kind } { $name } は、継続承認には使えません。
 finding-terms-name-kind-advice = DNS名、IPアドレス、または .example.com のような接尾辞を使ってください。
@@ -1220,3 +1313,38 @@ chat-revoked = 証明書が失効しました
 chat-decide = 承認者は、ご自分宛てのメールにあるリンクから承認または却下してください。このメッセージからは承認も却下もできません。
 chat-open = 承認を待っている申請の一覧
 chat-test = このチャンネルには証明書についての通知が届きます
+
+## 継続承認
+
+standing-days = 承認から{ days }
+standing-most = 最大{ $certificates }枚
+standing-suffix-hint = ドットで始まる名前は、その下のすべての名前を表します。
+mail-standing-days = 期間
+mail-standing-most = 証明書の数
+mail-granted-subject = { $names } の継続承認
+mail-granted-heading = 継続承認の準備ができました
+mail-granted = 申請が承認されました。{ $until }まで、これらの名前の証明書が確認なしで発行されます。
+mail-granted-open = 継続承認を開く
+mail-granted-credential = プログラムには認証情報が必要です。上のページで作成してください。認証情報はそのページに一度だけ表示されます。
+mail-granted-yours = このリンクはあなた専用です。リンクを知っている人は、これらの証明書の認証情報を作成できます。
+review-terms-lead = 承認から<strong>{ days }</strong>、これらの名前の証明書が最大<strong>{ $certificates }枚</strong>、確認なしで発行されます。
+review-terms-each = 各証明書の有効期間: { days }
+review-terms-last = 今日承認した場合、{ $until }に終わります。最後の証明書の期限は遅くとも{ $last }です。
+review-terms-granted = 継続承認は有効で、申請者に知らせました。
+terms-title = 継続承認の申請
+terms-lead = 証明書を自動で取得・更新するプログラムのための申請です。承認者が一度承認すると、指定した期限まで、これらの名前の証明書が確認なしで発行されます。
+terms-email-hint = 経過をこのアドレスにお知らせします。証明書はあなたの名義で発行されます。
+terms-names-hint = 1行に1つずつ書いてください。ドットで始まる名前は、その下のすべての名前を表します: <code>.web.example.com</code>
+terms-profile = 証明書の用途
+terms-bounds = 最長{ days }、最大{ $certificates }枚です。
+terms-days = 日数
+terms-days-hint = 承認の日から数えます。
+terms-certificates = 証明書の数
+terms-certificates-hint = 最大の枚数です。更新も1枚と数えます。
+terms-comment-hint = どのプログラムが使うか、なぜ証明書が必要かを書いてください。
+terms-preview-title = 承認される内容
+terms-each = 各証明書の有効期間
+terms-no-profile = 現在のポリシーには継続承認がありません。運用担当者に相談するか、証明書を1枚ずつ申請してください。
+form-standing = プログラムで証明書を繰り返し使いますか? 継続承認を申請できます。
+finding-unknown-kind = この種類の申請はありません。
+finding-unknown-kind-advice = certificate または grant を送ってください。証明書の場合は省略できます。

@@ -81,7 +81,7 @@ impl Contents {
                     let row = row.value();
                     ids.insert(row.id());
                     in_flight += usize::from(row.status().is_in_flow());
-                    let certified = row.status().has_certificate();
+                    let certified = row.has_certificate();
                     issued.extend(row.serial().filter(|_| certified).cloned());
                 }
                 Record::Object(key @ (ObjectKey::IssuerInForce(_) | ObjectKey::Issuer(_)), text) => {

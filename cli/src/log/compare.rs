@@ -127,7 +127,7 @@ fn without_leaf(
     let by_serial: BTreeMap<&Serial, &Request> =
         records.rows.iter().filter_map(|row| Some((row.serial()?, row))).collect();
     let stored = records.certificates.keys();
-    let issued = records.rows.iter().filter(|row| row.status().has_certificate()).filter_map(Request::serial);
+    let issued = records.rows.iter().filter(|row| row.has_certificate()).filter_map(Request::serial);
     let mut serials: Vec<&Serial> = stored.chain(issued).filter(|one| !leaves.contains_key(*one)).collect();
     serials.sort();
     serials.dedup();

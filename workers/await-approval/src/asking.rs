@@ -11,15 +11,14 @@ use workflow::approval::prompt::{INTERVAL, ensure_promptable};
 use workflow::approval::review::{ReviewContent, needed_approvals};
 use workflow::approval::{Approval, Link, LinkKey};
 use workflow::email::Email;
-use workflow::grant::CsrSummary;
 use workflow::ids::IssuerId;
 use workflow::mail::Mail;
 use workflow::mail_kind::MailKind;
 use workflow::message::RecheckMessage;
 use workflow::policy::{Policy, Profile};
 use workflow::request::Request;
+use workflow::request::approvers::{approvers_of, approvers_to_ask};
 use workflow::request::audit::{EventKind, Origin, PendingEvent};
-use workflow::request::renewal::{approver_set, approvers_in_force};
 use workflow::runtime::send_once;
 use workflow::runtime::step::StepError;
 use workflow::store::{
@@ -39,7 +38,6 @@ impl AwaitApproval {
     pub(crate) async fn mail_links(
         &self,
         request: &Request,
-        csr: &CsrSummary,
         policy: &Policy,
         approval: &Approval,
     ) -> Result<(), StepError> {
@@ -51,7 +49,7 @@ impl AwaitApproval {
             if request.was_mailed(&kind) {
                 continue;
             }
-            let read = || self.facts(request, csr, policy, approval, &content);
+            let read = || self.facts(request, policy, approval, &content);
             let facts = facts.get_or_try_init(read).await?;
             let link = self.link(approval, &approver).await?;
             let mail = Asking::First.content(policy.language(), facts, &approver, &link);
@@ -66,19 +64,19 @@ impl AwaitApproval {
 
     /// Escalates an undecided approval and sends reminders when they are due.
     pub(crate) async fn chase(&self, request: &Request, approval: Approval) -> Result<(), StepError> {
-        let (Some(csr), None) = (request.csr(), approval.outcome) else {
+        if request.approval_digest().is_none() || approval.outcome.is_some() {
             return Ok(());
-        };
+        }
         let policy = self.policies.for_request(request).await?;
         let Ok(profile) = policy.profile(Some(request.profile())) else {
             return Ok(());
         };
         self.pass_questions_on(request, &policy, &approval).await?;
         let (approval, escalated) = self.escalate(request, profile, approval).await?;
-        let approval = self.replace_stand_ins(request, csr, &policy, approval).await?;
+        let approval = self.replace_stand_ins(request, &policy, approval).await?;
         let since = approval.escalated_at.unwrap_or(approval.created_at);
         if escalated || self.clock.now() - since >= MAIL_GRACE {
-            self.mail_links(request, csr, &policy, &approval).await?;
+            self.mail_links(request, &policy, &approval).await?;
         }
         let due_since = |after: &std::time::Duration| approval.created_at + *after;
         let now = self.clock.now();
@@ -98,7 +96,7 @@ impl AwaitApproval {
                 continue;
             }
             let remind = async {
-                let read = || self.facts(request, csr, &policy, &approval, &content);
+                let read = || self.facts(request, &policy, &approval, &content);
                 let facts = facts.get_or_try_init(read).await?;
                 let link = self.link(&approval, &approver).await?;
                 let mail = Asking::Again.content(policy.language(), facts, &approver, &link);
@@ -119,12 +117,12 @@ impl AwaitApproval {
     /// again, to all of them.
     pub(crate) async fn prompt(&self, request: &Request, approval: &Approval) -> Result<(), StepError> {
         let now = self.clock.now();
-        let (Some(csr), Ok(())) = (request.csr(), ensure_promptable(request, approval, now)) else {
+        if request.approval_digest().is_none() || ensure_promptable(request, approval, now).is_err() {
             return Ok(());
-        };
+        }
         let policy = self.policies.for_request(request).await?;
         let content = self.content(request, &policy).await?;
-        let facts = self.facts(request, csr, &policy, approval, &content).await?;
+        let facts = self.facts(request, &policy, approval, &content).await?;
         let kind = MailKind::Prompt;
         let send = async {
             for approver in asked(&policy, request, approval, now) {
@@ -142,11 +140,11 @@ impl AwaitApproval {
     /// Invalidates all links and mails new ones to the approvers of the current policy.
     pub(crate) async fn renew_links(&self, request: &Request, generation: u32) -> Result<(), StepError> {
         let policy = self.policies.for_request(request).await?;
-        let Some(csr) = request.csr() else {
+        if request.approval_digest().is_none() {
             return Ok(());
-        };
+        }
         let replaced = replaced_request(&*self.requests, request).await?;
-        let approver_set = approver_set(&policy, &request.renewal_terms(csr), replaced.as_ref())
+        let approver_set = approvers_to_ask(request, &policy, replaced.as_ref())
             .map_err(|error| StepError::transient(error.to_string()))?;
         let now = self.clock.now();
         let by = Origin::worker(WORKER);
@@ -164,7 +162,7 @@ impl AwaitApproval {
             Err(error) => return Err(error.into()),
         };
         if approval.generation == generation && approval.outcome.is_none() {
-            self.mail_links(request, csr, &policy, &approval).await?;
+            self.mail_links(request, &policy, &approval).await?;
         }
         Ok(())
     }
@@ -173,7 +171,6 @@ impl AwaitApproval {
     async fn facts<'a>(
         &self,
         request: &'a Request,
-        csr: &'a CsrSummary,
         policy: &Policy,
         approval: &'a Approval,
         content: &'a ReviewContent,
@@ -182,11 +179,10 @@ impl AwaitApproval {
         let (rows, key) = (&*self.requests, content.public_key_digest());
         let history = RequestHistory::read(rows, &*self.names, request, key, plus_tags, now).await?;
         let replaced = replaced_request(rows, request).await?;
-        let in_force = approvers_in_force(policy, &request.renewal_terms(csr), replaced.as_ref());
+        let in_force = approvers_of(request, policy, replaced.as_ref());
         let in_force = in_force.unwrap_or_else(|_| approval.approver_set.clone());
         Ok(AskingFacts {
             request,
-            csr,
             validity_days: content.validity_days(),
             findings: content.findings(),
             differences: content.differences(),
@@ -240,12 +236,11 @@ impl AwaitApproval {
     async fn replace_stand_ins(
         &self,
         request: &Request,
-        csr: &CsrSummary,
         policy: &Policy,
         approval: Approval,
     ) -> Result<Approval, StepError> {
         let replaced = replaced_request(&*self.requests, request).await?;
-        let Ok(in_force) = approvers_in_force(policy, &request.renewal_terms(csr), replaced.as_ref()) else {
+        let Ok(in_force) = approvers_of(request, policy, replaced.as_ref()) else {
             return Ok(approval);
         };
         if approval.approver_set.stand_ins == in_force.stand_ins {

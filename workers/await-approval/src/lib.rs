@@ -11,20 +11,18 @@ use async_trait::async_trait;
 use serde::Serialize;
 use workflow::approval::Approval;
 use workflow::approval::BaseUrl;
-use workflow::approver_set::ApproverSet;
-use workflow::decision::{ApprovalDigest, Outcome};
-use workflow::grant::CsrSummary;
+use workflow::decision::Outcome;
 use workflow::ids::RequestId;
 use workflow::mail_kind::MailKind;
 use workflow::message::RecheckMessage;
 use workflow::message::TaskToken;
-use workflow::policy::{Policy, Profile};
+use workflow::policy::Policy;
 use workflow::ports::{
     Approvals, Clock, Issuers, Mailer, Metrics, NameIndex, Policies, Requests, Saved, Tasks, WorkerQueue,
 };
+use workflow::request::approvers::approvers_to_ask;
 use workflow::request::audit::Origin;
 use workflow::request::metric::Measure;
-use workflow::request::renewal::approver_set;
 use workflow::request::{Request, Status};
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError, Task};
 use workflow::store::{
@@ -93,12 +91,9 @@ impl Step for AwaitApproval {
         if let Some(outcome) = settled(&request) {
             return Ok(Progress::Done(Decided { outcome }));
         }
-        let csr = request
-            .csr()
-            .ok_or_else(|| StepError::refused(ErrorName::BadMessage, "the row has no summary of the CSR"))?;
         let policy = self.policies.for_request(&request).await?;
-        let asked = self.ask(&request, csr, &policy, &task.token).await?;
-        self.mail_links(&asked.request, csr, &policy, &asked.approval).await?;
+        let asked = self.ask(&request, &policy, &task.token).await?;
+        self.mail_links(&asked.request, &policy, &asked.approval).await?;
         if asked.just_now {
             // The token was stored before the first link existed: the re-check after a vote reports the outcome.
             return Ok(Progress::Waiting);
@@ -166,13 +161,7 @@ impl AwaitApproval {
     }
 
     /// Creates the approval if there is none, adds the token of this task, and sets the row to pending.
-    async fn ask(
-        &self,
-        request: &Request,
-        csr: &CsrSummary,
-        policy: &Policy,
-        token: &TaskToken,
-    ) -> Result<Asked, StepError> {
+    async fn ask(&self, request: &Request, policy: &Policy, token: &TaskToken) -> Result<Asked, StepError> {
         let (approval, just_now) = match self.approvals.find(request.id()).await? {
             Some(_) => (self.keep(request.id(), token).await?, false),
             None => {
@@ -180,9 +169,12 @@ impl AwaitApproval {
                     .profile(Some(request.profile()))
                     .map_err(|finding| StepError::refused(ErrorName::Refused, finding.code.as_str()))?;
                 let replaced = replaced_request(&*self.requests, request).await?;
-                let approver_set = approver_set(policy, &request.renewal_terms(csr), replaced.as_ref())
+                let approver_set = approvers_to_ask(request, policy, replaced.as_ref())
                     .map_err(|error| StepError::refused(ErrorName::NotApproved, error.to_string()))?;
-                let mut approval = fresh(request, csr, profile, approver_set, self.clock.now());
+                let digest = request.approval_digest().ok_or_else(not_read)?;
+                let now = self.clock.now();
+                let expires_at = now + profile.limit();
+                let mut approval = Approval::ask(request.id(), digest, approver_set, now, expires_at);
                 approval.keep(token);
                 match self.approvals.create(&approval).await? {
                     Saved::Yes => (approval, true),
@@ -240,13 +232,6 @@ impl AwaitApproval {
     }
 }
 
-fn fresh(
-    request: &Request,
-    csr: &CsrSummary,
-    profile: &Profile,
-    approver_set: ApproverSet,
-    now: time::OffsetDateTime,
-) -> Approval {
-    let digest = ApprovalDigest::of(request.id(), request.profile(), csr, request.replaces());
-    Approval::ask(request.id(), digest, approver_set, now, now + profile.limit())
+fn not_read() -> StepError {
+    StepError::refused(ErrorName::BadMessage, "the row has no summary of the CSR")
 }

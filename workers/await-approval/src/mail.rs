@@ -10,7 +10,6 @@ use workflow::approval::words;
 use workflow::approver_set::ApproverSet;
 use workflow::email::Email;
 use workflow::finding::Finding;
-use workflow::grant::CsrSummary;
 use workflow::mail::MailContent;
 use workflow::name_list::names_in_short;
 use workflow::request::Request;
@@ -29,7 +28,6 @@ pub(crate) enum Asking {
 /// What the mails say about a request; the same to every approver.
 pub(crate) struct AskingFacts<'a> {
     pub(crate) request: &'a Request,
-    pub(crate) csr: &'a CsrSummary,
     /// The days of validity, if the policy grants the request.
     pub(crate) validity_days: Option<u32>,
     pub(crate) findings: &'a [Finding],
@@ -56,31 +54,22 @@ impl Asking {
     ) -> MailContent {
         let request = facts.request;
         let person = request.email().as_str();
-        let names = names_in_short(language, &facts.csr.names);
+        let names = names_in_short(language, &request.requested_names());
         let (subject, heading, text) = match self {
-            Asking::First => ("mail-decide-subject", "mail-decide-heading", Message::new("mail-decide")),
-            Asking::Again => {
-                let asked = language.day(request.registration_date());
-                (
-                    "mail-remind-subject",
-                    "mail-remind-heading",
-                    Message::new("mail-remind").with("asked", asked),
-                )
-            }
+            Self::First => ("mail-decide-subject", "mail-decide-heading", "mail-decide"),
+            Self::Again => ("mail-remind-subject", "mail-remind-heading", "mail-remind"),
         };
-        let content = MailContent::new(
-            language,
-            &Message::new(subject).with("names", names).with("person", person),
-            &Message::new(heading),
-        )
-        .paragraph(&text.with("person", person));
+        let say = |id| Message::new(id).with("kind", request.kind().as_str()).with("person", person);
+        let text = say(text).with("asked", language.day(request.registration_date()));
+        let content =
+            MailContent::new(language, &say(subject).with("names", names), &say(heading)).paragraph(&text);
         let stands_in = facts.in_force.stand_ins_of(approver, facts.is_escalated, facts.now);
         let content =
             stands_in.into_iter().fold(content, |content, one| content.paragraph(&words::stands_in(one)));
         facts
             .summarised(content, language, approver)
             .button(&Message::new("mail-review"), link)
-            .certificate_in_brief(facts.csr, request.profile(), facts.history.new_names())
+            .content_of(request, facts.history.new_names())
             .fact(&Message::new("mail-requester"), person)
             .fact(&Message::new("mail-asked-on"), &language.instant_of_week(request.registration_date()))
             .fact(&Message::new("mail-decide-by"), &language.instant_of_week(facts.expires_at))
@@ -95,7 +84,7 @@ impl Asking {
 impl AskingFacts<'_> {
     /// Adds the summary: the validity, what is new or unusual, certificates in use, and the approvals so far.
     fn summarised(&self, content: MailContent, language: Language, approver: &Email) -> MailContent {
-        let (history, count) = (&self.history, self.csr.names.len());
+        let (history, count) = (&self.history, self.request.requested_names().len());
         let validity = match self.validity_days {
             Some(days) => language.say(&Message::new("days").with("days", days)),
             None => language.text("mail-not-granted"),
@@ -116,7 +105,7 @@ impl AskingFacts<'_> {
         let shown = |one: &Email| words::approver_or_you(language, one, approver);
         let needed = words::still_needed(language, &self.needed, shown);
         content
-            .summary(&Message::new("mail-validity"), [validity])
+            .summary(&Message::new("mail-validity").with("kind", self.request.kind().as_str()), [validity])
             .summary(&Message::new("review-unusual"), unusual)
             .summary(&Message::new("mail-in-use"), live)
             .summary(&Message::new("mail-approvals"), std::iter::once(language.say(&so_far)).chain(needed))
@@ -129,6 +118,7 @@ mod tests {
     use workflow::approval::history::Anomaly;
     use workflow::approver_set::MissingApprovals;
     use workflow::finding::Code;
+    use workflow::grant::CsrSummary;
     use workflow::mail::Mail;
     use workflow::request::{RequestContent, Submission};
     use workflow::stand_in::StandIn;
@@ -164,7 +154,8 @@ mod tests {
             policy_version: "1".into(),
         };
         let id = "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d".parse().unwrap();
-        let request = Request::submitted(id, submission, "arn".into(), datetime!(2026-01-01 12:00 UTC));
+        let now = datetime!(2026-01-01 12:00 UTC);
+        let mut request = Request::submitted(id, submission, "arn".into(), now);
         let csr = CsrSummary {
             csr_digest: "c".repeat(64),
             subject: "CN=www.example.com".into(),
@@ -172,11 +163,12 @@ mod tests {
             public_key_digest: "d".repeat(64),
             key: "EC P-256".into(),
         };
+        let first = csr.names[..1].to_vec();
+        request.record_csr(csr, None, "1", now);
         let link = "https://ca.example.com/approvals/the-key-of-bob";
         let [bob, carol]: [Email; 2] =
             ["bob@example.com", "carol@example.com"].map(|address| address.parse().unwrap());
         let missing = MissingApprovals { group: Some("platform".into()), approvals: 1 };
-        let first = csr.names[..1].to_vec();
         let stand_ins = match stands_in {
             true => vec![StandIn {
                 person: fixtures::approver(),
@@ -188,7 +180,6 @@ mod tests {
         };
         let facts = AskingFacts {
             request: &request,
-            csr: &csr,
             validity_days: Some(365),
             findings,
             differences: None,
@@ -205,7 +196,7 @@ mod tests {
             quorum: 2,
             in_force: ApproverSet { stand_ins, ..fixtures::approver_set() },
             is_escalated: false,
-            now: datetime!(2026-01-01 12:00 UTC),
+            now,
             expires_at: datetime!(2026-01-08 12:00 UTC),
         };
         let asking = if reminds { Asking::Again } else { Asking::First };

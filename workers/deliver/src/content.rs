@@ -1,10 +1,11 @@
-//! The text of the mail with the certificate.
+//! The texts of the mails with the certificate, and about a standing approval.
 
 use pki::certificate::Certificate;
 use workflow::approval::{BaseUrl, StatusKey};
 use workflow::mail::MailContent;
 use workflow::name_list::names_in_short;
 use workflow::request::Request;
+use workflow::standing::StandingTerms;
 use workflow::texts::Message;
 
 /// The text of the mail, in the requester's language; the zip is attached separately.
@@ -31,4 +32,26 @@ pub(crate) fn issued(
     .link(&Message::new("mail-issued-renew"), &base_url.renewal(request.id(), key))
     .closing(&Message::new("mail-issued-next"))
     .closing(&Message::new("mail-issued-key"))
+}
+
+/// The text of the mail to the requester of a standing approval that is in force, in the requester's language.
+pub(crate) fn granted(
+    request: &Request,
+    terms: &StandingTerms,
+    base_url: &BaseUrl,
+    key: &StatusKey,
+) -> MailContent {
+    let language = request.language();
+    let names = names_in_short(language, &terms.names_as_text());
+    let until = request.standing_until().map(|at| language.instant_of_week(at)).unwrap_or_default();
+    MailContent::new(
+        language,
+        &Message::new("mail-granted-subject").with("names", names),
+        &Message::new("mail-granted-heading"),
+    )
+    .paragraph(&Message::new("mail-granted").with("until", until))
+    .terms(terms, request.profile())
+    .button(&Message::new("mail-granted-open"), &base_url.status(request.id(), key))
+    .closing(&Message::new("mail-granted-credential"))
+    .closing(&Message::new("mail-granted-yours"))
 }

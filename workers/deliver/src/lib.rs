@@ -1,4 +1,5 @@
 //! Deliver: enters the certificate into the log, mails it with its chain and its receipt to the requester, and updates the row.
+//! The requester of a standing approval is told that it is in force.
 //!
 //! Invariant: nobody gets a certificate that is not in the log, and one that was revoked before it was mailed is there as well.
 //! The mail has the stored certificate with the reserved serial and the approved key, and a chain that
@@ -19,8 +20,9 @@ use workflow::ports::{
 };
 use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, RequestOutcome};
-use workflow::request::{InvalidTransition, Request, Status};
+use workflow::request::{InvalidTransition, Request, RequestContent, Status};
 use workflow::runtime::step::{ErrorName, NoInput, NoOutput, Progress, Step, StepError, Task};
+use workflow::standing::StandingTerms;
 use workflow::store::{CertificateLog, LogError, Updated, issuer_of, update_known_request};
 
 mod content;
@@ -97,12 +99,13 @@ impl Step for Deliver {
                 return Err(StepError::from(InvalidTransition { status, change: "delivered" }));
             }
         }
-        let (certificate, pem) = self.certificate(&request).await?;
-        let (request, receipt) = self.log(&request, &certificate).await?;
-        if !request.was_mailed(&MailKind::Issued) {
-            let mail = self.mail(&request, &certificate, &pem, &receipt).await?;
-            self.mailer.send(&mail).await?;
-        }
+        let request = match request.content() {
+            RequestContent::Certificate(_) => self.hand_out(&request).await?,
+            RequestContent::Standing(terms) => {
+                self.tell(&request, terms).await?;
+                request
+            }
+        };
         let now = self.clock.now();
         let Updated { row, value: before } =
             update_known_request(&*self.requests, &request, &Origin::worker("deliver"), |row| {
@@ -118,12 +121,34 @@ impl Step for Deliver {
                 self.metrics.record(Measure::Delivered(now - approved));
             }
         }
-        tracing::info!("delivered the certificate of request {id}");
+        tracing::info!("delivered what request {id} asked for");
         Ok(Progress::Done(NoOutput {}))
     }
 }
 
 impl Deliver {
+    /// Logs and mails the certificate. Returns the row, which names its place in the log.
+    async fn hand_out(&self, request: &Request) -> Result<Request, StepError> {
+        let (certificate, pem) = self.certificate(request).await?;
+        let (request, receipt) = self.log(request, &certificate).await?;
+        if !request.was_mailed(&MailKind::Issued) {
+            let mail = self.mail(&request, &certificate, &pem, &receipt).await?;
+            self.mailer.send(&mail).await?;
+        }
+        Ok(request)
+    }
+
+    /// Mails the requester that the standing approval is in force.
+    async fn tell(&self, request: &Request, terms: &StandingTerms) -> Result<(), StepError> {
+        if request.was_mailed(&MailKind::Issued) {
+            return Ok(());
+        }
+        let key = self.links.secret().await?.status_key(request.id(), LinkGiven::ByMail);
+        let content = content::granted(request, terms, &self.base_url, &key);
+        self.mailer.send(&content.to(request.id(), &MailKind::Issued, request.email())).await?;
+        Ok(())
+    }
+
     /// Enters the certificate into the log. Returns the row, which names its place, and the receipt.
     async fn log(
         &self,

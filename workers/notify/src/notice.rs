@@ -83,7 +83,8 @@ impl Notice {
     /// The text of the mail, in the requester's language. `status_link` is the requester's own.
     pub(crate) fn content(self, request: &Request, base_url: &BaseUrl, status_link: &str) -> MailContent {
         let language = request.language();
-        let names = names_in_short(language, request.names());
+        let all_names = request.requested_names();
+        let names = names_in_short(language, &all_names);
         let asked = language.day(request.registration_date());
         let until = request.expires_at().map(|at| language.instant_of_week(at));
         let content = |subject, heading| {
@@ -96,8 +97,8 @@ impl Notice {
         let you_wrote = Message::new("mail-you-wrote");
         let withdrawn = || {
             content("mail-withdrawn-subject", "mail-withdrawn-heading")
-                .paragraph(&Message::new("mail-withdrawn"))
-                .names(request.names())
+                .paragraph(&Message::new("mail-withdrawn").with("kind", request.kind().as_str()))
+                .names(&all_names)
                 .fact(&asked_on, &asked)
                 .button(&see_request, status_link)
                 .link(&ask_again, base_url.as_str())
@@ -121,7 +122,7 @@ impl Notice {
                     Some(until) => Message::new("mail-waiting-until").with("until", until),
                     None => Message::new("mail-waiting"),
                 })
-                .names(request.names())
+                .names(&all_names)
                 .fact(&asked_on, &asked)
                 .button(&see_standing, status_link)
                 .closing(&Message::new("mail-waiting-withdraw")),
@@ -159,7 +160,7 @@ impl Notice {
                         .quote(&Message::new("mail-rejected-reason"), reason),
                     None => content.paragraph(&Message::new("mail-rejected-no-reason")),
                 }
-                .names(request.names())
+                .names(&all_names)
                 .fact(&asked_on, &asked)
                 .button(&see_request, status_link)
                 .link(&ask_again, base_url.as_str())
@@ -170,14 +171,14 @@ impl Notice {
                     Some(until) => Message::new("mail-expired-until").with("until", until),
                     None => Message::new("mail-expired"),
                 })
-                .names(request.names())
+                .names(&all_names)
                 .fact(&asked_on, &asked)
                 .button(&ask_again, base_url.as_str())
                 .link(&see_request, status_link)
                 .closing(&Message::new("mail-expired-before")),
             Self::Failed => content("mail-failed-subject", "mail-failed-heading")
                 .paragraph(&Message::new("mail-failed"))
-                .names(request.names())
+                .names(&all_names)
                 .fact(&asked_on, &asked)
                 .button(&see_standing, status_link)
                 .closing(&Message::new("mail-failed-urgent")),
@@ -186,10 +187,11 @@ impl Notice {
     }
 }
 
-/// Adds the summary of the CSR, or only the profile if the CSR has no summary.
+/// Adds the summary of the CSR or the terms, or only the profile if the CSR has no summary.
 fn about(content: MailContent, request: &Request) -> MailContent {
-    match request.csr() {
-        Some(facts) => content.certificate(facts, request.profile()),
-        None => content.fact(&Message::new("mail-profile"), request.profile()),
+    match (request.csr(), request.terms()) {
+        (Some(facts), _) => content.certificate(facts, request.profile()),
+        (None, Some(terms)) => content.terms(terms, request.profile()),
+        (None, None) => content.fact(&Message::new("mail-profile"), request.profile()),
     }
 }

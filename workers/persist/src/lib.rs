@@ -1,14 +1,15 @@
 //! Persist: writes the summary of the validated CSR to the row, once, the ending of a request without a certificate, and
-//! revocations.
+//! revocations. The terms of a standing approval are in the row from the start.
 //!
 //! Invariant: the summary comes from the CSR in the row, never from a message; the message only names the validated
-//! CSR. A recorded ending is never overwritten: a later failure leaves it unchanged.
+//! CSR or terms. A recorded ending is never overwritten: a later failure leaves it unchanged.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use pki::certificate::Certificate;
 use pki::crl::RevocationReason;
+use pki::issuer::Issuer;
 use serde::Deserialize;
 use workflow::decision;
 use workflow::ids::IssuerId;
@@ -20,7 +21,7 @@ use workflow::ports::{
 };
 use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, RequestOutcome};
-use workflow::request::{Ending, Request, Status, attempt_of};
+use workflow::request::{Ending, Request, RequestContent, Status, attempt_of};
 use workflow::runtime::step::{ErrorName, NoOutput, Progress, Step, StepError, Task};
 use workflow::store::{Updated, record_revocation, replaced_request, update_known_request};
 use workflow::texts::Language;
@@ -51,7 +52,7 @@ pub struct Persist {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PersistInput {
-    /// Persist: the digest of the validated CSR.
+    /// Persist: the digest of the validated CSR, or of the terms.
     pub csr_digest: Option<String>,
     /// RecordFailure: the error's name.
     pub error: Option<String>,
@@ -93,7 +94,7 @@ impl Step for Persist {
         let id = task.request_id;
         let request = self.requests.find(id).await?.ok_or_else(|| StepError::not_found(id))?;
         match task.state {
-            PersistState::Persist => self.store_csr(&request, task.input.csr_digest.as_deref()).await?,
+            PersistState::Persist => self.store(&request, task.input.csr_digest.as_deref()).await?,
             PersistState::RecordRefusal => self.end(&request, self.refusal(&request).await?).await?,
             PersistState::RecordRejection => self.end(&request, rejection(&request)).await?,
             PersistState::RecordExpiry => self.end(&request, expiry(&request)).await?,
@@ -115,7 +116,15 @@ impl Step for Persist {
 }
 
 impl Persist {
-    /// Stores the summary of the CSR; `validated` is the digest of the CSR that Validate read.
+    /// Stores what follows from the content; `validated` is the digest of the content that Validate read.
+    async fn store(&self, request: &Request, validated: Option<&str>) -> Result<(), StepError> {
+        match request.content() {
+            RequestContent::Certificate(_) => self.store_csr(request, validated).await,
+            // The row has the terms from the start.
+            RequestContent::Standing(_) => ensure_validated(validated, &request.submitted_digest()),
+        }
+    }
+
     async fn store_csr(&self, request: &Request, validated: Option<&str>) -> Result<(), StepError> {
         let (csr, checked_key, policy_version) = match request.csr() {
             Some(csr) => (csr.clone(), None, request.policy_version().to_owned()),
@@ -125,12 +134,7 @@ impl Persist {
                 (evaluated.csr_summary(), Some(evaluated.checked_key), policy.version().to_owned())
             }
         };
-        if validated.is_some_and(|digest| digest != csr.csr_digest) {
-            return Err(StepError::refused(
-                ErrorName::BadMessage,
-                "the validated CSR is not the CSR in the row",
-            ));
-        }
+        ensure_validated(validated, &csr.csr_digest)?;
         // Names before the row: a row with a CSR summary is always in the index of names.
         self.names.enter(&NameRow::of_request(&csr.names, request.id())).await?;
         let now = self.clock.now();
@@ -142,10 +146,15 @@ impl Persist {
         Ok(())
     }
 
-    /// The refusal with its texts, computed again from the CSR in the row: the execution carries codes only.
+    /// The refusal with its texts, computed again from the content of the row: the execution carries codes only.
     async fn refusal(&self, request: &Request) -> Result<Ending, StepError> {
-        let (_, evaluated) = self.evaluated(request).await?;
-        let refusal = evaluated.err();
+        let refusal = match request.content() {
+            RequestContent::Certificate(_) => self.evaluated(request).await?.1.err(),
+            RequestContent::Standing(_) => {
+                let (policy, issuer) = self.policy_and_issuer(request).await?;
+                request.evaluate_terms(&policy, issuer.as_ref()).err()
+            }
+        };
         let main = refusal.as_ref().and_then(PolicyRejection::main);
         Ok(Ending {
             status: Status::Refused,
@@ -165,11 +174,15 @@ impl Persist {
         &self,
         request: &Request,
     ) -> Result<(Arc<Policy>, Result<GrantedCsr, PolicyRejection>), StepError> {
-        let policy = self.policies.for_request(request).await?;
-        let issuer = self.issuers.in_force(&IssuerId::DEFAULT).await?;
+        let (policy, issuer) = self.policy_and_issuer(request).await?;
         let replaced = replaced_request(&*self.requests, request).await?;
         let evaluated = request.evaluate(&policy, issuer.as_ref(), replaced.as_ref());
         Ok((policy, evaluated))
+    }
+
+    async fn policy_and_issuer(&self, request: &Request) -> Result<(Arc<Policy>, Option<Issuer>), StepError> {
+        let policy = self.policies.for_request(request).await?;
+        Ok((policy, self.issuers.in_force(&IssuerId::DEFAULT).await?))
     }
 
     async fn end(&self, request: &Request, ending: Ending) -> Result<(), StepError> {
@@ -216,6 +229,17 @@ impl Persist {
         record_revocation(&*self.requests, &*self.revocations, id, &issuer, &origin, now).await?;
         tracing::info!(%serial, "recorded that certificate {serial} of request {id} is revoked");
         Ok(())
+    }
+}
+
+/// Checks that Validate read the content of the row.
+fn ensure_validated(validated: Option<&str>, digest: &str) -> Result<(), StepError> {
+    match validated.is_none_or(|validated| validated == digest) {
+        true => Ok(()),
+        false => {
+            let why = "the validated CSR or terms are not those in the row";
+            Err(StepError::refused(ErrorName::BadMessage, why))
+        }
     }
 }
 

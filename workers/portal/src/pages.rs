@@ -34,6 +34,7 @@ mod review;
 mod revocation;
 mod sign_in;
 mod status;
+mod terms;
 
 pub(crate) use commands::CommandsPage;
 pub(crate) use form::FormPage;
@@ -44,6 +45,7 @@ pub(crate) use review::ReviewPage;
 pub(crate) use revocation::{RevocationFacts, RevokeForm};
 pub(crate) use sign_in::{ConfirmSignedInPage, SignInPage, SignedInPage};
 pub(crate) use status::StatusPage;
+pub(crate) use terms::TermsPage;
 
 use assets::Paths;
 use markup::{Instant, Markup};

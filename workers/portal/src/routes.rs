@@ -27,6 +27,7 @@ mod requests;
 mod revocation_view;
 mod revocations;
 mod sign_in;
+mod terms;
 mod vouch;
 
 pub(crate) fn router(portal: Arc<Portal>) -> Router {

@@ -1,6 +1,7 @@
-//! Validate: reads the CSR of a request, proves possession of the key, and applies the policy.
+//! Validate: reads the CSR of a request, proves possession of the key, and applies the policy; or applies it to the terms of a
+//! standing approval.
 //!
-//! Invariant: the input is hostile, so the worker has no write access, and its output is only the digest of the CSR and
+//! Invariant: the input is hostile, so the worker has no write access, and its output is only the digest of what it read and
 //! the version of the policy. A decided request is not evaluated again here; Sign evaluates it under the policy then in
 //! force.
 
@@ -10,7 +11,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 use workflow::ids::IssuerId;
 use workflow::ports::{Issuers, Policies, Requests};
-use workflow::request::{Request, Status};
+use workflow::request::{Request, RequestContent, Status};
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError, Task};
 use workflow::store::replaced_request;
 
@@ -28,7 +29,7 @@ pub struct Validate {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Validated {
-    /// Lower-case hex SHA-256 of the CSR's DER.
+    /// Lower-case hex SHA-256 of the CSR's DER, or of the terms ([`Request::validated_digest`]).
     pub csr_digest: String,
     /// The version of the applied policy.
     pub policy_version: String,
@@ -63,7 +64,7 @@ impl Step for Validate {
                 Err(StepError::refused(ErrorName::Ended, format!("the request has failed. {why}")))
             }
             Status::Revoked => Err(StepError::refused(ErrorName::Ended, "the request is revoked")),
-            _ => match request.csr().map(|csr| csr.csr_digest.clone()) {
+            _ => match request.validated_digest() {
                 Some(csr_digest) => Ok(Progress::Done(Validated {
                     csr_digest,
                     policy_version: request.policy_version().to_owned(),
@@ -81,9 +82,17 @@ impl Validate {
     async fn evaluate(&self, request: &Request) -> Result<Validated, StepError> {
         let policy = self.policies.for_request(request).await?;
         let issuer = self.issuers.in_force(&IssuerId::DEFAULT).await?;
-        let replaced = replaced_request(&*self.requests, request).await?;
-        let evaluated = request.evaluate(&policy, issuer.as_ref(), replaced.as_ref())?;
-        tracing::info!(policy.version = policy.version(), "validated the CSR of request {}", request.id());
-        Ok(Validated { csr_digest: evaluated.csr.digest(), policy_version: policy.version().to_owned() })
+        let csr_digest = match request.content() {
+            RequestContent::Certificate(_) => {
+                let replaced = replaced_request(&*self.requests, request).await?;
+                request.evaluate(&policy, issuer.as_ref(), replaced.as_ref())?.csr.digest()
+            }
+            RequestContent::Standing(_) => {
+                request.evaluate_terms(&policy, issuer.as_ref())?;
+                request.submitted_digest()
+            }
+        };
+        tracing::info!(policy.version = policy.version(), "validated request {}", request.id());
+        Ok(Validated { csr_digest, policy_version: policy.version().to_owned() })
     }
 }

@@ -164,8 +164,8 @@ impl RequestHistory {
         new.unwrap_or_default()
     }
 
-    /// Reads the history of `request`; `public_key_digest` is the digest of its key, `plus_tags` the rule for addresses
-    /// of one person.
+    /// Reads the history of `request`; `public_key_digest` is the digest of its key, if it has one, `plus_tags` the rule for
+    /// addresses of one person. Of the names of a standing approval, only those are looked up that stand for themselves.
     ///
     /// # Errors
     /// [`PortError`] of a table.
@@ -173,28 +173,30 @@ impl RequestHistory {
         requests: &dyn Requests,
         names_index: &dyn NameIndex,
         request: &Request,
-        public_key_digest: &str,
+        public_key_digest: Option<&str>,
         plus_tags: PlusTags,
         now: OffsetDateTime,
     ) -> Result<Self, PortError> {
         // Every name is looked up, since the review may say that nothing is unusual.
-        let names = request.names();
+        let names = &request.exact_names();
         let keys: Vec<String> = names.iter().filter_map(|name| look_alike(name)).collect();
-        let (by_name, by_key, same_key) = try_join3(
-            of_all(names_index, names),
-            of_all(names_index, &keys),
-            requests.with_key(public_key_digest, MAX_WITH_KEY),
-        )
-        .await?;
+        let with_key = async {
+            match public_key_digest {
+                Some(digest) => requests.with_key(digest, MAX_WITH_KEY).await,
+                None => Ok(Vec::new()),
+            }
+        };
+        let (by_name, by_key, same_key) =
+            try_join3(of_all(names_index, names), of_all(names_index, &keys), with_key).await?;
         let is_known = |id: RequestId| id == request.id() || same_key.iter().any(|one| one.id() == id);
         let chosen = choose(by_name.iter().chain(&by_key), is_known, now);
         let rows = if chosen.ids.is_empty() { Vec::new() } else { requests.find_all(&chosen.ids).await? };
         let same_key: Vec<Request> = same_key.into_iter().filter(|one| one.id() != request.id()).collect();
         let of_name: BTreeSet<RequestId> = by_name.iter().flatten().filter_map(NameEntry::request).collect();
-        let mut anomalies = anomalies(request, &by_key, &same_key, &rows);
+        let mut anomalies = anomalies(names, &by_key, &same_key, &rows);
         anomalies.extend(known_key(request, &same_key, plus_tags));
         anomalies.extend(names_in_progress(request, &rows, &of_name, plus_tags));
-        anomalies.extend(first_request(request, &by_name));
+        anomalies.extend(first_request(request.id(), names, &by_name));
         let has_more_live = chosen.leaves_certificates || by_name.iter().any(|entries| is_full(entries, now));
         let mut live: Vec<LiveCertificate> = same_key
             .into_iter()
@@ -272,12 +274,11 @@ fn choose<'a>(
 }
 
 fn anomalies(
-    request: &Request,
+    names: &[String],
     by_key: &[Vec<NameEntry>],
     same_key: &[Request],
     rows: &[Request],
 ) -> Vec<Anomaly> {
-    let names = request.names();
     let mut found = Vec::new();
     for name in names.iter().filter(|name| name.starts_with("*.")) {
         found.push(Anomaly::Wildcard { name: name.clone() });
@@ -331,12 +332,11 @@ fn names_in_progress(
     })
 }
 
-fn first_request(request: &Request, by_name: &[Vec<NameEntry>]) -> Option<Anomaly> {
-    let first: Vec<String> = request
-        .names()
+fn first_request(own: RequestId, names: &[String], by_name: &[Vec<NameEntry>]) -> Option<Anomaly> {
+    let first: Vec<String> = names
         .iter()
         .zip(by_name)
-        .filter(|(_, entries)| entries.iter().filter_map(NameEntry::request).all(|id| id == request.id()))
+        .filter(|(_, entries)| entries.iter().filter_map(NameEntry::request).all(|id| id == own))
         .map(|(name, _)| name.clone())
         .collect();
     (!first.is_empty()).then_some(Anomaly::FirstRequest { names: first })

@@ -13,25 +13,115 @@ use crate::approver_set::{ApproverSet, Identity, MissingApprovals};
 use crate::decision::{ApprovalDigest, Outcome, ReviewDigest, Vote};
 use crate::email::Email;
 use crate::finding::Finding;
-use crate::grant::{CsrSummary, Grant};
+use crate::grant::CsrSummary;
 use crate::ids::RequestId;
-use crate::policy::Policy;
+use crate::policy::{Policy, Profile};
 use crate::request::renewal::RenewalDifferences;
-use crate::request::{Request, Status};
+use crate::request::{Request, RequestContent, Status};
 use crate::stand_in::StandIn;
+use crate::standing::{RequestKind, StandingTerms};
 use crate::texts::Language;
 
-/// The contents that a vote binds: the CSR, and its evaluation by the policy in force.
+/// The contents that a vote binds: what is asked for, and its evaluation by the policy in force.
 #[derive(Clone, Debug)]
 pub struct ReviewContent {
     /// The digest that an approval of the current row would bind.
     pub binds: ApprovalDigest,
     /// The digest of these contents.
     pub digest: ReviewDigest,
-    csr: CsrSummary,
-    differences: Option<RenewalDifferences>,
-    grant: Option<Grant>,
+    reviewed: Reviewed,
     findings: Vec<Finding>,
+}
+
+/// What the request asks for, as the approver sees it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum Reviewed {
+    /// A certificate.
+    Certificate(Box<ReviewedCertificate>),
+    /// A standing approval.
+    #[serde(rename = "grant")]
+    Standing(ReviewedTerms),
+}
+
+/// A certificate that is asked for.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReviewedCertificate {
+    /// The subject (RFC 4514).
+    pub subject: String,
+    /// The subject alternative names.
+    pub names: Vec<String>,
+    /// The key in words.
+    pub key: String,
+    /// Lower-case hex SHA-256 of the SubjectPublicKeyInfo.
+    pub public_key_digest: String,
+    /// Lower-case hex SHA-256 of the CSR.
+    pub csr_digest: String,
+    /// What a renewal replaces, and the differences.
+    #[serde(rename = "renews", skip_serializing_if = "Option::is_none")]
+    pub differences: Option<RenewalDifferences>,
+    /// The days of validity, if the policy grants the request.
+    pub validity_days: Option<u32>,
+    /// The granted key usages.
+    pub key_usage: Vec<String>,
+    /// The granted extended key usages.
+    pub extended_key_usage: Vec<String>,
+}
+
+/// The terms of a standing approval that is asked for, and the most that may come of it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReviewedTerms {
+    /// The names and suffixes.
+    pub names: Vec<String>,
+    /// The days from the approval to the end.
+    pub days: u32,
+    /// The most certificates.
+    pub certificates: u32,
+    /// The days of validity of each certificate, if the policy allows the terms.
+    pub validity_days: Option<u32>,
+}
+
+impl ReviewedTerms {
+    /// The most days from the approval to the end of the last certificate, if the policy allows the terms.
+    pub fn days_of_last(&self) -> Option<u32> {
+        Some(self.days.saturating_add(self.validity_days?))
+    }
+}
+
+impl Reviewed {
+    /// The kind of request.
+    pub fn kind(&self) -> RequestKind {
+        match self {
+            Self::Certificate(_) => RequestKind::Certificate,
+            Self::Standing(_) => RequestKind::Grant,
+        }
+    }
+
+    /// The names.
+    pub fn names(&self) -> &[String] {
+        match self {
+            Self::Certificate(certificate) => &certificate.names,
+            Self::Standing(terms) => &terms.names,
+        }
+    }
+
+    /// The certificate that is asked for.
+    pub fn certificate(&self) -> Option<&ReviewedCertificate> {
+        match self {
+            Self::Certificate(certificate) => Some(certificate),
+            Self::Standing(_) => None,
+        }
+    }
+
+    /// The terms of the standing approval that is asked for.
+    pub fn terms(&self) -> Option<&ReviewedTerms> {
+        match self {
+            Self::Certificate(_) => None,
+            Self::Standing(terms) => Some(terms),
+        }
+    }
 }
 
 /// The row has no summary of its CSR yet.
@@ -51,23 +141,82 @@ impl ReviewContent {
         issuer: Option<&Issuer>,
         replaced: Option<&Request>,
     ) -> Result<Self, CsrNotRead> {
-        let csr = request.csr().ok_or(CsrNotRead)?;
+        let binds = request.approval_digest().ok_or(CsrNotRead)?;
+        match request.content() {
+            RequestContent::Certificate(certificate) => {
+                let csr = certificate.csr.as_ref().ok_or(CsrNotRead)?;
+                Ok(Self::of_certificate(binds, csr, request, policy, issuer, replaced))
+            }
+            RequestContent::Standing(terms) => Ok(Self::of_terms(binds, terms, request, policy, issuer)),
+        }
+    }
+
+    fn of_certificate(
+        binds: ApprovalDigest,
+        csr: &CsrSummary,
+        request: &Request,
+        policy: &Policy,
+        issuer: Option<&Issuer>,
+        replaced: Option<&Request>,
+    ) -> Self {
         let (grant, findings) = match request.evaluate(policy, issuer, replaced) {
             Ok(evaluated) => (Some(evaluated.grant), evaluated.findings),
             Err(refusal) => (None, refusal.0),
         };
-        let binds = request.approval_digest().ok_or(CsrNotRead)?;
-        let days = grant.as_ref().map(|grant| grant.validity_days);
-        let differences =
-            replaced.and_then(|replaced| RenewalDifferences::of(replaced, request.profile(), csr, days));
+        let validity_days = grant.as_ref().map(|grant| grant.validity_days);
+        let differences = replaced
+            .and_then(|replaced| RenewalDifferences::of(replaced, request.profile(), csr, validity_days));
         let bound = differences.as_ref().map(RenewalDifferences::bound_fields);
         let digest = ReviewDigest::of(&binds, grant.as_ref(), &findings, bound.as_deref());
-        Ok(Self { binds, digest, csr: csr.clone(), differences, grant, findings })
+        let (key_usage, extended_key_usage) =
+            grant.map(|grant| (grant.key_usage, grant.extended_key_usage)).unwrap_or_default();
+        let csr = csr.clone();
+        let reviewed = Reviewed::Certificate(Box::new(ReviewedCertificate {
+            subject: csr.subject,
+            names: csr.names,
+            key: csr.key,
+            public_key_digest: csr.public_key_digest,
+            csr_digest: csr.csr_digest,
+            differences,
+            validity_days,
+            key_usage,
+            extended_key_usage,
+        }));
+        Self { binds, digest, reviewed, findings }
     }
 
-    /// The days of validity, if the policy grants the request.
+    fn of_terms(
+        binds: ApprovalDigest,
+        terms: &StandingTerms,
+        request: &Request,
+        policy: &Policy,
+        issuer: Option<&Issuer>,
+    ) -> Self {
+        let findings =
+            request.evaluate_terms(policy, issuer).err().map(|refusal| refusal.0).unwrap_or_default();
+        let profile = policy.profile(Some(request.profile())).ok().filter(|_| findings.is_empty());
+        let validity_days = profile.map(Profile::validity_days);
+        let digest = ReviewDigest::of_terms(&binds, validity_days, &findings);
+        let reviewed = Reviewed::Standing(ReviewedTerms {
+            names: terms.names_as_text(),
+            days: terms.days(),
+            certificates: terms.certificates(),
+            validity_days,
+        });
+        Self { binds, digest, reviewed, findings }
+    }
+
+    /// What is asked for.
+    pub fn reviewed(&self) -> &Reviewed {
+        &self.reviewed
+    }
+
+    /// The days of validity of a certificate, if the policy grants the request.
     pub fn validity_days(&self) -> Option<u32> {
-        self.grant.as_ref().map(|grant| grant.validity_days)
+        match &self.reviewed {
+            Reviewed::Certificate(certificate) => certificate.validity_days,
+            Reviewed::Standing(terms) => terms.validity_days,
+        }
     }
 
     /// The findings of the policy.
@@ -77,12 +226,12 @@ impl ReviewContent {
 
     /// What a renewal replaces, and the differences.
     pub fn differences(&self) -> Option<&RenewalDifferences> {
-        self.differences.as_ref()
+        self.reviewed.certificate()?.differences.as_ref()
     }
 
-    /// Lower-case hex SHA-256 of the SubjectPublicKeyInfo.
-    pub fn public_key_digest(&self) -> &str {
-        &self.csr.public_key_digest
+    /// Lower-case hex SHA-256 of the SubjectPublicKeyInfo; `None` of a standing approval.
+    pub fn public_key_digest(&self) -> Option<&str> {
+        self.reviewed.certificate().map(|certificate| certificate.public_key_digest.as_str())
     }
 }
 
@@ -157,25 +306,9 @@ pub struct Review {
     pub requester_language: Language,
     /// The name of the profile.
     pub profile: String,
-    /// The subject (RFC 4514).
-    pub subject: String,
-    /// The subject alternative names.
-    pub names: Vec<String>,
-    /// The key in words.
-    pub key: String,
-    /// Lower-case hex SHA-256 of the SubjectPublicKeyInfo.
-    pub public_key_digest: String,
-    /// Lower-case hex SHA-256 of the CSR.
-    pub csr_digest: String,
-    /// What a renewal replaces, and the differences.
-    #[serde(rename = "renews", skip_serializing_if = "Option::is_none")]
-    pub differences: Option<RenewalDifferences>,
-    /// The days of validity, if the policy grants the request.
-    pub validity_days: Option<u32>,
-    /// The granted key usages.
-    pub key_usage: Vec<String>,
-    /// The granted extended key usages.
-    pub extended_key_usage: Vec<String>,
+    /// What is asked for.
+    #[serde(flatten)]
+    pub reviewed: Reviewed,
     /// The findings of the policy in force.
     pub findings: Vec<Finding>,
     /// The votes so far.
@@ -221,7 +354,7 @@ impl Review {
         history: RequestHistory,
         now: OffsetDateTime,
     ) -> Self {
-        let ReviewContent { binds, digest, csr, differences, grant, findings } = content;
+        let ReviewContent { binds, digest, reviewed, findings } = content;
         // What was decided stays as it was decided.
         let in_force = in_force.filter(|_| approval.outcome.is_none()).unwrap_or(&approval.approver_set);
         let progress = ApprovalProgress::of(&approval, Some(in_force), now);
@@ -239,15 +372,7 @@ impl Review {
             comment: request.comment().to_owned(),
             requester_language: request.language(),
             profile: request.profile().to_owned(),
-            subject: csr.subject,
-            names: csr.names,
-            key: csr.key,
-            public_key_digest: csr.public_key_digest,
-            csr_digest: csr.csr_digest,
-            differences,
-            validity_days: grant.as_ref().map(|grant| grant.validity_days),
-            key_usage: grant.as_ref().map(|grant| grant.key_usage.clone()).unwrap_or_default(),
-            extended_key_usage: grant.map(|grant| grant.extended_key_usage).unwrap_or_default(),
+            reviewed,
             findings,
             needed: progress.needed,
             quorum: progress.quorum,

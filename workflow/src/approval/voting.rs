@@ -21,8 +21,9 @@ use crate::policy::Policy;
 use crate::ports::{
     Approvals, Clock, Issuers, NameIndex, People, Policies, PortError, Requests, WorkerQueue,
 };
+use crate::request::approvers::approvers_of;
 use crate::request::audit::{Actor, EventKind, Origin, PendingEvent};
-use crate::request::{Request, Status, renewal};
+use crate::request::{Request, Status};
 use crate::store::{UpdateError, Updated, replaced_request, update_approval_audited};
 use crate::timestamp::whole_seconds;
 
@@ -355,9 +356,8 @@ impl Voting<'_> {
         policy: &Policy,
         request: &Request,
     ) -> Result<Option<ApproverSet>, PortError> {
-        let Some(csr) = request.csr() else { return Ok(None) };
         let replaced = replaced_request(self.requests, request).await?;
-        Ok(renewal::approvers_in_force(policy, &request.renewal_terms(csr), replaced.as_ref()).ok())
+        Ok(approvers_of(request, policy, replaced.as_ref()).ok())
     }
 }
 

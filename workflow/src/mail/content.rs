@@ -12,6 +12,8 @@ use crate::grant::CsrSummary;
 use crate::ids::RequestId;
 use crate::mail_kind::MailKind;
 use crate::name_list::{ListedName, NameList};
+use crate::request::Request;
+use crate::standing::{StandingName, StandingTerms};
 use crate::texts::{Language, Message};
 
 /// The most lines of one fact; the pages show all.
@@ -188,9 +190,47 @@ impl MailContent {
 
     /// Adds the contents of the certificate as [`MailContent::certificate`] does, with fewer names; the `new` ones are
     /// marked.
+    fn certificate_in_brief(self, facts: &CsrSummary, profile: &str, new: &[String]) -> Self {
+        self.names_in_brief(&facts.names, new).of_certificate(facts, profile)
+    }
+
+    /// Adds what the request asks for, with few names; the `new` ones are marked.
     #[must_use]
-    pub fn certificate_in_brief(self, facts: &CsrSummary, profile: &str, new: &[String]) -> Self {
-        let list = NameList::with_new(&facts.names, new);
+    pub fn content_of(self, request: &Request, new: &[String]) -> Self {
+        match (request.csr(), request.terms()) {
+            (Some(csr), _) => self.certificate_in_brief(csr, request.profile(), new),
+            (None, Some(terms)) => self.terms_in_brief(terms, request.profile(), new),
+            (None, None) => self.names_in_brief(&request.requested_names(), new),
+        }
+    }
+
+    fn terms_in_brief(self, terms: &StandingTerms, profile: &str, new: &[String]) -> Self {
+        self.names_in_brief(&terms.names_as_text(), new).of_terms(terms, profile)
+    }
+
+    /// Adds the terms of a standing approval: names, days, the most certificates, and the profile.
+    #[must_use]
+    pub fn terms(self, terms: &StandingTerms, profile: &str) -> Self {
+        self.names(&terms.names_as_text()).of_terms(terms, profile)
+    }
+
+    fn of_terms(self, terms: &StandingTerms, profile: &str) -> Self {
+        let days = self.language.say(&Message::new("standing-days").with("days", terms.days()));
+        let most = Message::new("standing-most").with("certificates", terms.certificates());
+        let most = self.language.say(&most);
+        let has_suffix = terms.names().iter().any(|name| matches!(name, StandingName::Below(_)));
+        let content = match has_suffix {
+            true => self.paragraph(&Message::new("standing-suffix-hint")),
+            false => self,
+        };
+        content
+            .fact(&Message::new("mail-standing-days"), &days)
+            .fact(&Message::new("mail-standing-most"), &most)
+            .fact(&Message::new("mail-profile"), profile)
+    }
+
+    fn names_in_brief(self, names: &[String], new: &[String]) -> Self {
+        let list = NameList::with_new(names, new);
         let tag = self.language.text("names-new-tag");
         let heading = list.heading(self.language);
         let more = list.count().saturating_sub(NAMES_IN_BRIEF);
@@ -201,7 +241,6 @@ impl MailContent {
         };
         let names: Vec<String> = list.iter().take(NAMES_IN_BRIEF).map(marked).collect();
         self.list(&Message::new("mail-names"), heading.into_iter().chain(names).chain(fold))
-            .of_certificate(facts, profile)
     }
 
     /// Adds the contents of the certificate: names, subject, key and profile.

@@ -58,6 +58,8 @@ pub fn status_event(kind: EventKind, detail: Option<&str>) -> Option<NoticeEvent
         | EventKind::QuestionAnswered
         | EventKind::LinksRenewed
         | EventKind::Reserved
+        // Delivered comes at once, and says more.
+        | EventKind::Granted
         | EventKind::Logged
         | EventKind::NotMailed
         | EventKind::Restarted

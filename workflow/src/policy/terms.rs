@@ -50,10 +50,14 @@ fn exceeded(rules: StandingRules, terms: &StandingTerms, profile: &Profile) -> i
         let detail = detail.with("profile", profile.name()).with("most", most);
         Finding::refused(Code::TooLarge, detail, Message::new("finding-standing-bound-advice"))
     };
-    let days = (terms.days() > rules.max_days)
-        .then(|| finding(Message::new("finding-standing-days").with("days", terms.days()), rules.max_days));
+    let days = (terms.days() > rules.max_days).then(|| {
+        let detail = Message::new("finding-standing-days").with("field", "days").with("days", terms.days());
+        finding(detail, rules.max_days)
+    });
     let certificates = (terms.certificates() > rules.most).then(|| {
-        let detail = Message::new("finding-standing-certificates").with("certificates", terms.certificates());
+        let detail = Message::new("finding-standing-certificates")
+            .with("field", "certificates")
+            .with("certificates", terms.certificates());
         finding(detail, rules.most)
     });
     days.into_iter().chain(certificates)

@@ -51,13 +51,15 @@ pub enum EventKind {
     Reserved,
     /// The certificate was signed and stored; `detail` is the serial, `digest` the SHA-256 of its DER.
     Signed,
+    /// The standing approval is in its table.
+    Granted,
     /// The certificate is in the log; `detail` is the number of its leaf and the name of the log.
     Logged,
     /// A mail was sent, or is about to be; `detail` is its kind ([`Notified`](crate::mail_kind::Notified)).
     Mailed,
     /// A mail was recorded as about to be sent, but sending failed; `detail` is its kind.
     NotMailed,
-    /// The certificate was mailed.
+    /// The certificate was mailed, or the requester was told of the standing approval.
     Delivered,
     /// The request ended: the policy does not allow it.
     Refused,
@@ -309,6 +311,7 @@ wire_names!(EventKind: "kind of event" {
     Escalated => "escalated",
     Reserved => "reserved",
     Signed => "signed",
+    Granted => "granted",
     Logged => "logged",
     Mailed => "mailed",
     NotMailed => "not_mailed",

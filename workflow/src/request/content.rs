@@ -61,7 +61,7 @@ impl RequestContent {
     }
 
     /// The submitted text, whose digest is in the first event of the audit trail: the CSR, or the terms as JSON.
-    pub(super) fn submitted_text(&self) -> String {
+    pub(in crate::request) fn submitted_text(&self) -> String {
         match self {
             Self::Certificate(certificate) => certificate.csr_content.clone(),
             // The type has no value that JSON lacks.

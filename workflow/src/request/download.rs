@@ -92,7 +92,7 @@ impl CertificateDownload<'_> {
 
     async fn pem(&self, request: &Request) -> Result<String, DownloadError> {
         let none = || DownloadError::NoCertificate(request.status());
-        let serial = request.serial().filter(|_| request.status().has_certificate()).ok_or_else(none)?;
+        let serial = request.serial().filter(|_| request.has_certificate()).ok_or_else(none)?;
         // The receipt is stored before the mail is sent, and the row is written after it.
         if !request.may_be_handed_out() && self.receipts.receipt(serial).await?.is_none() {
             return Err(none());

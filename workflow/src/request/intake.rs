@@ -25,7 +25,10 @@ use crate::store::{UpdateError, update_known_request};
 use crate::texts::Message;
 use crate::timestamp::whole_seconds;
 
-pub use check::{CheckedRequest, InputError, NewRequest, Preview, ReplacedRequest, SubmissionPart, preview};
+pub use check::{
+    CheckedRequest, InputError, NewRequest, NewStandingRequest, Preview, ReplacedRequest, SubmissionPart,
+    preview,
+};
 
 /// The time after the longest approval period before housekeeping ends an undecided request.
 const EXPIRY_SLACK: Duration = Duration::days(1);

@@ -20,7 +20,7 @@ impl Request {
         place: &LogRecord,
         instead_of: Option<&LogRecord>,
     ) -> Result<LogRecord, InvalidTransition> {
-        if !self.status.has_certificate() {
+        if !self.has_certificate() {
             return Err(InvalidTransition { status: self.status, change: "given a place in the log" });
         }
         match &self.log {
@@ -45,7 +45,7 @@ impl Request {
 
     /// True if the certificate may be handed out: it is in the log, or was delivered before there was a log.
     pub fn may_be_handed_out(&self) -> bool {
-        self.status.has_certificate() && (self.is_logged() || self.entered(Status::Delivered).is_some())
+        self.has_certificate() && (self.is_logged() || self.entered(Status::Delivered).is_some())
     }
 }
 

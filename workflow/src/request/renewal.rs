@@ -52,7 +52,7 @@ impl Request {
             let advice = Message::new("finding-renewal-new-advice");
             Some(Finding::refused(Code::BadRequest, detail, advice))
         };
-        let has_certificate = self.is_signed() && self.status().has_certificate();
+        let has_certificate = self.is_signed() && self.has_certificate();
         let Some(not_after) = self.not_after().filter(|_| has_certificate) else {
             return finding(
                 Message::new("finding-renewal-none").with("status", self.shown_status().as_str()),
@@ -158,12 +158,15 @@ pub fn approvers_in_force(
     })
 }
 
-/// The reason why a request can have no approvers.
+/// The reason why a request has no approvers.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ApproverSetError {
     /// The policy does not have the profile.
     #[error("{}", .0.detail)]
     Profile(Finding),
+    /// Persist has not read the CSR yet.
+    #[error("the row has no summary of its CSR")]
+    NotRead,
     /// The approvers could never fill the seats.
     #[error(transparent)]
     TooFew(#[from] TooFewApprovers),

@@ -51,6 +51,7 @@ struct Facts {
     votes: BTreeMap<String, String>,
     serial: Option<String>,
     signed: bool,
+    granted: bool,
     logged: Option<String>,
     attempt: String,
     mails: BTreeSet<String>,
@@ -98,6 +99,10 @@ impl Facts {
             EventKind::Reserved => self.serial = Some(detail()),
             EventKind::Signed => {
                 self.signed = true;
+                self.enter(Status::Issued, event);
+            }
+            EventKind::Granted => {
+                self.granted = true;
                 self.enter(Status::Issued, event);
             }
             EventKind::Logged => self.logged = Some(detail()),
@@ -149,7 +154,7 @@ impl Facts {
     /// As in the rules of a row: the status to which a retry returns.
     fn furthest(&self) -> Status {
         match () {
-            () if self.signed => Status::Issued,
+            () if self.signed || self.granted => Status::Issued,
             () if self.entered(Status::Approved) => Status::Approved,
             () if self.entered(Status::PendingApproval) => Status::PendingApproval,
             () => Status::Submitted,
@@ -173,7 +178,11 @@ impl Facts {
         let revocation = row.revocation();
         let history = row.history().iter().map(|entry| (entry.status, entry.at));
         let agreed = [
-            ("status", self.history.last().map(|(status, _)| *status) == Some(row.status())),
+            (
+                "status",
+                self.history.last().map(|(status, _)| *status) == Some(row.status())
+                    && self.granted == row.is_granted(),
+            ),
             ("history", self.history.iter().copied().eq(history)),
             ("registrationDate", self.history.first().map(|(_, at)| *at) == Some(row.registration_date())),
             ("email", self.requester == Some(Actor::requester(row.email()))),

@@ -31,7 +31,7 @@ impl Request {
 
     /// True if the certificate is stored, not revoked, and has not ended.
     pub fn has_live_certificate(&self, now: OffsetDateTime) -> bool {
-        self.status.has_certificate() && self.is_revocable(now)
+        self.has_certificate() && self.is_revocable(now)
     }
 
     /// True if a revocation was accepted and is not recorded, not published, or not told to the requester.

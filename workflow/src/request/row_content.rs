@@ -4,7 +4,7 @@ use super::{CertificateRequest, Request, RequestContent};
 use crate::decision::ApprovalDigest;
 use crate::grant::{CheckedKey, CsrSummary};
 use crate::ids::RequestId;
-use crate::standing::{RequestKind, StandingTerms};
+use crate::standing::{RequestKind, StandingName, StandingTerms};
 
 impl Request {
     /// The content.
@@ -71,6 +71,28 @@ impl Request {
     /// The subject alternative names; empty until Persist has read them.
     pub fn names(&self) -> &[String] {
         self.csr().map(|csr| csr.names.as_slice()).unwrap_or_default()
+    }
+
+    /// The names that stand for themselves: those of [`Request::names`], or of the terms without the suffixes.
+    pub fn exact_names(&self) -> Vec<String> {
+        match &self.content {
+            RequestContent::Certificate(_) => self.names().to_vec(),
+            RequestContent::Standing(terms) => {
+                let exact = terms.names().iter().filter(|name| matches!(name, StandingName::Exactly(_)));
+                exact.map(ToString::to_string).collect()
+            }
+        }
+    }
+
+    /// The digest of what Validate reads and Persist takes over: of the CSR, or of the terms; `None` before Persist has written
+    /// the summary of the CSR.
+    pub fn validated_digest(&self) -> Option<String> {
+        match &self.content {
+            RequestContent::Certificate(certificate) => {
+                certificate.csr.as_ref().map(|csr| csr.csr_digest.clone())
+            }
+            RequestContent::Standing(_) => Some(self.submitted_digest()),
+        }
     }
 
     /// The digest that an approval of the row binds; `None` before Persist has written the summary of the CSR.

@@ -79,7 +79,7 @@ impl Request {
     }
 
     /// The digest of what was submitted, as the audit trail has it.
-    pub(super) fn submitted_digest(&self) -> String {
+    pub fn submitted_digest(&self) -> String {
         hex::encode(digest(&SHA256, self.content.submitted_text().as_bytes()))
     }
 
@@ -242,10 +242,10 @@ impl Request {
         }
     }
 
-    /// Records that the certificate was mailed.
+    /// Records that the certificate was mailed, or that the requester was told of the standing approval.
     ///
     /// # Errors
-    /// [`InvalidTransition`] if there is no certificate.
+    /// [`InvalidTransition`] if there is neither.
     pub fn delivered(&mut self, now: OffsetDateTime) -> Result<(), InvalidTransition> {
         match self.status {
             Status::Issued => {
@@ -433,7 +433,7 @@ impl Request {
     fn furthest(&self) -> Status {
         let approved = self.decision.as_ref().is_some_and(DecisionRecord::is_approval);
         match () {
-            () if self.signed_date.is_some() => Status::Issued,
+            () if self.is_signed() || self.is_granted() => Status::Issued,
             () if approved => Status::Approved,
             () if self.expires_at.is_some() => Status::PendingApproval,
             () => Status::Submitted,

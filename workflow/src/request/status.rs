@@ -65,7 +65,8 @@ impl Status {
         !self.is_terminal() && self != Status::Unconfirmed
     }
 
-    /// True if the certificate is stored; it may be revoked.
+    /// True for a request with what it asked for: [`Request::has_certificate`](super::Request::has_certificate) says whether
+    /// that is a certificate.
     pub fn has_certificate(self) -> bool {
         matches!(self, Status::Issued | Status::Delivered | Status::Revoked)
     }

@@ -162,8 +162,8 @@ impl InMemoryBackend {
         self.request(request.id()).expect("stored")
     }
 
-    /// Makes a request of a standing approval with these terms (JSON), up to its approval, without storing it. Stores its
-    /// approval, if any.
+    /// Makes a request of a standing approval with these terms (JSON) and this status, which is not revoked, without storing it.
+    /// Stores its approval, if any.
     pub fn unsaved_grant(&self, terms: &str, status: Status) -> Request {
         let terms = StandingTerms::read(terms).expect("terms");
         self.unsaved(RequestContent::Standing(terms), status)
@@ -256,7 +256,9 @@ impl InMemoryBackend {
             }
         }
         self.put_approval(approval, []);
-        if matches!(status, Status::Issued | Status::Delivered | Status::Revoked) {
+        if request.terms().is_some() && matches!(status, Status::Issued | Status::Delivered) {
+            request.granted(now).expect("allowed");
+        } else if matches!(status, Status::Issued | Status::Delivered | Status::Revoked) {
             let serial = Serial::random(&aws_lc_rs::rand::SystemRandom::new()).expect("randomness");
             let validity = Validity::choose(now, 365, self.issuer_certificate()).expect("a validity");
             request.reserve(serial, validity, now).expect("allowed");

@@ -94,14 +94,9 @@ impl SubmissionForm {
                 .filter(|key| !key.is_empty())
                 .map(Secret::new),
             replaced: None,
-            idempotency_key: text("idempotencyKey"),
+            idempotency_key: idempotency_key(fields, headers),
             csr_content: String::new(),
         };
-        if let Some(key) = headers.get("idempotency-key") {
-            // RFC 8941 section 3.3.3: the value may be a quoted string.
-            form.idempotency_key =
-                String::from_utf8_lossy(key.as_bytes()).trim().trim_matches('"').to_owned();
-        }
         let dense = |text: &str| text.split_whitespace().collect::<String>();
         let differ = !pasted.is_empty() && !chosen.is_empty() && dense(&pasted) != dense(&chosen);
         let mut forget = |text: &mut String, field| {
@@ -168,7 +163,7 @@ impl SubmissionForm {
         policy: &Policy,
         issuer: Option<&Issuer>,
         language: Language,
-        mut errors: Vec<FieldError>,
+        errors: Vec<FieldError>,
     ) -> Result<CheckedRequest, Vec<FieldError>> {
         let email = if self.email.is_empty() {
             Err(missing("email", "finding-give-email"))
@@ -184,30 +179,46 @@ impl SubmissionForm {
             language,
             idempotency_key: Some(self.idempotency_key.clone()).filter(|key| !key.is_empty()),
         };
-        match new.check(policy, issuer) {
-            Ok(checked) if errors.is_empty() => Ok(checked),
-            other => {
-                let is_reported = |error: &FieldError| {
-                    let same = |field: &str| {
-                        error.field == field || (error.field, field) == ("csrContent", "csrFile")
-                    };
-                    errors.iter().any(|earlier| same(earlier.field))
-                };
-                // The value of an unreadable or dropped field is not also missing.
-                let more = other.err().into_iter().flatten().map(FieldError::from);
-                let more: Vec<FieldError> = more
-                    .filter(|one| !(one.finding.code == Code::MissingField && is_reported(one)))
-                    .collect();
-                errors.extend(more);
-                errors.sort_by_key(|error| rank(&error.finding));
-                Err(errors)
-            }
-        }
+        in_order(new.check(policy, issuer), errors)
     }
 
     /// The chosen profile, if any.
     fn profile(&self) -> Option<&str> {
         Some(self.profile.as_str()).filter(|name| !name.is_empty())
+    }
+}
+
+/// The idempotency key of a submission: the header, or the hidden field.
+pub(super) fn idempotency_key(fields: &Fields, headers: &HeaderMap) -> String {
+    match headers.get("idempotency-key") {
+        // RFC 8941 section 3.3.3: the value may be a quoted string.
+        Some(key) => String::from_utf8_lossy(key.as_bytes()).trim().trim_matches('"').to_owned(),
+        // Nobody types it, so no reader could mend what is wrong with it.
+        None => fields.text("idempotencyKey").ok().flatten().unwrap_or_default().into_owned(),
+    }
+}
+
+/// The checked submission, or all errors, the main one first. `errors` are those of reading the fields.
+pub(super) fn in_order(
+    checked: Result<CheckedRequest, Vec<InputError>>,
+    mut errors: Vec<FieldError>,
+) -> Result<CheckedRequest, Vec<FieldError>> {
+    match checked {
+        Ok(checked) if errors.is_empty() => Ok(checked),
+        other => {
+            let is_reported = |error: &FieldError| {
+                let same =
+                    |field: &str| error.field == field || (error.field, field) == ("csrContent", "csrFile");
+                errors.iter().any(|earlier| same(earlier.field))
+            };
+            // The value of an unreadable or dropped field is not also missing.
+            let more = other.err().into_iter().flatten().map(FieldError::from);
+            let more: Vec<FieldError> =
+                more.filter(|one| !(one.finding.code == Code::MissingField && is_reported(one))).collect();
+            errors.extend(more);
+            errors.sort_by_key(|error| rank(&error.finding));
+            Err(errors)
+        }
     }
 }
 
@@ -218,6 +229,11 @@ impl From<InputError> for FieldError {
             SubmissionPart::Comment => "comment",
             SubmissionPart::Profile => "profile",
             SubmissionPart::Replaces => "replaces",
+            SubmissionPart::Terms => match error.finding.field() {
+                Some("days") => "days",
+                Some("certificates") => "certificates",
+                _ => "names",
+            },
             // The idempotency key is a hidden field without a place of its own on the page.
             SubmissionPart::Csr | SubmissionPart::IdempotencyKey => "csrContent",
         };

@@ -106,6 +106,42 @@ impl Fields {
         }
     }
 
+    /// The words of a field, separated by blanks: of JSON a list of strings or a string, of a form a text with blanks, commas
+    /// or line breaks. `None` if it is absent or empty.
+    ///
+    /// # Errors
+    /// The finding of JSON of another type.
+    pub(crate) fn words(&self, name: &str) -> Result<Option<String>, Finding> {
+        let listed = match self {
+            Fields::Json(map) => map.get(name).and_then(Value::as_array),
+            Fields::Form(_) => None,
+        };
+        let text = match listed {
+            // An entry of another type is a word that is no name.
+            Some(list) => list
+                .iter()
+                .map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned))
+                .collect::<Vec<_>>()
+                .join(" "),
+            None => self.text(name)?.unwrap_or_default().replace(',', " "),
+        };
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        Ok(Some(words).filter(|words| !words.is_empty()))
+    }
+
+    /// A number as its digits: of JSON as a number or a string, of a form as text. `None` if it is absent or empty.
+    ///
+    /// # Errors
+    /// The finding of JSON of another type.
+    pub(crate) fn digits(&self, name: &str) -> Result<Option<String>, Finding> {
+        match self {
+            Fields::Json(map) if map.get(name).is_some_and(Value::is_number) => {
+                Ok(map.get(name).map(ToString::to_string))
+            }
+            _ => Ok(self.text(name)?.map(|text| text.trim().to_owned())),
+        }
+    }
+
     /// A counting number: of JSON as a number, of a form as digits. `None` if it is missing, or anything else.
     pub(crate) fn number(&self, name: &'static str) -> Option<u32> {
         match self {

@@ -22,9 +22,32 @@ struct Choice {
 }
 
 /// One entry of the summary of errors.
-struct Complaint {
-    field: &'static str,
-    remark: FindingView,
+pub(super) struct Complaint {
+    pub(super) field: &'static str,
+    pub(super) remark: FindingView,
+}
+
+impl Complaint {
+    pub(super) fn of(site: &Site, error: &FieldError) -> Self {
+        Self { field: error.field, remark: site.remark(&error.finding) }
+    }
+
+    /// The heading of the summary.
+    pub(super) fn heading(site: &Site, wrong: &[FieldError], problem: &Problem) -> String {
+        match wrong.len() {
+            0 | 1 => problem.title(site.language),
+            several => site.say(Message::new("form-several-wrong").with("count", several)),
+        }
+    }
+
+    /// The errors of one field.
+    pub(super) fn about<'a>(complaints: &'a [Self], field: &str) -> Vec<&'a FindingView> {
+        complaints
+            .iter()
+            .filter(|complaint| complaint.field == field)
+            .map(|complaint| &complaint.remark)
+            .collect()
+    }
 }
 
 /// The texts of the preview.
@@ -74,6 +97,8 @@ pub(crate) struct FormPage<'a> {
     idempotency_key: String,
     renewal: Option<RenewalView>,
     profiles: Vec<Choice>,
+    /// True if the policy has standing approvals.
+    offers_standing: bool,
     heading: Option<String>,
     notice: Option<String>,
     complaints: Vec<Complaint>,
@@ -102,6 +127,7 @@ impl<'a> FormPage<'a> {
             form,
             idempotency_key: fresh_key(),
             profiles,
+            offers_standing: policy.profiles().any(|profile| profile.standing().is_some()),
             heading: None,
             notice: None,
             complaints: Vec::new(),
@@ -111,17 +137,9 @@ impl<'a> FormPage<'a> {
 
     /// Adds the errors above the form, or the detail of the problem if no field has an error.
     pub(crate) fn with_errors(mut self, wrong: Vec<FieldError>, problem: &Problem) -> Self {
-        self.heading = Some(match wrong.len() {
-            0 | 1 => problem.title(self.site.language),
-            several => self.site.say(Message::new("form-several-wrong").with("count", several)),
-        });
-        if wrong.is_empty() {
-            self.notice = Some(problem.detail(self.site.language));
-        }
-        self.complaints = wrong
-            .iter()
-            .map(|error| Complaint { field: error.field, remark: self.site.remark(&error.finding) })
-            .collect();
+        self.heading = Some(Complaint::heading(&self.site, &wrong, problem));
+        self.notice = wrong.is_empty().then(|| problem.detail(self.site.language));
+        self.complaints = wrong.iter().map(|error| Complaint::of(&self.site, error)).collect();
         self
     }
 
@@ -150,10 +168,6 @@ impl<'a> FormPage<'a> {
 
     /// The errors of one field.
     fn about(&self, field: &str) -> Vec<&FindingView> {
-        self.complaints
-            .iter()
-            .filter(|complaint| complaint.field == field)
-            .map(|complaint| &complaint.remark)
-            .collect()
+        Complaint::about(&self.complaints, field)
     }
 }

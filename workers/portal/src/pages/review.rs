@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use workflow::approval::history::{Anomaly, LiveCertificate, RelatedRequest};
 use workflow::approval::passkey::Passkey;
 use workflow::approval::question::MAX_QUESTIONS;
-use workflow::approval::review::Review;
+use workflow::approval::review::{Review, ReviewedCertificate, ReviewedTerms};
 use workflow::approval::words;
 use workflow::approver_set::Identity;
 use workflow::decision::{Decision, Outcome, Vote};
@@ -15,6 +15,7 @@ use workflow::finding::Finding;
 use workflow::name_list::NameList;
 use workflow::request::renewal::RenewalDifferences;
 use workflow::request::{Request, Status};
+use workflow::standing::RequestKind;
 use workflow::texts::Message;
 
 use super::names::{self, NamesView};
@@ -76,6 +77,68 @@ struct RenewalSummary {
     before: Vec<(String, String)>,
 }
 
+/// What is said only about a certificate.
+struct CertificateDetails {
+    subject: String,
+    key: String,
+    public_key_digest: String,
+    csr_digest: String,
+    usages: String,
+    renewal: Option<RenewalSummary>,
+}
+
+impl CertificateDetails {
+    fn of(site: &Site, certificate: &ReviewedCertificate) -> Self {
+        Self {
+            subject: certificate.subject.clone(),
+            key: certificate.key.clone(),
+            public_key_digest: grouped(&certificate.public_key_digest),
+            csr_digest: grouped(&certificate.csr_digest),
+            usages: site.usages(certificate.extended_key_usage.iter().chain(&certificate.key_usage)),
+            renewal: certificate
+                .differences
+                .as_ref()
+                .map(|differences| RenewalSummary::of(site, differences)),
+        }
+    }
+}
+
+/// The most that may come of a standing approval.
+struct TermsView {
+    /// How many certificates, and for how long.
+    lead: Markup,
+    /// The validity of each certificate, if the policy allows the terms.
+    each: Option<String>,
+    /// The ends, while it is undecided.
+    ends: Option<String>,
+    /// What a name with a dot at its beginning means, if there is one.
+    suffix_hint: Option<String>,
+}
+
+impl TermsView {
+    fn of(site: &Site, terms: &ReviewedTerms, undecided_at: Option<OffsetDateTime>) -> Self {
+        let lead = Message::new("review-terms-lead")
+            .with("days", terms.days)
+            .with("certificates", terms.certificates);
+        let after = |at: OffsetDateTime, days: u32| {
+            site.language.day(at.saturating_add(time::Duration::days(days.into())))
+        };
+        let ends = undecided_at.zip(terms.days_of_last()).map(|(at, last)| {
+            let message = Message::new("review-terms-last").with("until", after(at, terms.days));
+            site.say(message.with("last", after(at, last)))
+        });
+        let has_suffix = terms.names.iter().any(|name| name.starts_with('.'));
+        Self {
+            lead: site.markup(lead),
+            each: terms
+                .validity_days
+                .map(|days| site.say(Message::new("review-terms-each").with("days", days))),
+            ends,
+            suffix_hint: has_suffix.then(|| site.text("standing-suffix-hint")),
+        }
+    }
+}
+
 /// A message at the top of the page.
 struct Banner {
     class: &'static str,
@@ -104,13 +167,11 @@ pub(crate) struct ReviewPage {
     comment_lang: &'static str,
     /// The beginning of a long comment.
     comment_start: Option<String>,
-    subject: String,
+    /// The kind of request, which chooses the words.
+    kind: RequestKind,
     names: NamesView,
-    key: String,
-    public_key_digest: String,
-    csr_digest: String,
-    usages: String,
-    renewal: Option<RenewalSummary>,
+    certificate: Option<CertificateDetails>,
+    terms: Option<TermsView>,
     refusals: Vec<FindingView>,
     remarks: Vec<FindingView>,
     live: Vec<Live>,
@@ -152,7 +213,7 @@ pub(crate) struct ReviewPage {
 impl ReviewPage {
     pub(crate) fn new(portal: &Portal, locale: &Locale, review: &Review, passkeys: &[Passkey]) -> Self {
         let site = Site::of(portal, locale);
-        let names = NameList::with_new(&review.names, new_names(&review.anomalies));
+        let names = NameList::with_new(review.reviewed.names(), new_names(&review.anomalies));
         let count = names.count();
         let comment = shown(&review.comment);
         let (refusals, remarks) =
@@ -169,13 +230,13 @@ impl ReviewPage {
             comment_start: start_of(&comment),
             comment,
             comment_lang: review.requester_language.code(),
-            subject: review.subject.clone(),
+            kind: review.reviewed.kind(),
             names: NamesView::of(&site, names),
-            key: review.key.clone(),
-            public_key_digest: grouped(&review.public_key_digest),
-            csr_digest: grouped(&review.csr_digest),
-            usages: site.usages(review.extended_key_usage.iter().chain(&review.key_usage)),
-            renewal: review.differences.as_ref().map(|differences| RenewalSummary::of(&site, differences)),
+            certificate: review.reviewed.certificate().map(|one| CertificateDetails::of(&site, one)),
+            terms: review
+                .reviewed
+                .terms()
+                .map(|terms| TermsView::of(&site, terms, review.is_open().then(|| portal.clock.now()))),
             refusals: refusals.into_iter().map(|finding| site.remark_for_approver(finding)).collect(),
             remarks: remarks.into_iter().map(|finding| site.remark_for_approver(finding)).collect(),
             live: review.live_certificates.iter().map(|one| Live::of(&site, one)).collect(),
@@ -304,6 +365,11 @@ impl ReviewPage {
         format!("?passkey=set-up{}", self.site.also_lang)
     }
 
+    /// What a renewal replaces, and what changes.
+    fn renewal(&self) -> Option<&RenewalSummary> {
+        self.certificate.as_ref()?.renewal.as_ref()
+    }
+
     /// True if this approver has voted.
     fn has_voted(&self) -> bool {
         self.votes.iter().any(|said| said.approver.eq_ignore_ascii_case(&self.approver))
@@ -311,19 +377,27 @@ impl ReviewPage {
 
     /// A text with the number of approvals and the quorum.
     fn counted(&self, id: &'static str) -> Message {
-        Message::new(id).with("approvals", self.approvals).with("quorum", self.quorum)
+        self.of_kind(id).with("approvals", self.approvals).with("quorum", self.quorum)
+    }
+
+    /// A text in the words for this kind of request.
+    fn of_kind(&self, id: &'static str) -> Message {
+        Message::new(id).with("kind", self.kind.as_str())
     }
 }
 
 /// The banner of a request that can no longer be decided; `None` if it can.
 fn standing(site: &Site, review: &Review) -> Option<Banner> {
-    let status = review.status.as_str();
+    let (status, kind) = (review.status.as_str(), review.reviewed.kind());
     let banner = |class, title: &'static str, text: &'static str| {
-        let text = site.say(Message::new(text).with("status", status));
+        let text = site.say(Message::new(text).with("status", status).with("kind", kind.as_str()));
         Some(Banner { class, title: site.text(title), text })
     };
     match review.outcome {
         Some(_) if review.withdrawn => banner("bad", "review-withdrawn", "review-withdrawn-text"),
+        Some(Outcome::Approved) if kind == RequestKind::Grant && review.status == Status::Delivered => {
+            banner("good", "review-approved", "review-terms-granted")
+        }
         Some(Outcome::Approved) => banner("good", "review-approved", "review-standing-text"),
         Some(Outcome::Rejected) => banner("bad", "review-rejected", "review-rejected-text"),
         Some(Outcome::Expired) => banner("bad", "review-expired", "review-expired-text"),
@@ -333,7 +407,8 @@ fn standing(site: &Site, review: &Review) -> Option<Banner> {
 }
 
 fn asks(site: &Site, review: &Review) -> Markup {
-    let message = match review.validity_days {
+    let validity_days = review.reviewed.certificate().and_then(|certificate| certificate.validity_days);
+    let message = match validity_days {
         Some(days) => Message::new("review-asks-valid").with("days", days),
         None => Message::new("review-asks"),
     };

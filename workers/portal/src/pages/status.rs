@@ -265,7 +265,7 @@ fn explanation(site: &Site, opened: &OpenedRequest, phase: Option<PendingPhase>,
     if request.was_never_confirmed() {
         return site.markup(Message::new("status-lapsed-text"));
     }
-    if !opened.may_download() && request.status().has_certificate() {
+    if !opened.may_download() && request.has_certificate() {
         return site.markup(Message::new("status-by-mail-text").with("email", request.email().as_str()));
     }
     site.markup(Message::new(match request.shown_status() {

@@ -19,8 +19,9 @@ use workflow::ids::{IssuerId, RequestId};
 use workflow::policy::Policy;
 use workflow::ports::PortError;
 use workflow::request::Status;
-use workflow::request::intake::IntakeError;
+use workflow::request::intake::{CheckedRequest, IntakeError};
 use workflow::request::metric::Measure;
+use workflow::standing::RequestKind;
 use workflow::texts::Message;
 
 use crate::forms::submission::{FieldError, SubmissionForm};
@@ -30,8 +31,8 @@ use crate::http::negotiate::ResponseFormat;
 use crate::http::problem::Problem;
 use crate::locale::Locale;
 use crate::pages::{self, FormPage};
-use crate::routes::renewal;
 use crate::routes::requests::{self, AskedBefore};
+use crate::routes::{renewal, terms};
 use crate::state::Portal;
 
 /// GET `/`; with `again` and `key` of a request, filled in with its values; with `renew` and `key`, all but the CSR.
@@ -41,8 +42,14 @@ pub(crate) async fn show(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let policy = portal.policies.current().await?;
+    if terms::is_asked_for(&uri)? {
+        return Ok(terms::show(&portal, &locale, &policy, None));
+    }
     let now = portal.clock.now();
     let form = match requests::asked_before(&portal, &uri).await? {
+        Some(AskedBefore::Again(request)) if request.terms().is_some() => {
+            return Ok(terms::show(&portal, &locale, &policy, Some(&request)));
+        }
         Some(AskedBefore::Again(request)) => SubmissionForm::again(&request),
         Some(AskedBefore::Renew(opened)) => SubmissionForm::renewing(*opened, now),
         None => SubmissionForm::default(),
@@ -73,6 +80,9 @@ pub(crate) async fn preview(
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Problem> {
+    if terms::kind_of(&fields)? == RequestKind::Grant {
+        return terms::preview(&portal, format, &locale, &headers, &fields).await;
+    }
     let FormEvaluation { form, policy, result } =
         evaluate(&portal, &headers, &fields, SubmissionForm::preview).await?;
     let preview = match result {
@@ -110,6 +120,9 @@ pub(crate) async fn submit(
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Problem> {
+    if terms::kind_of(&fields)? == RequestKind::Grant {
+        return terms::submit(&portal, format, &locale, &client, &headers, &fields).await;
+    }
     let check = |form: &SubmissionForm, policy: &Policy, issuer: Option<&Issuer>, errors| {
         form.check(policy, issuer, locale.language, errors).inspect_err(|errors: &Vec<FieldError>| {
             tracing::info!(code = %refusal(errors).code, "a submission was refused");
@@ -122,21 +135,30 @@ pub(crate) async fn submit(
             return form_again(&portal, &locale, &policy, format, &form, errors, problem);
         }
     };
-    let submitted = async {
-        // The secret before the request: without a link there is no response, so nothing may be stored.
-        let links = portal.links.secret().await?;
-        let by = client.as_requester(checked.email());
-        let submitted = portal.intake().submit(checked, &policy, &by).await?;
-        if !submitted.is_replay {
-            portal.metrics.record(Measure::Submitted);
-        }
-        let request = submitted.request;
-        Ok::<_, Problem>((links.status_key(request.id(), LinkGiven::InAnswer), request))
-    };
-    let (key, request) = match submitted.await {
-        Ok(submitted) => submitted,
-        Err(problem) => return form_again(&portal, &locale, &policy, format, &form, Vec::new(), problem),
-    };
+    match store(&portal, format, &locale, &client, checked, &policy).await {
+        Ok(response) => Ok(response),
+        Err(problem) => form_again(&portal, &locale, &policy, format, &form, Vec::new(), problem),
+    }
+}
+
+/// Stores a checked request, and answers with its status page.
+pub(super) async fn store(
+    portal: &Portal,
+    format: ResponseFormat,
+    locale: &Locale,
+    client: &ClientAddr,
+    checked: CheckedRequest,
+    policy: &Policy,
+) -> Result<Response, Problem> {
+    // The secret before the request: without a link there is no response, so nothing may be stored.
+    let links = portal.links.secret().await?;
+    let by = client.as_requester(checked.email());
+    let submitted = portal.intake().submit(checked, policy, &by).await?;
+    if !submitted.is_replay {
+        portal.metrics.record(Measure::Submitted);
+    }
+    let request = submitted.request;
+    let key = links.status_key(request.id(), LinkGiven::InAnswer);
     let status_url = portal.base_url.status(request.id(), &key);
     Ok(match format {
         ResponseFormat::Json => {
@@ -147,7 +169,7 @@ pub(crate) async fn submit(
             };
             (StatusCode::ACCEPTED, [(LOCATION, status_url)], Json(body)).into_response()
         }
-        ResponseFormat::Page => pages::see_status(&portal, &locale, request.id(), &key),
+        ResponseFormat::Page => pages::see_status(portal, locale, request.id(), &key),
     })
 }
 
@@ -204,7 +226,7 @@ async fn evaluate<T>(
     Ok(FormEvaluation { form, policy, result })
 }
 
-fn refusal(errors: &[FieldError]) -> Problem {
+pub(super) fn refusal(errors: &[FieldError]) -> Problem {
     Problem::of_findings(errors.iter().map(|error| error.finding.clone()).collect())
 }
 

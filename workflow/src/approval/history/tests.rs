@@ -46,7 +46,9 @@ async fn history(backend: &Arc<InMemoryBackend>, names: &[&str]) -> RequestHisto
     backend.put(row.clone());
     backend.enter(&NameRow::of_request(row.names(), row.id())).await.unwrap();
     let key = row.csr().unwrap().public_key_digest.clone();
-    RequestHistory::read(&**backend, &**backend, &row, &key, PlusTags::Same, backend.now()).await.unwrap()
+    RequestHistory::read(&**backend, &**backend, &row, Some(&key), PlusTags::Same, backend.now())
+        .await
+        .unwrap()
 }
 
 /// Many more than a look-up reads.

@@ -16,6 +16,7 @@ use crate::request::input::{missing, unfit_text};
 use crate::request::renewal::RenewalTerms;
 use crate::request::{Request, RequestContent, Submission, renewal};
 use crate::requester::Requester;
+use crate::standing::StandingTerms;
 use crate::texts::{Language, Message};
 
 /// The longest idempotency key, in bytes.
@@ -35,6 +36,8 @@ pub enum SubmissionPart {
     Comment,
     /// The text of the CSR.
     Csr,
+    /// The terms of a standing approval; the finding names a field if it is about days or certificates.
+    Terms,
     /// The name of the profile.
     Profile,
     /// The request that a renewal replaces.
@@ -97,8 +100,8 @@ pub struct Preview {
 #[derive(Clone, Debug)]
 pub struct CheckedRequest {
     idempotency_key: Option<String>,
-    /// The text of the CSR as it came; the submission has the CSR alone.
-    csr_text: String,
+    /// The text of the CSR as it came, since the submission has the CSR alone; or the terms as JSON.
+    content_text: String,
     pub(super) submission: Submission,
 }
 
@@ -164,14 +167,10 @@ impl NewRequest {
     /// # Errors
     /// Every error of every part.
     pub fn check(self, policy: &Policy, issuer: Option<&Issuer>) -> Result<CheckedRequest, Vec<InputError>> {
-        let mut errors = Vec::new();
+        let mut errors = errors_of_texts(&self.comment, self.idempotency_key.as_deref());
         let requester = self.requester.map_err(|finding| {
-            errors.push(InputError { input: SubmissionPart::Requester, finding });
+            errors.insert(0, InputError { input: SubmissionPart::Requester, finding });
         });
-        let comment = unfit_text("comment", &self.comment);
-        errors.extend(comment.map(|finding| InputError { input: SubmissionPart::Comment, finding }));
-        let key = self.idempotency_key.as_deref().and_then(unfit_key);
-        errors.extend(key.map(|finding| InputError { input: SubmissionPart::IdempotencyKey, finding }));
         let replaced = self.replaces.as_ref();
         let preview = examine(
             policy,
@@ -190,8 +189,8 @@ impl NewRequest {
             let csr = preview.grant.csr_summary(csr);
             let submitted_at = replaced.map_or(OffsetDateTime::UNIX_EPOCH, |replaced| replaced.at);
             let terms = RenewalTerms { requester: email, profile: &preview.profile, csr: &csr, submitted_at };
-            let finding = no_approvers(policy, &terms, replaced.map(|replaced| &replaced.request));
-            errors.extend(finding.map(|finding| InputError { input: SubmissionPart::Profile, finding }));
+            let approvers = renewal::approver_set(policy, &terms, replaced.map(|replaced| &replaced.request));
+            errors.extend(approvers.err().map(|error| no_approvers(&error, terms.profile)));
         }
         match (requester, preview) {
             (Ok(Requester::Person(email)), Ok((preview, csr))) if errors.is_empty() => {
@@ -207,8 +206,8 @@ impl NewRequest {
                     profile: preview.profile,
                     policy_version: policy.version().to_owned(),
                 };
-                let Self { idempotency_key, csr_text, .. } = self;
-                Ok(CheckedRequest { idempotency_key, csr_text, submission })
+                let Self { idempotency_key, csr_text: content_text, .. } = self;
+                Ok(CheckedRequest { idempotency_key, content_text, submission })
             }
             _ => Err(errors),
         }
@@ -229,7 +228,7 @@ impl CheckedRequest {
         let Submission { email, comment, profile, content, .. } = &self.submission;
         let mut contents = FramedHash::new("countersign submission 1");
         // The text as it came, like in earlier versions: ids of stored requests depend on it.
-        contents.field(comment).field(&self.csr_text).field(profile);
+        contents.field(comment).field(&self.content_text).field(profile);
         if let Some(replaces) = content.replaces() {
             contents.field(&replaces.to_string());
         }
@@ -239,6 +238,19 @@ impl CheckedRequest {
     /// The requester's address.
     pub fn email(&self) -> &Email {
         &self.submission.email
+    }
+
+    /// The name of the profile.
+    pub fn profile(&self) -> &str {
+        &self.submission.profile
+    }
+
+    /// The terms, if it asks for a standing approval.
+    pub fn terms(&self) -> Option<&StandingTerms> {
+        match &self.submission.content {
+            RequestContent::Certificate(_) => None,
+            RequestContent::Standing(terms) => Some(terms),
+        }
     }
 
     /// True if `stored` is the request of an earlier submission with the same contents.
@@ -277,6 +289,15 @@ fn within_bound(read: (Csr, CheckedKey)) -> Result<(Csr, CheckedKey), Vec<Findin
     Ok(read)
 }
 
+/// The errors of the texts that every submission has.
+fn errors_of_texts(comment: &str, idempotency_key: Option<&str>) -> Vec<InputError> {
+    let comment = unfit_text("comment", comment);
+    let comment = comment.map(|finding| InputError { input: SubmissionPart::Comment, finding });
+    let key = idempotency_key.and_then(unfit_key);
+    let key = key.map(|finding| InputError { input: SubmissionPart::IdempotencyKey, finding });
+    comment.into_iter().chain(key).collect()
+}
+
 fn errors_of_csr(findings: Vec<Finding>) -> Vec<InputError> {
     findings.into_iter().map(|finding| InputError { input: SubmissionPart::Csr, finding }).collect()
 }
@@ -292,16 +313,16 @@ fn unfit_key(key: &str) -> Option<Finding> {
 }
 
 /// The requester never approves their own request, so a profile needs enough other approvers.
-fn no_approvers(policy: &Policy, terms: &RenewalTerms<'_>, replaced: Option<&Request>) -> Option<Finding> {
-    renewal::approver_set(policy, terms, replaced).err().map(|error| {
-        tracing::warn!(%error, profile = terms.profile, "rejected a submission: its profile has too few approvers");
-        Finding::refused(
-            Code::BadRequest,
-            Message::new("finding-nobody-else").with("profile", terms.profile),
-            Message::new("finding-nobody-else-advice"),
-        )
-    })
+fn no_approvers(error: &dyn std::fmt::Display, profile: &str) -> InputError {
+    tracing::warn!(%error, profile, "rejected a submission: its profile has too few approvers");
+    let detail = Message::new("finding-nobody-else").with("profile", profile);
+    let finding = Finding::refused(Code::BadRequest, detail, Message::new("finding-nobody-else-advice"));
+    InputError { input: SubmissionPart::Profile, finding }
 }
+
+mod terms;
+
+pub use terms::NewStandingRequest;
 
 #[cfg(test)]
 mod tests;
