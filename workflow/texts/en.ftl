@@ -230,8 +230,16 @@ event-unconfirmed = Sent, to be confirmed
 event-submitted = Received
 event-pending = Review by the approvers
 event-approved = Approval
-event-issued = Signing
-event-delivered = Delivery by e-mail
+event-issued =
+    { $kind ->
+        [grant] In force
+       *[certificate] Signing
+    }
+event-delivered =
+    { $kind ->
+        [grant] E-mail to you
+       *[certificate] Delivery by e-mail
+    }
 event-refused = Refused
 event-rejected = Rejected
 event-expired = Expired
@@ -1462,3 +1470,4 @@ terms-no-profile = The policy has no standing approvals. Ask your operators, or 
 form-standing = Does a program need certificates again and again? Request a standing approval.
 finding-unknown-kind = There's no request of this kind.
 finding-unknown-kind-advice = Send certificate or grant, or leave the field out for a certificate.
+status-granted-text = Until { $until }, certificates for these names are issued without asking anyone again.

@@ -185,8 +185,16 @@ event-unconfirmed = 送信 (確定待ち)
 event-submitted = 受付
 event-pending = 承認者による確認
 event-approved = 承認
-event-issued = 署名
-event-delivered = メールで送付
+event-issued =
+    { $kind ->
+        [grant] 発効
+       *[certificate] 署名
+    }
+event-delivered =
+    { $kind ->
+        [grant] メールでお知らせ
+       *[certificate] メールで送付
+    }
 event-refused = 受付不可
 event-rejected = 却下
 event-expired = 期限切れ
@@ -1348,3 +1356,4 @@ terms-no-profile = 現在のポリシーには継続承認がありません。�
 form-standing = プログラムで証明書を繰り返し使いますか? 継続承認を申請できます。
 finding-unknown-kind = この種類の申請はありません。
 finding-unknown-kind-advice = certificate または grant を送ってください。証明書の場合は省略できます。
+status-granted-text = { $until }まで、これらの名前の証明書が確認なしで発行されます。

@@ -81,6 +81,10 @@ pub(crate) struct StatusPage {
     /// The path for confirming the request, and the text of its button: for the reader of the mailbox, or for whoever signs
     /// in as the requester.
     confirm: Option<(String, String)>,
+    /// What withdrawing means.
+    cancel_text: String,
+    /// The terms of a standing approval.
+    terms: Option<TermsFacts>,
     /// The path for withdrawing the request, while it is undecided.
     cancel: Option<String>,
     /// The link to a form with the same values, once the request has ended.
@@ -101,6 +105,12 @@ pub(crate) struct StatusPage {
     answer: Option<String>,
     /// The votes, with masked or full addresses of the approvers, as the policy says.
     people: Vec<Markup>,
+}
+
+/// The terms of a standing approval, in words.
+struct TermsFacts {
+    days: String,
+    most: String,
 }
 
 struct Downloads {
@@ -140,7 +150,7 @@ impl StatusPage {
             id: request.id().to_string(),
             status: request.shown_status().as_str(),
             class,
-            headline: site.text(headline),
+            headline: of_kind(&site, request, headline),
             explanation: explanation(&site, opened, phase, signs_in),
             events: events(&site, request, phase),
             refresh: match request.status() {
@@ -165,10 +175,19 @@ impl StatusPage {
             not_after: request.not_after().filter(|_| is_signed).map(|at| site.instant(at)),
             ends_in: site.ends_in(request, policy.lifecycle(), portal.clock.now()),
             downloads,
-            keep_link: site.text(if opened.may_download() {
-                "status-keep-link"
-            } else {
-                "status-keep-link-without-certificate"
+            keep_link: of_kind(
+                &site,
+                request,
+                if opened.may_download() {
+                    "status-keep-link"
+                } else {
+                    "status-keep-link-without-certificate"
+                },
+            ),
+            cancel_text: of_kind(&site, request, "status-cancel-text"),
+            terms: request.terms().map(|terms| TermsFacts {
+                days: site.say(Message::new("standing-days").with("days", terms.days())),
+                most: site.say(Message::new("standing-most").with("certificates", terms.certificates())),
             }),
             confirm: may_confirm.then(|| (link("/confirm"), site.text(button))),
             cancel: (phase == Some(PendingPhase::Undecided)).then(|| link("/cancel")),
@@ -268,7 +287,10 @@ fn explanation(site: &Site, opened: &OpenedRequest, phase: Option<PendingPhase>,
     if !opened.may_download() && request.has_certificate() {
         return site.markup(Message::new("status-by-mail-text").with("email", request.email().as_str()));
     }
-    site.markup(Message::new(match request.shown_status() {
+    if let (true, Some(until)) = (request.is_granted(), request.standing_until()) {
+        return site.markup(Message::new("status-granted-text")).time("until", &site.instant(until));
+    }
+    let text = Message::new(match request.shown_status() {
         Status::Unconfirmed => {
             let text = if signs_in {
                 Message::new("status-sign-in-text").with("email", request.email().as_str())
@@ -299,7 +321,13 @@ fn explanation(site: &Site, opened: &OpenedRequest, phase: Option<PendingPhase>,
         Status::Expired => "status-expired-text",
         Status::Failed => "status-failed-text",
         Status::Revoked => "status-revoked-text",
-    }))
+    });
+    site.markup(text.with("kind", request.kind().as_str()))
+}
+
+/// A text in the words for this kind of request.
+fn of_kind(site: &Site, request: &Request, id: &'static str) -> String {
+    site.say(Message::new(id).with("kind", request.kind().as_str()))
 }
 
 /// The id of the text of a line of the timeline.
@@ -334,14 +362,18 @@ fn events(site: &Site, request: &Request, phase: Option<PendingPhase>) -> Vec<St
         let current = index + 1 == request.history().len();
         let status = request.shown(entry.status);
         let class = if current { headline(status).0 } else { "done" };
-        StatusEvent { class, label: site.text(label(status)), at: Some(site.instant(entry.at)) }
+        StatusEvent { class, label: of_kind(site, request, label(status)), at: Some(site.instant(entry.at)) }
     });
     let to_come = WAY
         .into_iter()
         .filter(|_| !request.status().is_terminal() && phase != Some(PendingPhase::Withdrawing))
         .skip_while(|status| *status != request.status())
         .skip(1)
-        .map(|status| StatusEvent { class: "coming", label: site.text(label(status)), at: None });
+        .map(|status| StatusEvent {
+            class: "coming",
+            label: of_kind(site, request, label(status)),
+            at: None,
+        });
     happened.chain(to_come).collect()
 }
 
