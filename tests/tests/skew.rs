@@ -179,6 +179,7 @@ impl Flow {
     async fn end(&self, attempt: u32) {
         let sign = Sign {
             requests: self.backend.clone(),
+            standing: self.backend.clone(),
             policies: self.backend.clone(),
             certificates: self.backend.clone(),
             names: self.backend.clone(),

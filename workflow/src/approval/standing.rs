@@ -201,6 +201,18 @@ impl StandingApproval {
         self.ended.get_or_insert_with(end);
     }
 
+    /// True if it is `earlier`, some time later: it may have been used or ended since.
+    pub fn continues(&self, earlier: &Self) -> bool {
+        let unchanged = |row: &Self| {
+            let (version, used, ended) = (0, 0, None);
+            Self { version, used, ended, ..row.clone() }
+        };
+        unchanged(self) == unchanged(earlier)
+            && self.version >= earlier.version
+            && self.used >= earlier.used
+            && (earlier.ended.is_none() || self.ended == earlier.ended)
+    }
+
     #[cfg(any(test, feature = "testing"))]
     /// The row with other columns, as a person with access to the table could change it.
     ///

@@ -28,6 +28,7 @@ use workflow::testing::{InMemoryBackend, fixtures};
 fn worker(backend: &Arc<InMemoryBackend>) -> Sign {
     Sign {
         requests: backend.clone(),
+        standing: backend.clone(),
         policies: backend.clone(),
         certificates: backend.clone(),
         names: backend.clone(),
