@@ -29,7 +29,7 @@ use crate::stack::Stack;
 const ATTEMPTS: u32 = 8;
 
 /// The stack to export.
-pub(super) struct ExportSource<'a> {
+pub(crate) struct ExportSource<'a> {
     stack: &'a Stack,
     dynamodb: Client,
 }
@@ -43,7 +43,7 @@ pub(super) struct Group {
 }
 
 impl<'a> ExportSource<'a> {
-    pub(super) fn of(stack: &'a Stack) -> Self {
+    pub(crate) fn of(stack: &'a Stack) -> Self {
         Self { stack, dynamodb: Client::new(&stack.sdk) }
     }
 
@@ -158,7 +158,7 @@ impl<'a> ExportSource<'a> {
     }
 
     /// Passes the certificates that were counted under standing approvals to `each`.
-    pub(super) async fn standing_uses(
+    pub(crate) async fn standing_uses(
         &self,
         each: impl FnMut(TableRow<StandingUse>) -> Result<(), CliError>,
     ) -> Result<(), CliError> {
@@ -166,7 +166,7 @@ impl<'a> ExportSource<'a> {
     }
 
     /// Passes all standing approvals to `each`.
-    pub(super) async fn standing_approvals(
+    pub(crate) async fn standing_approvals(
         &self,
         each: impl FnMut(TableRow<StandingApproval>) -> Result<(), CliError>,
     ) -> Result<(), CliError> {
