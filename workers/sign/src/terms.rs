@@ -5,6 +5,7 @@
 
 use serde::Serialize;
 use workflow::approval::coverage::{Voters, covers_terms};
+use workflow::ports::Saved;
 use workflow::request::audit::Origin;
 use workflow::request::{Request, Status};
 use workflow::runtime::step::{ErrorName, StepError};
@@ -43,9 +44,10 @@ impl Sign {
                 let (base_url, passkeys) = (&self.base_url, passkeys.as_slice());
                 let voters = Voters { base_url, passkeys, provider_keys: &provider_keys };
                 let approval = covers_terms(request, &policy, &issuer, voters)?;
-                // In a conflict another run was faster, with the same approval.
-                self.standing.create(&approval).await?;
-                approval
+                match self.standing.create(&approval).await? {
+                    // In a conflict another run was faster, with the same approval.
+                    Saved::Yes | Saved::Conflict => approval,
+                }
             }
         };
         let now = self.clock.now();

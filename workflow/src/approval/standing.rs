@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use super::ConfirmedRequest;
-use crate::decision::DecisionRecord;
+use crate::decision::{ApprovalDigest, DecisionRecord};
 use crate::email::Email;
 use crate::ids::RequestId;
 use crate::policy::{Policy, StandingRules};
@@ -17,6 +17,10 @@ use crate::request::Request;
 use crate::request::audit::Actor;
 use crate::standing::StandingTerms;
 use crate::timestamp::whole_seconds;
+
+mod outside;
+
+pub use outside::OutsidePart;
 
 /// An approval of terms. Certificates inside are signed without asking again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -127,6 +131,11 @@ impl StandingApproval {
         &self.terms
     }
 
+    /// The digest that an approval of these terms binds.
+    pub fn digest(&self) -> ApprovalDigest {
+        ApprovalDigest::of_terms(self.id, &self.requester, &self.profile, &self.terms)
+    }
+
     /// The decision of the approvers, with the evidence.
     pub fn decision(&self) -> &DecisionRecord {
         &self.decision
@@ -178,6 +187,14 @@ impl StandingApproval {
         Ok(self.terms.certificates().min(most))
     }
 
+    /// Checks that one more certificate may be counted.
+    ///
+    /// # Errors
+    /// [`StandingError`].
+    pub fn ensure_left(&self, policy: &Policy, at: OffsetDateTime) -> Result<(), StandingError> {
+        if self.used < self.ensure_alive(policy, at)? { Ok(()) } else { Err(StandingError::UsedUp) }
+    }
+
     /// Counts a certificate, and returns its use.
     ///
     /// # Errors
@@ -188,9 +205,7 @@ impl StandingApproval {
         policy: &Policy,
         now: OffsetDateTime,
     ) -> Result<StandingUse, StandingError> {
-        if self.used >= self.ensure_alive(policy, now)? {
-            return Err(StandingError::UsedUp);
-        }
+        self.ensure_left(policy, now)?;
         self.used += 1;
         Ok(StandingUse { standing: self.id, request_id, number: self.used, at: whole_seconds(now) })
     }
@@ -199,6 +214,18 @@ impl StandingApproval {
     pub fn end(&mut self, by: &Actor, reason: &str, now: OffsetDateTime) {
         let end = || StandingEnd { at: whole_seconds(now), by: by.clone(), reason: reason.to_owned() };
         self.ended.get_or_insert_with(end);
+    }
+
+    /// True if it is `earlier`, some time later: it may have been used or ended since.
+    pub fn continues(&self, earlier: &Self) -> bool {
+        let unchanged = |row: &Self| {
+            let (version, used, ended) = (0, 0, None);
+            Self { version, used, ended, ..row.clone() }
+        };
+        unchanged(self) == unchanged(earlier)
+            && self.version >= earlier.version
+            && self.used >= earlier.used
+            && (earlier.ended.is_none() || self.ended == earlier.ended)
     }
 
     #[cfg(any(test, feature = "testing"))]
@@ -212,6 +239,19 @@ impl StandingApproval {
         alter(&mut columns);
         serde_json::from_value(columns).expect("the columns of a row")
     }
+}
+
+/// The approval that has to cover the certificate of a request: the decision in the row, or the one of the standing approval
+/// that the row names. `None` if there is none, or it is no approval.
+pub fn approval_above<'a>(
+    request: &'a Request,
+    standing: Option<&'a StandingApproval>,
+) -> Option<&'a DecisionRecord> {
+    let decision = match request.standing() {
+        None => request.decision(),
+        Some(id) => standing.filter(|standing| standing.id == id).map(StandingApproval::decision),
+    };
+    decision.filter(|decision| decision.is_approval())
 }
 
 #[cfg(test)]

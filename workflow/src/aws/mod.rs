@@ -23,8 +23,8 @@ use crate::ports::{
     Approvals, CertificateStore, CompromisedKeys, EnrolmentCodes, EventBus, Executions, IdentityProvider,
     Issuers, LinkSecrets, ListFiles, LogFiles, LogKeys, Mailer, Metrics, NameIndex, OcspResponders,
     Operators, People, PeopleWriter, Policies, PortError, Queue, Receipts, ReceiverParameters, Requests,
-    RevocationLists, RevocationWriter, Revocations, Tasks, TrustAnchorCrls, TrustStoreCrls, WebhookCaller,
-    WorkerQueue,
+    RevocationLists, RevocationWriter, Revocations, StandingApprovals, Tasks, TrustAnchorCrls,
+    TrustStoreCrls, WebhookCaller, WorkerQueue,
 };
 
 mod dynamodb;
@@ -169,6 +169,15 @@ impl Aws {
         let table = self.environment.text("APPROVALS_TABLE", "the name of the table of approvals")?;
         let (requests, audit) = (self.requests_table()?, self.audit_table()?);
         Ok(Arc::new(DynamoApprovals::new(self.sdk(), table, requests, audit)))
+    }
+
+    /// The table of standing approvals and their uses.
+    ///
+    /// # Errors
+    /// `GRANTS_TABLE` is missing.
+    pub fn standing_approvals(&self) -> Result<Arc<dyn StandingApprovals>, EnvironmentError> {
+        let table = self.environment.text("GRANTS_TABLE", "the name of the table of standing approvals")?;
+        Ok(Arc::new(DynamoStanding::new(self.sdk(), table)))
     }
 
     fn dynamo_people(&self) -> Result<DynamoPeople, EnvironmentError> {

@@ -6,6 +6,7 @@ use pki::issuer::Issuer;
 use time::OffsetDateTime;
 
 use crate::approval::LinkSecret;
+use crate::approval::standing::{StandingApproval, StandingError};
 use crate::email::Email;
 use crate::finding::{Code, Finding, findings, quoted};
 use crate::framed_hash::FramedHash;
@@ -42,6 +43,8 @@ pub enum SubmissionPart {
     Profile,
     /// The request that a renewal replaces.
     Replaces,
+    /// The standing approval.
+    Standing,
     /// The idempotency key.
     IdempotencyKey,
 }
@@ -51,6 +54,17 @@ pub enum SubmissionPart {
 pub struct ReplacedRequest {
     /// The request.
     pub request: Request,
+    /// The time at which it was opened: that of the submission.
+    pub at: OffsetDateTime,
+}
+
+/// A standing approval under which a certificate is asked for.
+///
+/// Whoever makes one has checked its credential: the id alone opens nothing, since it stands in links, mails and logs.
+#[derive(Clone, Debug)]
+pub struct OpenedStanding {
+    /// The standing approval.
+    pub approval: StandingApproval,
     /// The time at which it was opened: that of the submission.
     pub at: OffsetDateTime,
 }
@@ -77,6 +91,9 @@ pub struct NewRequest {
     pub profile: Option<String>,
     /// The request that a renewal replaces.
     pub replaces: Option<ReplacedRequest>,
+    /// The standing approval under which the certificate is asked for; requester and profile are those of it
+    /// ([`NewRequest::under`]). `None`: approvers are asked.
+    pub standing: Option<OpenedStanding>,
     /// The language of mails to the requester.
     pub language: Language,
     /// The key by which the requester repeats a submission; `None` makes each submission a request of its own.
@@ -102,6 +119,8 @@ pub struct CheckedRequest {
     idempotency_key: Option<String>,
     /// The text of the CSR as it came, since the submission has the CSR alone; or the terms as JSON.
     content_text: String,
+    /// The reason why nothing more is signed under the standing approval.
+    over: Option<StandingError>,
     pub(super) submission: Submission,
 }
 
@@ -162,6 +181,20 @@ fn examine(
 }
 
 impl NewRequest {
+    /// A certificate under a standing approval, for its requester and by its profile.
+    pub fn under(standing: OpenedStanding, csr_text: String, language: Language) -> Self {
+        Self {
+            requester: Ok(Requester::Person(standing.approval.requester().clone())),
+            comment: String::new(),
+            csr_text,
+            profile: Some(standing.approval.profile().to_owned()),
+            replaces: None,
+            standing: Some(standing),
+            language,
+            idempotency_key: None,
+        }
+    }
+
     /// Makes every check that needs neither a table nor the clock.
     ///
     /// # Errors
@@ -189,25 +222,41 @@ impl NewRequest {
             let csr = preview.grant.csr_summary(csr);
             let submitted_at = replaced.map_or(OffsetDateTime::UNIX_EPOCH, |replaced| replaced.at);
             let terms = RenewalTerms { requester: email, profile: &preview.profile, csr: &csr, submitted_at };
-            let approvers = renewal::approver_set(policy, &terms, replaced.map(|replaced| &replaced.request));
-            errors.extend(approvers.err().map(|error| no_approvers(&error, terms.profile)));
+            let error = match &self.standing {
+                // Sign checks the same with the same rule, and whether enough of its approvers are still in force.
+                Some(OpenedStanding { approval, .. }) => {
+                    let (profile, names) = (&preview.profile, &preview.grant.names);
+                    let part = approval.outside(policy, email, profile, names);
+                    let finding = part.map(|part| approval.finding_outside(part, names));
+                    finding.map(|finding| InputError { input: SubmissionPart::Standing, finding })
+                }
+                None => {
+                    let replaced = replaced.map(|replaced| &replaced.request);
+                    let approvers = renewal::approver_set(policy, &terms, replaced);
+                    approvers.err().map(|error| no_approvers(&error, terms.profile))
+                }
+            };
+            errors.extend(error);
         }
         match (requester, preview) {
             (Ok(Requester::Person(email)), Ok((preview, csr))) if errors.is_empty() => {
+                let replaces = self.replaces.map(|replaced| replaced.request.id());
+                let mut content = RequestContent::certificate(csr.pem(), Some(preview.checked_key), replaces);
+                let mut over = None;
+                if let Some(OpenedStanding { approval, at }) = &self.standing {
+                    content = content.under(approval.id());
+                    over = approval.ensure_left(policy, *at).err();
+                }
                 let submission = Submission {
                     email,
                     language: self.language,
                     comment: self.comment,
-                    content: RequestContent::certificate(
-                        csr.pem(),
-                        Some(preview.checked_key),
-                        self.replaces.map(|replaced| replaced.request.id()),
-                    ),
+                    content,
                     profile: preview.profile,
                     policy_version: policy.version().to_owned(),
                 };
                 let Self { idempotency_key, csr_text: content_text, .. } = self;
-                Ok(CheckedRequest { idempotency_key, content_text, submission })
+                Ok(CheckedRequest { idempotency_key, content_text, over, submission })
             }
             _ => Err(errors),
         }
@@ -229,8 +278,8 @@ impl CheckedRequest {
         let mut contents = FramedHash::new("countersign submission 1");
         // The text as it came, like in earlier versions: ids of stored requests depend on it.
         contents.field(comment).field(&self.content_text).field(profile);
-        if let Some(replaces) = content.replaces() {
-            contents.field(&replaces.to_string());
+        for id in content.replaces().into_iter().chain(content.standing()) {
+            contents.field(&id.to_string());
         }
         Some(links.request_id(email, self.idempotency_key.as_deref()?, Some(&contents.finish())))
     }
@@ -251,6 +300,16 @@ impl CheckedRequest {
             RequestContent::Certificate(_) => None,
             RequestContent::Standing(terms) => Some(terms),
         }
+    }
+
+    /// True if a standing approval covers it, so that nobody is asked.
+    pub(super) fn is_under_standing(&self) -> bool {
+        self.submission.content.standing().is_some()
+    }
+
+    /// The reason why nothing more is signed under its standing approval.
+    pub(super) fn over(&self) -> Option<StandingError> {
+        self.over
     }
 
     /// True if `stored` is the request of an earlier submission with the same contents.

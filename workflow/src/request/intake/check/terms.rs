@@ -58,6 +58,7 @@ impl NewStandingRequest {
                 Ok(CheckedRequest {
                     idempotency_key: self.idempotency_key,
                     content_text: content.submitted_text(),
+                    over: None,
                     submission: Submission {
                         email,
                         language: self.language,
