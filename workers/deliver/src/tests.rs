@@ -5,7 +5,7 @@ use pki::testing as test_pki;
 use workflow::ids::RequestId;
 use workflow::request::RevocationOrder;
 use workflow::request::audit::Actor;
-use workflow::testing::fixtures::{standing_policy, task};
+use workflow::testing::fixtures::{self, standing_policy, task};
 use workflow::testing::{InMemoryBackend, faults};
 use workflow::texts::Language;
 use workflow::timestamp::rfc3339;
@@ -358,4 +358,34 @@ async fn what_is_secret_stays_so() {
     let all: String = files(mail).into_iter().map(|(_, text)| text).collect();
     assert!(!all.contains("PRIVATE KEY") && !all.contains(key.expose()));
     assert!(!format!("{all}{}{}", mail.text, mail.html).contains("the task token"));
+}
+
+#[tokio::test]
+async fn the_requester_is_told_of_a_standing_approval_once() {
+    let backend = fixtures::standing_backend();
+    let id = backend.grant_at(Status::Issued);
+    for _ in 0..3 {
+        assert_eq!(run(&backend, id).await, Ok(Progress::Done(NoOutput {})));
+    }
+    let [mail] = backend.mails().try_into().expect("one mail");
+    let row = backend.request(id).unwrap();
+    assert_eq!((&mail.kind, &mail.to), (&MailKind::Issued, row.email()));
+    assert!(mail.attachments.is_empty() && row.log().is_none() && row.status() == Status::Delivered);
+    let start = mail.text.find("?key=").unwrap() + "?key=".len();
+    let key: String = mail.text[start..].chars().take_while(|c| !c.is_whitespace()).collect();
+    let text = mail.text.replace(&key, "KEY").replace(&id.to_string(), "ID");
+    insta::assert_snapshot!(format!("Subject: {}\n\n{text}", mail.subject));
+}
+
+#[tokio::test]
+async fn telling_of_a_standing_approval_survives_every_fault() {
+    faults::fault_sweep(
+        "Deliver, terms",
+        |backend| {
+            backend.set_policy(&standing_policy());
+            backend.grant_at(Status::Issued);
+        },
+        |backend| async move { run(&backend, backend.requests()[0].id()).await.map(drop) },
+    )
+    .await;
 }

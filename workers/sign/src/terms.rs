@@ -30,7 +30,9 @@ impl Sign {
         let id = request.id();
         match request.status() {
             Status::Approved | Status::Issued | Status::Delivered => {}
-            status => return Err(StepError::refused(ErrorName::NotApproved, format!("the request is {status}"))),
+            status => {
+                return Err(StepError::refused(ErrorName::NotApproved, format!("the request is {status}")));
+            }
         }
         let approval = match self.standing.find(id).await? {
             // Made by an earlier run, whose approval covered it. Each certificate under it is checked anew all the same.

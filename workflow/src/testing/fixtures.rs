@@ -1,5 +1,7 @@
 //! Requests of any status, made by the rules of [`Request`] and the policy in force.
 
+use std::sync::Arc;
+
 use futures_util::FutureExt as _;
 use time::Duration;
 
@@ -76,6 +78,17 @@ pub fn task<S: WireName, I>(id: RequestId, state: &str, token: &str, input: I) -
 pub fn standing_policy() -> String {
     let policy = include_str!("../../../infra/policy.toml");
     format!("{policy}\n[profiles.server.standing]\nmax = \"90d\"\nmost = 500\n")
+}
+
+/// Terms that [`standing_policy`] allows.
+pub const TERMS: &str =
+    r#"{"kind":"grant","names":[".web.example.com","www.example.com"],"days":30,"certificates":20}"#;
+
+/// A backend with [`standing_policy`].
+pub fn standing_backend() -> Arc<InMemoryBackend> {
+    let backend = InMemoryBackend::new();
+    backend.set_policy(&standing_policy());
+    backend
 }
 
 /// A list with the keys of CSRs.
@@ -167,6 +180,14 @@ impl InMemoryBackend {
     pub fn unsaved_grant(&self, terms: &str, status: Status) -> Request {
         let terms = StandingTerms::read(terms).expect("terms");
         self.unsaved(RequestContent::Standing(terms), status)
+    }
+
+    /// Stores a request of [`TERMS`] with this status, and returns its id.
+    pub fn grant_at(&self, status: Status) -> RequestId {
+        let request = self.unsaved_grant(TERMS, status);
+        let id = request.id();
+        self.put(request);
+        id
     }
 
     /// The standing approval with these terms (JSON), approved by [`approver`] now. Not stored.

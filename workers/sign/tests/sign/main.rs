@@ -16,6 +16,7 @@ mod requesters;
 mod sign_ins;
 mod standing;
 mod step;
+mod terms;
 
 use std::sync::Arc;
 

@@ -1,15 +1,8 @@
 use super::*;
 use crate::ports::Clock as _;
 use crate::request::{Ending, verify_request};
-use crate::testing::{InMemoryBackend, fixtures};
-
-const TERMS: &str = r#"{"kind":"grant","names":[".web.example.com"],"days":30,"certificates":20}"#;
-
-fn backend() -> std::sync::Arc<InMemoryBackend> {
-    let backend = InMemoryBackend::new();
-    backend.set_policy(&fixtures::standing_policy());
-    backend
-}
+use crate::testing::InMemoryBackend;
+use crate::testing::fixtures::{TERMS, standing_backend as backend};
 
 #[test]
 fn only_an_approved_request_of_terms_is_granted_and_only_once() {
