@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use super::ConfirmedRequest;
+use super::credential::{AcmeKeyId, BearerCredential, BearerDigest, StandingCredential};
 use crate::decision::DecisionRecord;
 use crate::email::Email;
 use crate::ids::RequestId;
@@ -33,6 +34,8 @@ pub struct StandingApproval {
     used: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ended: Option<StandingEnd>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    credential: Option<StandingCredential>,
 }
 
 /// The end of a standing approval before its time.
@@ -94,6 +97,7 @@ impl StandingApproval {
             confirmed: ConfirmedRequest::of(request),
             used: 0,
             ended: None,
+            credential: None,
         }
     }
 
@@ -159,6 +163,45 @@ impl StandingApproval {
     /// Its end before its time.
     pub fn ended(&self) -> Option<&StandingEnd> {
         self.ended.as_ref()
+    }
+
+    /// The credential by which programs ask for its certificates, if one was made.
+    pub fn credential(&self) -> Option<&StandingCredential> {
+        self.credential.as_ref()
+    }
+
+    /// True if this is the key id of its latest credential.
+    pub fn is_keyed(&self, key: AcmeKeyId) -> bool {
+        let number = self.credential.as_ref().map(|credential| credential.number);
+        key.standing == self.id && number == Some(key.number)
+    }
+
+    /// True if this is its latest bearer credential.
+    pub fn opens_to(&self, bearer: &BearerCredential) -> bool {
+        let latest = self.credential.as_ref().map(|credential| &credential.bearer_digest);
+        bearer.standing() == self.id && latest == Some(&bearer.digest())
+    }
+
+    /// Makes another credential, which takes the place of the one before: a number for ACME, and the digest of a bearer
+    /// credential. Idempotent by the digest. Returns the number.
+    ///
+    /// # Errors
+    /// [`StandingError`]; nothing changes then.
+    pub fn renew_credential(
+        &mut self,
+        bearer: &BearerDigest,
+        policy: &Policy,
+        now: OffsetDateTime,
+    ) -> Result<u32, StandingError> {
+        self.ensure_alive(policy, now)?;
+        let number = match &self.credential {
+            Some(present) if present.bearer_digest == *bearer => return Ok(present.number),
+            Some(present) => present.number.saturating_add(1),
+            None => 1,
+        };
+        let made_at = whole_seconds(now);
+        self.credential = Some(StandingCredential { number, bearer_digest: bearer.clone(), made_at });
+        Ok(number)
     }
 
     /// Checks that certificates are signed under it at this time, by the policy in force. Returns the most certificates.

@@ -22,7 +22,7 @@ fn counted() -> (StandingApproval, StandingUse) {
     (approval, counted)
 }
 
-fn text(text: impl ToString) -> Value {
+pub(super) fn text(text: impl ToString) -> Value {
     json!({ "S": text.to_string() })
 }
 
@@ -84,7 +84,7 @@ async fn what_was_written_is_read_back_consistently() {
 }
 
 /// JSON as the wire format of DynamoDB.
-fn on_the_wire(value: &Value) -> Value {
+pub(super) fn on_the_wire(value: &Value) -> Value {
     match value {
         Value::Null => json!({ "NULL": true }),
         Value::Bool(value) => json!({ "BOOL": value }),
@@ -117,13 +117,15 @@ async fn a_new_one_is_put_only_if_there_is_none_and_an_end_is_conditional() {
     assert_eq!(update_asked["Key"], json!({ "id": text(approval.id()), "item": text("approval") }));
 }
 
+/// The answer to a transaction that was cancelled for these reasons.
+pub(super) fn cancelled(reasons: &[&str]) -> Value {
+    let reasons: Vec<Value> = reasons.iter().map(|code| json!({ "Code": code })).collect();
+    let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
+    json!({ "__type": kind, "CancellationReasons": reasons })
+}
+
 #[tokio::test]
 async fn a_writer_that_came_first_is_a_conflict_and_a_fault_is_an_error() {
-    fn cancelled(reasons: &[&str]) -> Value {
-        let reasons: Vec<Value> = reasons.iter().map(|code| json!({ "Code": code })).collect();
-        let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
-        json!({ "__type": kind, "CancellationReasons": reasons })
-    }
     let (approval, counted) = counted();
     let answers: [(Answer, Option<Saved>); 4] = [
         (|_, _| cancelled(&["ConditionalCheckFailed", "None"]), Some(Saved::Conflict)),

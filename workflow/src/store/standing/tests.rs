@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use time::Duration;
 
 use super::*;
+use crate::approval::credential::BearerCredential;
 use crate::ports::{Clock as _, PortError};
 use crate::testing::fixtures::standing_policy;
 use crate::testing::{FaultPoint, InMemoryBackend};
@@ -193,4 +194,54 @@ async fn a_standing_approval_is_stored_once_and_an_unknown_one_is_missing() {
     assert!(
         matches!(count(&backend, other, other).await, Err(UpdateError::Missing(missing)) if missing == other)
     );
+}
+
+#[tokio::test]
+async fn a_credential_takes_the_place_of_the_one_before_and_a_repetition_changes_nothing() {
+    let (backend, id) = with_standing(5);
+    let policy = backend.policy();
+    let [first, second] = [(); 2].map(|()| BearerCredential::make(id).unwrap());
+    let make = async |bearer: &BearerCredential| {
+        let made = renew_credential(&*backend, id, &bearer.digest(), &policy, backend.now()).await;
+        made.map(|(row, number)| (row.version(), number))
+    };
+    let (version, number) = make(&first).await.unwrap();
+    assert_eq!((number, make(&first).await.unwrap()), (1, (version, 1)));
+    assert_eq!(make(&second).await.unwrap(), (version + 1, 2));
+    let row = backend.standing(id).unwrap();
+    assert!(row.opens_to(&second) && !row.opens_to(&first));
+    // A use that is counted in between is kept.
+    let counted = backend.copy();
+    count(&counted, id, RequestId::random()).await.unwrap();
+    backend.become_at(backend.calls().len() + 1, &counted);
+    make(&first).await.unwrap();
+    assert_eq!(backend.standing(id).unwrap().used(), 1);
+    end_standing(&*backend, id, &Actor::operator("olivia"), "Over.", backend.now()).await.unwrap();
+    assert!(matches!(make(&second).await, Err(UpdateError::Rejected(StandingError::Ended))));
+}
+
+/// Of many credentials that are made at once, each has a number of its own, and the last one opens.
+#[tokio::test]
+async fn each_of_many_credentials_has_its_own_number() {
+    let (backend, id) = with_standing(5);
+    let made: Vec<_> = (0..6)
+        .map(|_| {
+            let (backend, bearer) = (Arc::clone(&backend), BearerCredential::make(id).unwrap());
+            tokio::spawn(async move {
+                let table = Contended(Arc::clone(&backend));
+                let made =
+                    renew_credential(&table, id, &bearer.digest(), &backend.policy(), backend.now()).await;
+                (made.unwrap().1, bearer)
+            })
+        })
+        .collect();
+    let mut numbers = BTreeMap::new();
+    for one in made {
+        let (number, bearer) = one.await.unwrap();
+        assert!(numbers.insert(number, bearer).is_none(), "{number} twice");
+    }
+    let row = backend.standing(id).unwrap();
+    let opening: Vec<u32> =
+        numbers.iter().filter(|(_, bearer)| row.opens_to(bearer)).map(|(number, _)| *number).collect();
+    assert_eq!(opening, [6]);
 }
