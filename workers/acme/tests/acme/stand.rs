@@ -20,8 +20,8 @@ use workflow::ids::RequestId;
 use workflow::ports::{Clock as _, LinkSecrets as _, PortError};
 use workflow::request::Status;
 use workflow::store::renew_credential;
-use workflow::testing::InMemoryBackend;
 use workflow::testing::fixtures::standing_policy;
+use workflow::testing::{FaultPoint, InMemoryBackend};
 
 /// The base of all URLs: with a stage, as behind API Gateway.
 pub(crate) const BASE: &str = "https://pki.example.com/live/acme";
@@ -81,7 +81,10 @@ impl FakeSigner {
             row.expires_at = None;
         });
         if status.has_certificate() {
-            self.backend.put_certificate(request.serial().unwrap(), &self.backend.certificate_of(&request));
+            // The key of the CA is no port of this server: its faults are not those of a copy.
+            let ca = self.backend.copy();
+            ca.fail_at(usize::MAX, FaultPoint::Before);
+            self.backend.put_certificate(request.serial().unwrap(), &ca.certificate_of(&request));
         }
         self.backend.put(request);
     }
