@@ -40,6 +40,8 @@ pub(crate) struct Endpoints {
     pub(crate) revocations_table: String,
     /// The table of passkeys.
     pub(crate) people_table: String,
+    /// The table of standing approvals.
+    pub(crate) grants_table: String,
     /// The flow of a revocation.
     pub(crate) revocation_state_machine_arn: String,
     /// The bucket of certificates.

@@ -102,6 +102,9 @@ fn said(verified: &VerifiedReceipt) -> String {
         ("request", receipt.request.to_string()),
         ("approved", format!("{}  digest {}", receipt.approval.decided, receipt.approval.digest)),
     ];
+    if let Some(standing) = receipt.approval.standing {
+        facts.push(("under", format!("the standing approval {standing}, whose votes these are")));
+    }
     facts.extend(receipt.approval.votes.iter().map(|vote| {
         let proof = vote.evidence.as_ref().map_or("a link in a mail".to_owned(), |it| format!("proof {it}"));
         let people = &vote.stands_in_for;
@@ -130,8 +133,13 @@ mod tests {
         let backend = InMemoryBackend::new();
         let row = backend.request(backend.request_with_certificate(Status::Issued)).unwrap();
         let pem = backend.certificates().into_values().next().unwrap();
-        let log =
-            CertificateLog { files: &*backend, keys: &*backend, receipts: &*backend, requests: &*backend };
+        let log = CertificateLog {
+            files: &*backend,
+            keys: &*backend,
+            receipts: &*backend,
+            requests: &*backend,
+            standing: &*backend,
+        };
         let certificate = Certificate::from_pem(&pem).unwrap();
         let appended = log.append(&row, &certificate, &Origin::worker("deliver")).now_or_never().unwrap();
         let (_, receipt) = appended.unwrap();

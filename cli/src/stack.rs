@@ -60,6 +60,8 @@ pub(crate) struct Stack {
     pub(crate) revocations_table: String,
     /// The table of passkeys.
     pub(crate) people_table: String,
+    /// The table of standing approvals.
+    pub(crate) grants_table: String,
     /// The flow of a revocation.
     pub(crate) revocation_state_machine_arn: String,
     /// The queue of await-approval.
@@ -117,6 +119,7 @@ impl StackSelector {
             audit_table: output_of(&outputs, "AuditTable")?,
             revocations_table: output_of(&outputs, "RevocationsTable")?,
             people_table: output_of(&outputs, "PeopleTable")?,
+            grants_table: output_of(&outputs, "GrantsTable")?,
             revocation_state_machine_arn: output_of(&outputs, "RevocationStateMachineArn")?,
             await_approval_queue: output_of(&outputs, "AwaitApprovalQueueUrl")?,
             sign_queue: output_of(&outputs, "SignQueueUrl")?,
@@ -222,6 +225,7 @@ impl Stack {
             audit_table: endpoints.audit_table.clone(),
             revocations_table: endpoints.revocations_table.clone(),
             people_table: endpoints.people_table.clone(),
+            grants_table: endpoints.grants_table.clone(),
             revocation_state_machine_arn: endpoints.revocation_state_machine_arn.clone(),
             await_approval_queue: endpoints.queues.get("await-approval").cloned().unwrap_or_default(),
             sign_queue: endpoints.queues.get("sign").cloned().unwrap_or_default(),

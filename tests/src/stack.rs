@@ -30,6 +30,10 @@ description = "Refuses requests for more than it grants"
 extended_key_usage = ["serverAuth"]
 ungranted = "refused"
 
+[profiles.server.standing]
+max = "90d"
+most = 500
+
 [profiles.reminding]
 description = "Reminds at once"
 extended_key_usage = ["serverAuth"]

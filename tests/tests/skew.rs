@@ -65,6 +65,20 @@ impl Flow {
         Self { backend, skews, id }
     }
 
+    /// A request under a standing approval.
+    fn under_standing(skews: Skews) -> Self {
+        let backend = InMemoryBackend::new();
+        backend.set_policy(&fixtures::standing_policy());
+        let terms = r#"{"kind":"grant","names":[".example.com"],"days":30,"certificates":3}"#;
+        let approval = backend.standing_approval(terms);
+        let csr = test_pki::csr(&["www.example.com"]);
+        let row = backend.unsaved_under_at(approval.id(), &csr, Status::Submitted);
+        let id = row.id();
+        backend.put(row);
+        backend.put_standing(approval);
+        Self { backend, skews, id }
+    }
+
     /// A request that came in by intake, as through the portal.
     async fn submitted(csr_text: &str) -> Self {
         let backend = InMemoryBackend::new();
@@ -74,6 +88,7 @@ impl Flow {
             csr_text: csr_text.to_owned(),
             profile: None,
             replaces: None,
+            standing: None,
             language: Language::English,
             idempotency_key: None,
         };
@@ -136,6 +151,14 @@ impl Flow {
 
     /// Runs the states before the decision.
     async fn begin(&self, attempt: u32) {
+        self.store(attempt).await;
+        let waiting =
+            self.await_approval().run(self.task("AwaitApproval", attempt, NoInput {})).await.unwrap();
+        assert_eq!(waiting, Progress::Waiting, "{:?}", self.skews);
+    }
+
+    /// Runs the states before approvers are asked.
+    async fn store(&self, attempt: u32) -> Option<RequestId> {
         let validate = Validate {
             requests: self.backend.clone(),
             policies: self.backend.clone(),
@@ -153,10 +176,11 @@ impl Flow {
             metrics: self.backend.clone(),
             clock: self.backend.clone(),
         };
-        persist.run(self.task("Persist", attempt, persist::PersistInput::default())).await.unwrap();
-        let waiting =
-            self.await_approval().run(self.task("AwaitApproval", attempt, NoInput {})).await.unwrap();
-        assert_eq!(waiting, Progress::Waiting, "{:?}", self.skews);
+        let stored = persist.run(self.task("Persist", attempt, persist::PersistInput::default())).await;
+        match stored.unwrap() {
+            Progress::Done(output) => output.covered_by,
+            Progress::Waiting => None,
+        }
     }
 
     /// Votes as the portal does, and sends the message that follows.
@@ -179,6 +203,7 @@ impl Flow {
     async fn end(&self, attempt: u32) {
         let sign = Sign {
             requests: self.backend.clone(),
+            standing: self.backend.clone(),
             policies: self.backend.clone(),
             certificates: self.backend.clone(),
             names: self.backend.clone(),
@@ -195,6 +220,7 @@ impl Flow {
         sign.run(self.task("Sign", attempt, NoInput {})).await.unwrap();
         let deliver = Deliver {
             requests: self.backend.clone(),
+            standing: self.backend.clone(),
             certificates: self.backend.clone(),
             issuers: self.backend.clone(),
             log_files: self.backend.clone(),
@@ -229,10 +255,19 @@ impl Flow {
 
     /// Asserts one certificate that is valid by every clock, and a history that only goes forward.
     fn check(&self) {
+        self.check_way(&[
+            Status::Submitted,
+            Status::PendingApproval,
+            Status::Approved,
+            Status::Issued,
+            Status::Delivered,
+        ]);
+    }
+
+    /// Like [`Flow::check`], for another way.
+    fn check_way(&self, forward: &[Status]) {
         let row = self.backend.request(self.id).unwrap();
         let went: Vec<Status> = row.history().iter().map(|entry| entry.status).collect();
-        let forward =
-            [Status::Submitted, Status::PendingApproval, Status::Approved, Status::Issued, Status::Delivered];
         assert_eq!(went, forward, "{:?}", self.skews);
         assert_eq!(self.backend.steps_backwards(), []);
         let certificates = self.backend.certificates();
@@ -315,4 +350,23 @@ async fn a_row_without_a_record_is_checked_again() {
     flow.approve().await;
     flow.end(1).await;
     assert_eq!(prime_tests(), begun);
+}
+
+/// Under a standing approval no approver is asked, nobody is mailed, and a second execution changes nothing.
+#[tokio::test]
+async fn a_certificate_under_a_standing_approval_comes_to_the_same_end_by_any_clocks() {
+    for number in 0..EXTREMES.len().pow(3) {
+        let skew = |digit: u32| EXTREMES[number / EXTREMES.len().pow(digit) % EXTREMES.len()];
+        let skews = Skews { sign: skew(0), deliver: skew(1), housekeeping: skew(2), ..NO_SKEW };
+        let flow = Flow::under_standing(skews);
+        let standing = flow.backend.request(flow.id).unwrap().standing();
+        for attempt in [1, 2] {
+            assert_eq!(flow.store(attempt).await, standing);
+            flow.end(attempt).await;
+        }
+        flow.check_way(&[Status::Submitted, Status::Approved, Status::Issued, Status::Delivered]);
+        assert_eq!(flow.backend.mails(), []);
+        assert_eq!(flow.backend.standing(standing.unwrap()).unwrap().used(), 1, "{skews:?}");
+        assert_eq!(flow.run_housekeeping().await.checked, 0);
+    }
 }

@@ -65,6 +65,12 @@ pub struct Counts {
     /// Keys of identity providers in the table `people`; left out like passkeys.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub provider_keys: u64,
+    /// Standing approvals in the table `grants`; left out like passkeys.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub grants: u64,
+    /// Certificates counted under standing approvals, in the table `grants`; left out like passkeys.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub grant_uses: u64,
     /// Objects of the bucket.
     pub objects: u64,
 }
@@ -77,9 +83,19 @@ fn is_zero(count: &u64) -> bool {
 impl Counts {
     /// The number of all records.
     pub(crate) fn records(&self) -> u64 {
-        let Self { policies, requests, events, approvals, links, names, passkeys, provider_keys, objects } =
-            self;
-        policies + requests + events + approvals + links + names + passkeys + provider_keys + objects
+        let Self { policies, requests, events, approvals, links, names, .. } = self;
+        let Self { passkeys, provider_keys, grants, grant_uses, objects, .. } = self;
+        policies
+            + requests
+            + events
+            + approvals
+            + links
+            + names
+            + passkeys
+            + provider_keys
+            + grants
+            + grant_uses
+            + objects
     }
 
     fn count(&mut self, record: &Record) {
@@ -92,6 +108,8 @@ impl Counts {
             Record::Name(_) => &mut self.names,
             Record::Passkey(_) => &mut self.passkeys,
             Record::ProviderKey(_) => &mut self.provider_keys,
+            Record::Standing(_) => &mut self.grants,
+            Record::StandingUse(_) => &mut self.grant_uses,
             Record::Object(..) => &mut self.objects,
         } += 1;
     }
@@ -99,8 +117,8 @@ impl Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { policies, requests, events, approvals, links, names, passkeys, provider_keys, objects } =
-            self;
+        let Self { policies, requests, events, approvals, links, names, .. } = self;
+        let Self { passkeys, provider_keys, grants, grant_uses, objects, .. } = self;
         write!(
             f,
             "{requests} requests, {events} events, {approvals} approvals, {links} links, {names} names, "
@@ -110,6 +128,9 @@ impl fmt::Display for Counts {
         }
         if *provider_keys > 0 {
             write!(f, "{provider_keys} keys of identity providers, ")?;
+        }
+        if *grants > 0 {
+            write!(f, "{grants} standing approvals with {grant_uses} certificates, ")?;
         }
         write!(f, "{objects} certificates, {}", if *policies == 0 { "no policy" } else { "the policy" })
     }

@@ -75,6 +75,12 @@ pub enum Code {
     SignInNeeded,
     /// The sign-in or its ID token does not prove the decision.
     SignInRefused,
+    /// Nothing more is signed under the standing approval.
+    GrantOver,
+    /// The standing approval has no certificates left.
+    GrantUsedUp,
+    /// The certificate is not inside of the standing approval.
+    OutsideGrant,
     /// A temporary fault of the service.
     TryAgain,
 }
@@ -104,6 +110,9 @@ wire_names!(Code: "code" {
     PasskeyRefused => "passkey_refused",
     SignInNeeded => "sign_in_needed",
     SignInRefused => "sign_in_refused",
+    GrantOver => "grant_over",
+    GrantUsedUp => "grant_used_up",
+    OutsideGrant => "outside_grant",
     TryAgain => "try_again",
 });
 

@@ -27,6 +27,7 @@ mod row;
 mod row_content;
 mod rules;
 mod sign_in;
+mod standing_rules;
 mod status;
 
 pub use columns::{Columns, ColumnsError};

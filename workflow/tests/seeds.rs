@@ -261,7 +261,13 @@ fn acme_requests() -> Vec<String> {
 /// Receipts of logs of some sizes, each after the public key of its log: see fuzz/fuzz_targets/receipt.rs.
 fn receipts() -> Vec<String> {
     let backend = InMemoryBackend::new();
-    let log = CertificateLog { files: &*backend, keys: &*backend, receipts: &*backend, requests: &*backend };
+    let log = CertificateLog {
+        files: &*backend,
+        keys: &*backend,
+        receipts: &*backend,
+        requests: &*backend,
+        standing: &*backend,
+    };
     let append = |_| {
         let row = backend.request(backend.request_with_certificate(Status::Issued)).unwrap();
         let pem = backend.certificates()[&row.serial().unwrap().to_string()].clone();

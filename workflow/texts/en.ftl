@@ -186,6 +186,10 @@ status-decided = A decision has been made
 status-decided-text = We're recording it. This takes a few seconds.
 status-approved = Approved, now being signed
 status-approved-text = This takes a few seconds.
+status-covered = Covered by a standing approval, now being signed
+status-covered-submitted-text = This takes a few seconds. A standing approval covers the request, so no approver is asked.
+status-covered-issued-text = You can download it in a few seconds. It isn't sent by e-mail.
+status-covered-delivered-text = You can download it here. It wasn't sent by e-mail.
 status-ready = Your certificate is ready
 status-issued-text = It's also on its way to you by e-mail.
 status-delivered-text = We've also sent it to you by e-mail.
@@ -214,8 +218,10 @@ event-unconfirmed = Sent, to be confirmed
 event-submitted = Received
 event-pending = Review by the approvers
 event-approved = Approval
+event-covered = Check against the standing approval
 event-issued = Signing
 event-delivered = Delivery by e-mail
+event-ready = Ready to download
 event-refused = Refused
 event-rejected = Rejected
 event-expired = Expired
@@ -324,6 +330,9 @@ title-expired = The time to decide has passed
 title-not-revocable = The certificate can't be revoked
 title-revocation-not-allowed = Not allowed by the policy
 title-try-again = Please try again
+title-grant-over = The standing approval is over
+title-grant-used-up = The standing approval is used up
+title-outside-grant = The standing approval doesn't cover this
 
 ## What goes wrong: in full. In English these are also the `detail` of the JSON answers.
 
@@ -1021,6 +1030,15 @@ finding-standing-only = This is the request of a standing approval, which has no
 finding-standing-only-advice = Request a certificate under the standing approval.
 finding-certificate-only = This is the request of a certificate, not of a standing approval.
 finding-certificate-only-advice = Request the standing approval by itself.
+finding-grant-not-allowed = The policy in force signs nothing more under this standing approval.
+finding-grant-ended = This standing approval was ended before its time.
+finding-grant-over = The time of this standing approval is over.
+finding-grant-used-up = This standing approval has no certificates left.
+finding-grant-advice = Request another standing approval, or this certificate by itself.
+finding-outside-grant-profile = The standing approval is for certificates of the “{ $profile }” profile only.
+finding-outside-grant-requester = The standing approval is for the certificates of another requester.
+finding-outside-grant-name = The standing approval doesn't cover { $name }.
+finding-outside-grant-advice = Leave it out, request this certificate by itself, or request a standing approval that covers it.
 
 ## What the profile allows
 

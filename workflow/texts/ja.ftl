@@ -141,6 +141,10 @@ status-decided = 結果が出ました
 status-decided-text = 結果を記録しています。数秒で終わります。
 status-approved = 承認されました。署名しています
 status-approved-text = 数秒で終わります。
+status-covered = 継続承認の対象です。署名しています
+status-covered-submitted-text = 数秒で終わります。継続承認の対象なので、承認者に依頼はしません。
+status-covered-issued-text = 数秒後にダウンロードできます。メールでは送られません。
+status-covered-delivered-text = ここからダウンロードできます。メールでは送られていません。
 status-ready = 証明書の準備ができました
 status-issued-text = メールでもお送りしているところです。
 status-delivered-text = メールでもお送りしました。
@@ -169,8 +173,10 @@ event-unconfirmed = 送信 (確定待ち)
 event-submitted = 受付
 event-pending = 承認者による確認
 event-approved = 承認
+event-covered = 継続承認との照合
 event-issued = 署名
 event-delivered = メールで送付
+event-ready = ダウンロード可能
 event-refused = 受付不可
 event-rejected = 却下
 event-expired = 期限切れ
@@ -267,6 +273,9 @@ title-expired = 承認期限を過ぎています
 title-not-revocable = 証明書を失効できません
 title-revocation-not-allowed = ポリシーで許可されていません
 title-try-again = もう一度お試しください
+title-grant-over = 継続承認は終わっています
+title-grant-used-up = 継続承認の証明書は残っていません
+title-outside-grant = 継続承認の対象外です
 
 ## 問題の説明
 
@@ -918,6 +927,15 @@ finding-standing-only = これは継続承認の申請です。この申請そ�
 finding-standing-only-advice = 継続承認のもとで証明書を申請してください。
 finding-certificate-only = これは証明書の申請です。継続承認の申請ではありません。
 finding-certificate-only-advice = 継続承認を別に申請してください。
+finding-grant-not-allowed = 現在のポリシーでは、この継続承認のもとでこれ以上署名されません。
+finding-grant-ended = この継続承認は期限前に終了されました。
+finding-grant-over = この継続承認の期間は終わりました。
+finding-grant-used-up = この継続承認で発行できる証明書は残っていません。
+finding-grant-advice = 新しい継続承認を申請するか、この証明書だけを申請してください。
+finding-outside-grant-profile = この継続承認は、プロファイル「{ $profile }」の証明書だけが対象です。
+finding-outside-grant-requester = この継続承認は、別の申請者の証明書が対象です。
+finding-outside-grant-name = この継続承認は{ $name }を対象としていません。
+finding-outside-grant-advice = その名前などを外すか、この証明書だけを申請するか、対象に含む継続承認を申請してください。
 
 ## What the profile allows
 

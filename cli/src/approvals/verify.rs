@@ -21,11 +21,15 @@ use crate::{policy, requests, table};
 /// Runs `approvals verify`. Fails if anything does not agree.
 pub(super) async fn run(stack: &Stack, id: RequestId) -> Result<(), CliError> {
     let request = requests::find(stack, id).await?;
-    let decision = request.decision().ok_or_else(|| {
-        CliError::new(
+    let decision = request.decision().ok_or_else(|| match request.standing() {
+        Some(standing) => CliError::new(
+            format!("{id} is under the standing approval {standing}, and has no votes of its own"),
+            format!("Check those of the standing approval: countersign approvals verify {standing}."),
+        ),
+        None => CliError::new(
             format!("{id} is not decided"),
             format!("See its approvers with: countersign approvals show {id}."),
-        )
+        ),
     })?;
     let policy = policy::in_force(stack).await?;
     let base_url = stack.base_url()?;

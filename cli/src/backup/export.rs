@@ -37,11 +37,16 @@ pub(super) async fn run(options: &ExportOptions) -> Result<(), CliError> {
         None => None,
     };
     if let Some(suffix) = &options.tables_suffix {
-        let Stack { requests_table, approvals_table, audit_table, names_table, people_table, .. } =
-            &mut stack;
-        [requests_table, approvals_table, audit_table, names_table, people_table]
-            .into_iter()
-            .for_each(|table| table.push_str(suffix));
+        [
+            &mut stack.requests_table,
+            &mut stack.approvals_table,
+            &mut stack.audit_table,
+            &mut stack.names_table,
+            &mut stack.people_table,
+            &mut stack.grants_table,
+        ]
+        .into_iter()
+        .for_each(|table| table.push_str(suffix));
     }
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let doing = || format!("cannot write {}", file.display());
@@ -122,6 +127,9 @@ async fn everything(
         .await?;
     source.passkeys(|passkey| put(&Record::Passkey(passkey))).await?;
     source.provider_keys(|key| put(&Record::ProviderKey(key))).await?;
+    // Uses before standing approvals: one that is counted meanwhile is in the number, so the number is never too small.
+    source.standing_uses(|counted| put(&Record::StandingUse(counted))).await?;
+    source.standing_approvals(|approval| put(&Record::Standing(Box::new(approval)))).await?;
     let (keys, others) = source.objects().await?;
     let mut objects = futures_util::stream::iter(keys)
         .map(|key| async move { stack.object(&key.to_string()).await.map(|text| (key, text)) })

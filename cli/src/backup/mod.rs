@@ -18,6 +18,7 @@ mod source;
 mod target;
 
 pub(crate) use contents::{damaged, open};
+pub(crate) use source::ExportSource;
 
 /// `countersign export`.
 #[derive(Debug, clap::Args)]

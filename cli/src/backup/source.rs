@@ -1,5 +1,5 @@
 //! A consistent read of a stack: each request with its approval in one transaction, then its audit trail up to the last
-//! event in its row; links, names, passkeys and certificates after the rows that refer to them.
+//! event in its row; links, names, passkeys, standing approvals and certificates after the rows that refer to them.
 
 use std::time::Duration;
 
@@ -11,12 +11,14 @@ use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
 use workflow::approval::Link;
 use workflow::approval::passkey::Passkey;
 use workflow::approval::sign_in::ProviderKey;
+use workflow::approval::standing::{StandingApproval, StandingUse};
 use workflow::backup::{NameRow, ObjectKey, Record, RowColumns, TableRow};
 use workflow::ids::RequestId;
 use workflow::request::audit::{AuditError, Event};
 use workflow::request::{Request, verify_request};
 use workflow::store::object_key::{
-    APPROVALS, CERTIFICATES, INBOXES, ISSUERS, PASSKEYS, PROVIDER_KEYS, approval_key,
+    APPROVALS, CERTIFICATES, INBOXES, ISSUERS, PASSKEYS, PROVIDER_KEYS, STANDING_APPROVAL, STANDING_USES,
+    approval_key,
 };
 
 use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
@@ -27,7 +29,7 @@ use crate::stack::Stack;
 const ATTEMPTS: u32 = 8;
 
 /// The stack to export.
-pub(super) struct ExportSource<'a> {
+pub(crate) struct ExportSource<'a> {
     stack: &'a Stack,
     dynamodb: Client,
 }
@@ -41,7 +43,7 @@ pub(super) struct Group {
 }
 
 impl<'a> ExportSource<'a> {
-    pub(super) fn of(stack: &'a Stack) -> Self {
+    pub(crate) fn of(stack: &'a Stack) -> Self {
         Self { stack, dynamodb: Client::new(&stack.sdk) }
     }
 
@@ -144,7 +146,7 @@ impl<'a> ExportSource<'a> {
         &self,
         each: impl FnMut(TableRow<Passkey>) -> Result<(), CliError>,
     ) -> Result<(), CliError> {
-        every(self.people(PASSKEYS), each).await
+        every(self.items(&self.stack.people_table, PASSKEYS), each).await
     }
 
     /// Passes all keys of identity providers to `each`.
@@ -152,14 +154,30 @@ impl<'a> ExportSource<'a> {
         &self,
         each: impl FnMut(TableRow<ProviderKey>) -> Result<(), CliError>,
     ) -> Result<(), CliError> {
-        every(self.people(PROVIDER_KEYS), each).await
+        every(self.items(&self.stack.people_table, PROVIDER_KEYS), each).await
     }
 
-    /// The rows of the table of people whose items begin so.
-    fn people(&self, item: &str) -> ScanFluentBuilder {
-        let people = self.scan(&self.stack.people_table).filter_expression("begins_with(#item, :item)");
-        let people = people.expression_attribute_names("#item", "item");
-        people.expression_attribute_values(":item", AttributeValue::S(item.to_owned()))
+    /// Passes the certificates that were counted under standing approvals to `each`.
+    pub(crate) async fn standing_uses(
+        &self,
+        each: impl FnMut(TableRow<StandingUse>) -> Result<(), CliError>,
+    ) -> Result<(), CliError> {
+        every(self.items(&self.stack.grants_table, STANDING_USES), each).await
+    }
+
+    /// Passes all standing approvals to `each`.
+    pub(crate) async fn standing_approvals(
+        &self,
+        each: impl FnMut(TableRow<StandingApproval>) -> Result<(), CliError>,
+    ) -> Result<(), CliError> {
+        every(self.items(&self.stack.grants_table, STANDING_APPROVAL), each).await
+    }
+
+    /// The rows of a table whose sort keys begin so.
+    fn items(&self, table: &str, item: &str) -> ScanFluentBuilder {
+        let rows = self.scan(table).filter_expression("begins_with(#item, :item)");
+        let rows = rows.expression_attribute_names("#item", "item");
+        rows.expression_attribute_values(":item", AttributeValue::S(item.to_owned()))
     }
 
     fn scan(&self, table: &str) -> ScanFluentBuilder {

@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::primitives::ByteStream;
 use workflow::approval::Approval;
+use workflow::approval::standing::StandingApproval;
 use workflow::aws::S3KeyLists;
 use workflow::backup::{NameRow, ObjectKey, Record, RowColumns, TableRow};
 use workflow::certificate::Revocation;
@@ -18,7 +19,10 @@ use workflow::ids::RequestId;
 use workflow::ports::CompromisedKeys as _;
 use workflow::request::audit::{Event, verify};
 use workflow::request::{Request, execution_name, revocation_execution_name};
-use workflow::store::object_key::{approval_key, link_key, passkey_key, provider_key, provider_partition};
+use workflow::store::object_key::{
+    STANDING_APPROVAL, approval_key, link_key, passkey_key, provider_key, provider_partition,
+    standing_use_key,
+};
 
 use super::source::{ExportSource, item_of, row_of};
 use crate::error::{CliError, OrFail as _};
@@ -128,6 +132,16 @@ impl<'a> ImportTarget<'a> {
                 let there = self.place(&stack.people_table, keys, row.columns()).await?;
                 Ok(if there.is_some() { Placed::There } else { Placed::New })
             }
+            Write::Before(Record::Standing(row), _) => self.standing(&row).await,
+            Write::Before(Record::StandingUse(row), _) => {
+                let counted = row.value();
+                let key = [
+                    ("id", AttributeValue::S(counted.standing.to_string())),
+                    ("item", AttributeValue::S(standing_use_key(counted.request_id))),
+                ];
+                let what = || format!("the use of {} for {}", counted.standing, counted.request_id);
+                self.same(&stack.grants_table, key, row.columns(), what).await
+            }
             Write::Before(Record::Approval(row), request) => self.approval(&row, request.as_deref()).await,
             Write::Before(Record::Object(key, text), _) => self.object(&key, &text).await,
             // The caller activates the policy and writes the requests.
@@ -216,6 +230,24 @@ impl<'a> ImportTarget<'a> {
             _ => same,
         };
         if went_on { Ok(Placed::There) } else { Err(another(&format!("the approval of {id}"))) }
+    }
+
+    /// Writes a standing approval. One that is there may have been used or ended since; it is never set back.
+    async fn standing(&self, row: &TableRow<StandingApproval>) -> Result<Placed, CliError> {
+        let (table, id) = (&self.stack.grants_table, row.value().id());
+        let key = [
+            ("id", AttributeValue::S(id.to_string())),
+            ("item", AttributeValue::S(STANDING_APPROVAL.to_owned())),
+        ];
+        let Some(there) = self.place(table, key, row.columns()).await? else {
+            return Ok(Placed::New);
+        };
+        let there: TableRow<StandingApproval> = row_of(there, table)?;
+        if there.value().continues(row.value()) {
+            Ok(Placed::There)
+        } else {
+            Err(another(&format!("the standing approval {id}")))
+        }
     }
 
     /// True if the stack has continued this request: its audit trail verifies and begins with the exported trail.

@@ -252,6 +252,7 @@ fn endpoints(
         audit_table: output("AuditTable")?,
         revocations_table: output("RevocationsTable")?,
         people_table: output("PeopleTable")?,
+        grants_table: output("GrantsTable")?,
         revocation_state_machine_arn: output("RevocationStateMachineArn")?,
         bucket: output("Bucket")?,
         policy_parameter: output("PolicyParameter")?,

@@ -10,9 +10,10 @@ use time::OffsetDateTime;
 use workflow::request::Request;
 use workflow::store::object_key::{CERTIFICATES, ObjectKey};
 
-use super::compare::{Compared, Records, compare};
+use super::compare::{Compared, Records, StandingRecords, compare};
 use super::keys::{find, no_log};
 use super::read::{self, ReadLog};
+use crate::backup::ExportSource;
 use crate::error::{CliError, OrFail as _};
 use crate::requests;
 use crate::stack::Stack;
@@ -42,6 +43,8 @@ pub(super) async fn run(stack: &Stack, since: Option<EarlierCheckpoint>) -> Resu
     let key = find(stack).await?.ok_or_else(no_log)?;
     // Rows and certificates that come after the log was read are newer than it, so they are read before.
     let rows = requests::scan(stack).await?;
+    // After the rows: the standing approval of each is older than it.
+    let standing = standing(stack).await?;
     let certificates = certificates(stack).await?;
     let (_, checkpoint) = read::checkpoint(stack, &key).await?.ok_or_else(no_log)?;
     let log = read::log(stack, checkpoint).await?;
@@ -64,6 +67,7 @@ pub(super) async fn run(stack: &Stack, since: Option<EarlierCheckpoint>) -> Resu
         entries: &log.entries,
         certificates: &certificates,
         rows: &rows,
+        standing: &standing,
         now: OffsetDateTime::now_utc(),
     };
     // Without entries all certificates would lack a leaf.
@@ -107,6 +111,25 @@ fn not_continued(log: &ReadLog, earlier: &Checkpoint) -> Option<String> {
             earlier.size
         )
     })
+}
+
+/// Every standing approval, and the certificates that were counted under it.
+async fn standing(stack: &Stack) -> Result<StandingRecords, CliError> {
+    let source = ExportSource::of(stack);
+    let mut records = StandingRecords::default();
+    source
+        .standing_approvals(|row| {
+            records.approvals.insert(row.value().id(), row.value().clone());
+            Ok(())
+        })
+        .await?;
+    source
+        .standing_uses(|row| {
+            records.uses.insert((row.value().standing, row.value().request_id));
+            Ok(())
+        })
+        .await?;
+    Ok(records)
 }
 
 /// The SHA-256 of every certificate in the bucket; `None` for an object that is none.

@@ -2,10 +2,11 @@
 //!
 //! Invariant: each fault is one line, with the thing that it is about and what to do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pki::certificate::Serial;
 use time::{Duration, OffsetDateTime};
+use workflow::approval::standing::{StandingApproval, approval_above};
 use workflow::ids::RequestId;
 use workflow::request::{Request, Status};
 use workflow::transparency::LogEntry;
@@ -25,8 +26,19 @@ pub(super) struct Records<'a> {
     pub(super) certificates: &'a BTreeMap<Serial, Option<String>>,
     /// Every row.
     pub(super) rows: &'a [Request],
+    /// Every standing approval.
+    pub(super) standing: &'a StandingRecords,
     /// The time.
     pub(super) now: OffsetDateTime,
+}
+
+/// The table of standing approvals.
+#[derive(Debug, Default)]
+pub(super) struct StandingRecords {
+    /// By id.
+    pub(super) approvals: BTreeMap<RequestId, StandingApproval>,
+    /// The standing approval and the request of each certificate that was counted.
+    pub(super) uses: BTreeSet<(RequestId, RequestId)>,
 }
 
 /// The result.
@@ -101,20 +113,41 @@ fn leaf(entry: &LogEntry, records: &Records<'_>, row: Option<&Request>) -> Vec<S
     if row.serial() != Some(serial) {
         wrong.push(format!("the request {id} has another certificate than {serial}; {verify}"));
     }
-    let Some(decision) = row.decision().filter(|decision| decision.is_approval()) else {
-        wrong
-            .push(format!("the request {id} has no approval; {verify}, and revoke the certificate {serial}"));
+    let standing = row.standing().and_then(|standing| records.standing.approvals.get(&standing));
+    let Some(decision) = approval_above(row, standing) else {
+        let above = row.standing().map_or(String::new(), |standing| format!(" under {standing}"));
+        wrong.push(format!(
+            "the request {id} has no approval{above}; {verify}, and revoke the certificate {serial}"
+        ));
         return wrong;
     };
-    let covered = row.approval_digest();
+    let covered = standing.map_or_else(|| row.approval_digest(), |standing| Some(standing.digest()));
     if decision.digest != entry.approval || covered.as_ref() != Some(&entry.approval) {
         wrong.push(format!("the request {id} has another approval than the leaf names; {verify}"));
+    }
+    if let Some(standing) = standing {
+        wrong.extend(not_under(row, standing, records.standing).into_iter().map(|why| {
+            format!("the request {id} {why} {}; {verify}, and revoke the certificate {serial}", standing.id())
+        }));
     }
     let evidence = decision.votes.iter().filter_map(|vote| vote.evidence.as_ref());
     if !evidence.map(|evidence| evidence.digest()).eq(entry.evidence.iter().cloned()) {
         wrong.push(format!("the votes of the request {id} have other proofs than the leaf names; {verify}"));
     }
     wrong
+}
+
+/// Why a certificate is not one of those under a standing approval.
+fn not_under(row: &Request, standing: &StandingApproval, records: &StandingRecords) -> Option<&'static str> {
+    match () {
+        () if !records.uses.contains(&(standing.id(), row.id())) => {
+            Some("was not counted under the standing approval")
+        }
+        () if row.profile() != standing.profile() || !standing.terms().cover(row.names()) => {
+            Some("has a profile or names outside of the standing approval")
+        }
+        () => None,
+    }
 }
 
 /// Certificates and rows that should have a leaf.
@@ -174,6 +207,7 @@ mod tests {
     use workflow::ports::Clock as _;
     use workflow::request::LogRecord;
     use workflow::testing::InMemoryBackend;
+    use workflow::testing::fixtures::standing_policy;
 
     use super::*;
 
@@ -185,23 +219,42 @@ mod tests {
         entries: Vec<Vec<u8>>,
         certificates: BTreeMap<Serial, Option<String>>,
         rows: Vec<Request>,
+        standing: StandingRecords,
     }
 
     /// Three certificates in the log.
     fn case() -> Case {
         let backend = InMemoryBackend::new();
-        let mut case = Case { backend, entries: Vec::new(), certificates: BTreeMap::new(), rows: Vec::new() };
+        let mut case = Case {
+            backend,
+            entries: Vec::new(),
+            certificates: BTreeMap::new(),
+            rows: Vec::new(),
+            standing: StandingRecords::default(),
+        };
         for index in 0..3 {
             let id = case.backend.request_with_certificate(Status::Delivered);
-            case.backend.alter(id, |row| {
-                row.log = Some(LogRecord { logged_at: row.signed_date, ..LogRecord::chosen(ORIGIN, index) });
-            });
-            case.add(id);
-            let row = case.rows.last().unwrap();
-            let pem = &case.backend.certificates()[&row.serial().unwrap().to_string()];
-            let entry = LogEntry::of(row, &Certificate::from_pem(pem).unwrap()).unwrap();
-            case.entries.push(entry.to_string().into_bytes());
+            case.log(id, index);
         }
+        case
+    }
+
+    /// Like [`case`], with a fourth certificate under a standing approval.
+    fn case_under_standing() -> Case {
+        let mut case = case();
+        case.backend.set_policy(&standing_policy());
+        let terms = r#"{"kind":"grant","names":["www.example.com"],"days":30,"certificates":3}"#;
+        let mut approval = case.backend.standing_approval(terms);
+        let csr = pki::testing::csr(&["www.example.com"]);
+        let row = case.backend.unsaved_under_at(approval.id(), &csr, Status::Delivered);
+        let id = row.id();
+        approval.count(id, &case.backend.policy(), case.backend.now()).unwrap();
+        case.standing.uses.insert((approval.id(), id));
+        case.standing.approvals.insert(approval.id(), approval);
+        let pem = case.backend.certificate_of(&row);
+        case.backend.put_certificate(row.serial().unwrap(), &pem);
+        case.backend.put(row);
+        case.log(id, 3);
         case
     }
 
@@ -215,6 +268,20 @@ mod tests {
             self.rows.push(row);
         }
 
+        /// A row, its certificate, and its leaf.
+        fn log(&mut self, id: RequestId, index: u64) {
+            self.backend.alter(id, |row| {
+                row.log = Some(LogRecord { logged_at: row.signed_date, ..LogRecord::chosen(ORIGIN, index) });
+            });
+            self.add(id);
+            let row = self.rows.last().unwrap();
+            let pem = &self.backend.certificates()[&row.serial().unwrap().to_string()];
+            let standing = row.standing().map(|standing| &self.standing.approvals[&standing]);
+            let decision = approval_above(row, standing).unwrap();
+            let entry = LogEntry::of(row, decision, &Certificate::from_pem(pem).unwrap()).unwrap();
+            self.entries.push(entry.to_string().into_bytes());
+        }
+
         fn serial(&self, index: usize) -> Serial {
             self.rows[index].serial().unwrap().clone()
         }
@@ -224,9 +291,9 @@ mod tests {
         }
 
         fn compared(&self, later: Duration) -> Compared {
-            let Self { entries, certificates, rows, .. } = self;
+            let Self { entries, certificates, rows, standing, .. } = self;
             let now = self.backend.now() + later;
-            compare(&Records { origin: ORIGIN, entries, certificates, rows, now })
+            compare(&Records { origin: ORIGIN, entries, certificates, rows, standing, now })
         }
 
         /// The only fault.
@@ -268,6 +335,51 @@ mod tests {
         assert!(case.compared(Duration::ZERO).faults.iter().any(|it| it.contains("another certificate")));
         case.rows.remove(1);
         assert!(case.fault().contains("has no row"));
+    }
+
+    #[test]
+    fn a_leaf_under_a_standing_approval_agrees_with_that_one_alone() {
+        assert_eq!(case_under_standing().compared(Duration::days(9)), Compared::default());
+        let without = |alter: &dyn Fn(&mut Case)| {
+            let mut case = case_under_standing();
+            alter(&mut case);
+            case.fault()
+        };
+        let fault = without(&|case| case.standing.approvals.clear());
+        assert!(
+            fault.starts_with("entry 3: the request") && fault.contains("has no approval under"),
+            "{fault}"
+        );
+        assert!(without(&|case| case.standing.uses.clear()).contains("was not counted"));
+        assert!(without(&|case| case.alter(3, |row| row.grant = None)).contains("has no approval;"));
+        assert!(
+            without(&|case| case.alter(3, |row| row.grant = Some(RequestId::random())))
+                .contains("no approval")
+        );
+        assert!(
+            without(&|case| case.alter(3, |row| row.names = vec!["api.example.com".into()]))
+                .contains("outside")
+        );
+        // A certificate with an approval of its own is not one of a standing approval, nor the reverse.
+        let fault = without(&|case| {
+            let standing = *case.standing.approvals.keys().next().unwrap();
+            let id = case.rows[1].id();
+            case.standing.uses.insert((standing, id));
+            case.alter(1, |row| row.grant = Some(standing));
+        });
+        assert!(fault.contains("another approval than the leaf names"), "{fault}");
+        let fault = without(&|case| {
+            let (id, approval) = case.standing.approvals.pop_first().unwrap();
+            let rejected = approval.altered(|row| row["decision"]["outcome"] = "rejected".into());
+            case.standing.approvals.insert(id, rejected);
+        });
+        assert!(fault.contains("has no approval under"), "{fault}");
+        let fault = without(&|case| {
+            let (id, approval) = case.standing.approvals.pop_first().unwrap();
+            let widened = approval.altered(|row| row["terms"]["certificates"] = 500.into());
+            case.standing.approvals.insert(id, widened);
+        });
+        assert!(fault.contains("another approval than the leaf names"), "{fault}");
     }
 
     #[test]

@@ -14,6 +14,11 @@ use workflow::testing::passkeys::PasskeyHolder;
 use workflow::testing::sign_in::TestProvider;
 
 use crate::APPROVER;
+use crate::standing::add_standing_approval;
+
+/// The tables of an export.
+const TABLES: [&str; 6] =
+    ["requestsTable", "approvalsTable", "auditTable", "namesTable", "peopleTable", "grantsTable"];
 
 /// Runs `countersign ARGUMENTS`, asserts success, and returns its output.
 fn ran(stack: &Stack, arguments: &[&str]) -> String {
@@ -126,6 +131,8 @@ async fn fill(stack: &Stack) -> Before {
     Broken::worker(stack, "validate");
     underway.push((ask(stack, "server", &[]).await.asked, "submitted"));
     add_passkey(stack);
+    let terms = r#"{"kind":"grant","names":[".web.example.com"],"days":30,"certificates":3}"#;
+    add_standing_approval(stack, terms, 2);
     Before { ended, waiting, half, underway }
 }
 
@@ -212,7 +219,7 @@ fn export(stack: &Stack, dir: &PkiDir) -> String {
 
 /// Asserts that tables restored by point-in-time recovery export the same records.
 fn restored(stack: &Stack, dir: &PkiDir) {
-    for table in ["requestsTable", "approvalsTable", "auditTable", "namesTable", "peopleTable"] {
+    for table in TABLES {
         let name = stack.endpoint(table);
         let target = format!("{name}-restored");
         let restore = ["dynamodb", "restore-table-to-point-in-time", "--source-table-name", name];
@@ -270,7 +277,7 @@ fn rejects_invalid_imports(stack: &Stack, dir: &PkiDir, sha256: &str, ca: &[Stri
     import_ca(stack, ca);
     stack.set_policy("other.toml", &format!("{}\n# Another.\n", end_to_end::policy()));
     assert!(refused(stack, &["import", &good, "--sha256", sha256]).contains("another policy in force"));
-    for name in ["requestsTable", "approvalsTable", "auditTable", "namesTable", "peopleTable"] {
+    for name in TABLES {
         assert_eq!(table(stack, name), Vec::<Value>::new(), "{name}");
     }
 }

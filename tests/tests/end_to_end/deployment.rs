@@ -257,6 +257,7 @@ async fn a_stack_is_planned_deployed_updated_and_destroyed() {
         "NamesTable",
         "RevocationsTable",
         "PeopleTable",
+        "GrantsTable",
         "Bucket",
         "LinkSecret",
     ];

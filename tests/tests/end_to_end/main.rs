@@ -39,6 +39,7 @@ mod revocation;
 mod secrets;
 mod sign_ins;
 mod smtp;
+mod standing;
 
 /// The approver of every profile of the shipped policy.
 const APPROVER: &str = "approver@example.com";

@@ -4,7 +4,7 @@
 //! - [`answer`]: a request of HTTP, and its answer. [`AcmeServer`]: the ports and settings.
 //! - `handler`: from a path to its act. `route`, `reply`: paths and answers. `signed`: the checks before anything is done.
 //! - `accounts`, `orders`, `finalize`, `certificates`, `revocations`, `renewals`: the acts, one file each.
-//! - [`issuance`]: the request behind an order. [`extension`]: the request for names outside a standing approval.
+//! - [`issuance`]: the request behind an order, and [`intake`] that takes it. [`extension`]: the request for names outside a standing approval.
 //!
 //! Invariant: nothing is done, and nothing told, before signature, URL, nonce and account of a request are right, in this order.
 //! Orders are looked up in the account that signed, so nobody finds those of others. No nonce, payload or key is logged.
@@ -14,6 +14,7 @@ mod certificates;
 pub mod extension;
 mod finalize;
 mod handler;
+pub mod intake;
 pub mod issuance;
 mod issuance_state;
 mod orders;

@@ -5,7 +5,7 @@
 use http::{StatusCode, header};
 use pki::acme::{AcmeErrorType, AcmeProblem, OrderObject, OrderStatus};
 use workflow::acme::{AcmeAccount, AcmeOrder, AcmeOrderId, OrderFailure, OrderState};
-use workflow::approval::standing::{StandingApproval, StandingError};
+use workflow::approval::standing::StandingApproval;
 use workflow::ports::{OrderName, PortError};
 use workflow::store::UpdateError;
 
@@ -75,8 +75,7 @@ fn problem(failure: &OrderFailure) -> AcmeProblem {
 /// Checks that a standing approval has a certificate left. Sign counts; this tells the client before it makes a key.
 pub(crate) async fn ensure_left(server: &AcmeServer, approval: &StandingApproval) -> Result<(), AcmeError> {
     let policy = server.policies.current().await?;
-    let most = approval.ensure_alive(&policy, server.now());
-    match most.and_then(|most| if approval.used() < most { Ok(()) } else { Err(StandingError::UsedUp) }) {
+    match approval.ensure_left(&policy, server.now()) {
         Ok(()) => Ok(()),
         Err(error) => {
             let (id, base_url) = (approval.id(), &server.base_url);

@@ -93,6 +93,12 @@ impl Step for AwaitApproval {
         if let Some(outcome) = settled(&request) {
             return Ok(Progress::Done(Decided { outcome }));
         }
+        if request.standing().is_some() {
+            // Only an execution of an earlier definition of the flow comes here. Nobody is asked.
+            let (now, origin) = (self.clock.now(), Origin::worker(WORKER));
+            update_known_request(&*self.requests, &request, &origin, |row| row.cover(now)).await?;
+            return Ok(Progress::Done(Decided { outcome: Outcome::Approved }));
+        }
         let csr = request
             .csr()
             .ok_or_else(|| StepError::refused(ErrorName::BadMessage, "the row has no summary of the CSR"))?;

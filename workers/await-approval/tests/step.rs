@@ -420,3 +420,30 @@ async fn an_entry_made_while_a_request_waits_asks_the_stand_in_and_one_removed_e
     assert!(!backend.approval(id).unwrap().admits(&carol, now));
     assert_eq!(occasions(&backend).iter().filter(|one| one.contains("carol")).count(), 1);
 }
+
+/// The flow does not bring such a request here. An execution of an earlier definition does.
+#[tokio::test]
+async fn nobody_is_asked_about_a_certificate_under_a_standing_approval() {
+    for is_covered in [false, true] {
+        let backend = InMemoryBackend::new();
+        let csr = pki::testing::csr(&["www.example.com"]);
+        let mut row = backend.unsaved_under_at(RequestId::random(), &csr, Status::Submitted);
+        let evaluated = row.evaluate(&backend.policy(), None, None).unwrap();
+        let now = workflow::ports::Clock::now(&*backend);
+        row.record_csr(evaluated.csr_summary(), None, "1", now);
+        if is_covered {
+            row.cover(now).unwrap();
+        }
+        let id = row.id();
+        backend.put(row);
+        for token in ["first", "second"] {
+            let task = fixtures::task(id, "AwaitApproval", token, NoInput {});
+            let done = step(&backend).run(task).await.unwrap();
+            assert_eq!(done, Progress::Done(Decided { outcome: Outcome::Approved }));
+        }
+        let row = backend.request(id).unwrap();
+        assert_eq!((row.status(), row.decision()), (Status::Approved, None));
+        assert!(backend.approval(id).is_none() && backend.mails().is_empty());
+        assert_eq!(backend.measures(), [], "nobody decided");
+    }
+}

@@ -2,7 +2,8 @@
 //!
 //! Invariant: nobody gets a certificate that is not in the log, and one that was revoked before it was mailed is there as well.
 //! The mail has the stored certificate with the reserved serial and the approved key, and a chain that
-//! verifies it, in force or former. The mail is sent, then recorded together with the new status in one write: it is sent at
+//! verifies it, in force or former. A certificate under a standing approval is mailed to nobody
+//! ([`Request::is_delivered_by_mail`]), and can be fetched from then on. The mail is sent, then recorded together with the new status in one write: it is sent at
 //! least once, with the same Message-ID each time. Transient if a port does not answer or the bucket lags behind the
 //! row; refused if there is nothing to deliver.
 
@@ -16,6 +17,7 @@ use workflow::mail::{bundle, calendar};
 use workflow::mail_kind::MailKind;
 use workflow::ports::{
     CertificateStore, Clock, Issuers, LinkSecrets, LogFiles, LogKeys, Mailer, Metrics, Receipts, Requests,
+    StandingApprovals,
 };
 use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, RequestOutcome};
@@ -29,6 +31,8 @@ mod content;
 pub struct Deliver {
     /// The rows.
     pub requests: Arc<dyn Requests>,
+    /// The standing approvals that rows name; the log and receipts name their votes.
+    pub standing: Arc<dyn StandingApprovals>,
     /// The certificates and their issuers.
     pub certificates: Arc<dyn CertificateStore>,
     /// Issuers, in force and former.
@@ -99,7 +103,7 @@ impl Step for Deliver {
         }
         let (certificate, pem) = self.certificate(&request).await?;
         let (request, receipt) = self.log(&request, &certificate).await?;
-        if !request.was_mailed(&MailKind::Issued) {
+        if request.is_delivered_by_mail() && !request.was_mailed(&MailKind::Issued) {
             let mail = self.mail(&request, &certificate, &pem, &receipt).await?;
             self.mailer.send(&mail).await?;
         }
@@ -108,7 +112,9 @@ impl Step for Deliver {
             update_known_request(&*self.requests, &request, &Origin::worker("deliver"), |row| {
                 let before = row.status();
                 row.logged(now);
-                row.mailed(&MailKind::Issued, now);
+                if row.is_delivered_by_mail() {
+                    row.mailed(&MailKind::Issued, now);
+                }
                 row.delivered(now).map(|()| before)
             })
             .await?;
@@ -135,6 +141,7 @@ impl Deliver {
             keys: &*self.log_keys,
             receipts: &*self.receipts,
             requests: &*self.requests,
+            standing: &*self.standing,
         };
         let appended = log.append(request, certificate, &Origin::worker("deliver")).await;
         appended.map_err(|error| match error {

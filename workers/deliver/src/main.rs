@@ -10,6 +10,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     workflow::runtime::lambda::serve(|aws| {
         Ok(Deliver {
             requests: aws.requests()?,
+            standing: aws.standing_approvals()?,
             certificates: aws.certificates()?,
             issuers: aws.issuers()?,
             log_files: aws.log_files()?,

@@ -5,7 +5,7 @@ use pki::testing as test_pki;
 use workflow::ids::RequestId;
 use workflow::request::RevocationOrder;
 use workflow::request::audit::Actor;
-use workflow::testing::fixtures::task;
+use workflow::testing::fixtures::{standing_policy, task};
 use workflow::testing::{InMemoryBackend, faults};
 use workflow::texts::Language;
 use workflow::timestamp::rfc3339;
@@ -17,6 +17,7 @@ use super::*;
 fn step(backend: &Arc<InMemoryBackend>) -> Deliver {
     Deliver {
         requests: backend.clone(),
+        standing: backend.clone(),
         certificates: backend.clone(),
         issuers: backend.clone(),
         log_files: backend.clone(),
@@ -91,6 +92,64 @@ async fn the_certificate_and_its_issuer_are_mailed_once() {
     assert_eq!(mailed.pem(), backend.certificates()[&row.serial().unwrap().to_string()]);
     let issuer = pki::issuer::Issuer::from_pem(&files[1].1).unwrap();
     assert_eq!(issuer.key_identifier(), backend.issuer_certificate().key_identifier());
+}
+
+/// Puts an issued request under a standing approval and its certificate into the backend.
+fn issue_under_standing(backend: &InMemoryBackend) -> RequestId {
+    backend.set_policy(&standing_policy());
+    let terms = r#"{"kind":"grant","names":[".example.com"],"days":30,"certificates":3}"#;
+    let approval = backend.standing_approval(terms);
+    let request =
+        backend.unsaved_under_at(approval.id(), &test_pki::csr(&["www.example.com"]), Status::Issued);
+    let pem = backend.certificate_of(&request);
+    backend.put_certificate(request.serial().unwrap(), &pem);
+    let id = request.id();
+    backend.put(request);
+    backend.put_standing(approval);
+    id
+}
+
+#[tokio::test]
+async fn a_certificate_under_a_standing_approval_is_logged_and_mailed_to_nobody() {
+    let backend = InMemoryBackend::new();
+    let id = issue_under_standing(&backend);
+    for _ in 0..2 {
+        run(&backend, id).await.unwrap();
+    }
+    let row = backend.request(id).unwrap();
+    assert_eq!((row.status(), row.mails().len(), backend.mails().len()), (Status::Delivered, 0, 0));
+    assert!(row.may_be_handed_out());
+    assert_eq!(workflow::request::verify_request(&row, &backend.audit(id)), []);
+    // The leaf and the receipt are about the approval of the terms.
+    let standing = backend.standing(row.standing().unwrap()).unwrap();
+    let [entry] = backend.log_entries().try_into().unwrap();
+    assert_eq!((entry.request, &entry.approval), (id, &standing.decision().digest));
+    let receipt = &backend.receipts()[&row.serial().unwrap().to_string()];
+    let keys = backend.stored_log_key().unwrap().verifiers();
+    let receipt = Receipt::verify(receipt.as_bytes(), &keys).unwrap().receipt;
+    assert_eq!((receipt.request, receipt.approval.standing), (id, row.standing()));
+    assert_eq!(receipt.approval.decided, rfc3339(standing.decision().at));
+    assert_eq!(receipt.approval.votes.len(), 1);
+}
+
+#[tokio::test]
+async fn without_its_standing_approval_a_certificate_is_not_logged() {
+    let backend = InMemoryBackend::new();
+    let id = issue_under_standing(&backend);
+    backend.forget_standing(backend.request(id).unwrap().standing().unwrap());
+    let said = run(&backend, id).await;
+    assert!(matches!(said, Err(StepError::Refused { code: ErrorName::NotApproved, .. })), "{said:?}");
+    assert!(backend.log_entries().is_empty() && backend.receipts().is_empty());
+}
+
+#[tokio::test]
+async fn delivering_under_a_standing_approval_survives_every_fault() {
+    faults::fault_sweep(
+        "Deliver under a standing approval",
+        |backend| _ = issue_under_standing(backend),
+        |backend| async move { run(&backend, backend.requests()[0].id()).await.map(drop) },
+    )
+    .await;
 }
 
 /// A CA valid at the time of the backend.

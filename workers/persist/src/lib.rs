@@ -9,9 +9,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use pki::certificate::Certificate;
 use pki::crl::RevocationReason;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use workflow::approval::standing::StandingError;
 use workflow::decision;
-use workflow::ids::IssuerId;
+use workflow::ids::{IssuerId, RequestId};
 use workflow::policy::Policy;
 use workflow::policy::evaluate::{GrantedCsr, PolicyRejection};
 use workflow::ports::{
@@ -20,8 +21,8 @@ use workflow::ports::{
 };
 use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, RequestOutcome};
-use workflow::request::{Ending, Request, Status, attempt_of};
-use workflow::runtime::step::{ErrorName, NoOutput, Progress, Step, StepError, Task};
+use workflow::request::{Ending, InvalidTransition, Request, Status, attempt_of};
+use workflow::runtime::step::{ErrorName, Progress, Step, StepError, Task};
 use workflow::store::{Updated, record_revocation, replaced_request, update_known_request};
 use workflow::texts::Language;
 
@@ -55,6 +56,17 @@ pub struct PersistInput {
     pub csr_digest: Option<String>,
     /// RecordFailure: the error's name.
     pub error: Option<String>,
+    /// RecordRefusal: the message of the error.
+    pub cause: Option<String>,
+}
+
+/// The output of a state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PersistOutput {
+    /// Persist: the standing approval above the request, so that no approver is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub covered_by: Option<RequestId>,
 }
 
 /// The states with tasks for this worker.
@@ -87,14 +99,24 @@ workflow::wire_names!(PersistState: "state" {
 impl Step for Persist {
     type State = PersistState;
     type Input = PersistInput;
-    type Output = NoOutput;
+    type Output = PersistOutput;
 
-    async fn run(&self, task: Task<PersistState, PersistInput>) -> Result<Progress<NoOutput>, StepError> {
+    async fn run(
+        &self,
+        task: Task<PersistState, PersistInput>,
+    ) -> Result<Progress<PersistOutput>, StepError> {
         let id = task.request_id;
         let request = self.requests.find(id).await?.ok_or_else(|| StepError::not_found(id))?;
+        let mut output = PersistOutput::default();
         match task.state {
-            PersistState::Persist => self.store_csr(&request, task.input.csr_digest.as_deref()).await?,
-            PersistState::RecordRefusal => self.end(&request, self.refusal(&request).await?).await?,
+            PersistState::Persist => {
+                self.store_csr(&request, task.input.csr_digest.as_deref()).await?;
+                output.covered_by = request.standing();
+            }
+            PersistState::RecordRefusal => {
+                let refusal = self.refusal(&request, task.input.cause.as_deref()).await?;
+                self.end(&request, refusal).await?;
+            }
             PersistState::RecordRejection => self.end(&request, rejection(&request)).await?,
             PersistState::RecordExpiry => self.end(&request, expiry(&request)).await?,
             // Out of date: the request has been restarted since.
@@ -110,12 +132,12 @@ impl Step for Persist {
             }
             PersistState::RecordRevocation => self.revoke(&request).await?,
         }
-        Ok(Progress::Done(NoOutput {}))
+        Ok(Progress::Done(output))
     }
 }
 
 impl Persist {
-    /// Stores the summary of the CSR; `validated` is the digest of the CSR that Validate read.
+    /// Stores the summary of the CSR, and that nobody is asked if a standing approval is above the request; `validated` is the digest of the CSR that Validate read.
     async fn store_csr(&self, request: &Request, validated: Option<&str>) -> Result<(), StepError> {
         let (csr, checked_key, policy_version) = match request.csr() {
             Some(csr) => (csr.clone(), None, request.policy_version().to_owned()),
@@ -136,16 +158,23 @@ impl Persist {
         let now = self.clock.now();
         update_known_request(&*self.requests, request, &Origin::worker("persist"), |row| {
             row.record_csr(csr.clone(), checked_key.clone(), &policy_version, now);
+            // In one write: whoever reads the summary knows whether approvers are asked.
+            if row.standing().is_some() { row.cover(now) } else { Ok::<_, InvalidTransition>(()) }
         })
         .await?;
         tracing::info!("stored the CSR summary of request {}", request.id());
         Ok(())
     }
 
-    /// The refusal with its texts, computed again from the CSR in the row: the execution carries codes only.
-    async fn refusal(&self, request: &Request) -> Result<Ending, StepError> {
+    /// The refusal with its texts, computed again from the CSR in the row: the execution carries codes only. What a standing
+    /// approval does not cover is refused by Sign alone, whose cause is one of a few known ones.
+    async fn refusal(&self, request: &Request, cause: Option<&str>) -> Result<Ending, StepError> {
         let (_, evaluated) = self.evaluated(request).await?;
-        let refusal = evaluated.err();
+        let over = request.standing().map(|_| {
+            let over = cause.and_then(StandingError::of_text).unwrap_or(StandingError::NotAllowed);
+            PolicyRejection(vec![over.finding()])
+        });
+        let refusal = evaluated.err().or(over);
         let main = refusal.as_ref().and_then(PolicyRejection::main);
         Ok(Ending {
             status: Status::Refused,

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use persist::{Persist, PersistInput};
+use persist::{Persist, PersistInput, PersistOutput};
 use pki::crl::RevocationReason;
 use pki::testing as test_pki;
 use time::Duration;
@@ -11,8 +11,8 @@ use workflow::finding::Code;
 use workflow::ids::RequestId;
 use workflow::ports::Clock as _;
 use workflow::request::metric::{Measure, RequestOutcome};
-use workflow::request::{Request, Status};
-use workflow::runtime::step::{ErrorName, Step, StepError};
+use workflow::request::{Request, Status, verify_request};
+use workflow::runtime::step::{ErrorName, Progress, Step, StepError};
 use workflow::testing::{InMemoryBackend, faults, fixtures};
 
 fn step(backend: &Arc<InMemoryBackend>) -> Persist {
@@ -61,7 +61,7 @@ async fn the_facts_are_written_once() {
 async fn another_csr_than_the_validated_one_is_not_stored() {
     let backend = InMemoryBackend::new();
     let id = backend.request_at(Status::Submitted);
-    let input = PersistInput { csr_digest: Some("0".repeat(64)), error: None };
+    let input = PersistInput { csr_digest: Some("0".repeat(64)), ..PersistInput::default() };
     let StepError::Refused { code, .. } = run(&backend, id, "Persist", input).await.unwrap_err() else {
         panic!()
     };
@@ -92,6 +92,76 @@ async fn a_refusal_is_recorded_with_every_finding() {
     let row = run(&backend, id, "RecordRefusal", PersistInput::default()).await.unwrap();
     assert_eq!((row.status(), row.code()), (Status::Refused, Some(Code::NameNotAllowed)));
     assert!(row.findings().iter().any(|finding| finding.detail.contains("not-ours")), "{:?}", row.findings());
+}
+
+/// A request under a standing approval that Persist has not seen.
+fn under_standing(backend: &InMemoryBackend) -> RequestId {
+    let csr = test_pki::csr(&["www.example.com"]);
+    let row = backend.unsaved_under_at(RequestId::random(), &csr, Status::Submitted);
+    let id = row.id();
+    backend.put(row);
+    id
+}
+
+#[tokio::test]
+async fn under_a_standing_approval_nobody_is_asked_and_the_output_says_so() {
+    let backend = InMemoryBackend::new();
+    let id = under_standing(&backend);
+    let task = || fixtures::task(id, "Persist", "t", PersistInput::default());
+    let standing = backend.request(id).unwrap().standing();
+    for _ in 0..2 {
+        let output = step(&backend).run(task()).await.unwrap();
+        assert_eq!(output, Progress::Done(PersistOutput { covered_by: standing }));
+    }
+    let row = backend.request(id).unwrap();
+    assert_eq!((row.status(), row.decision(), row.mails().len()), (Status::Approved, None, 0));
+    assert_eq!(verify_request(&row, &backend.audit(id)), []);
+    let json = serde_json::to_value(PersistOutput { covered_by: standing }).unwrap();
+    assert_eq!(json, serde_json::json!({ "coveredBy": standing.unwrap().to_string() }));
+    // Without one, the output has no such field: a Choice of the flow asks whether it is there.
+    assert_eq!(serde_json::to_value(PersistOutput::default()).unwrap(), serde_json::json!({}));
+    let other = backend.request_at(Status::Submitted);
+    let output = step(&backend).run(fixtures::task(other, "Persist", "t", PersistInput::default())).await;
+    assert_eq!(output.unwrap(), Progress::Done(PersistOutput::default()));
+}
+
+#[tokio::test]
+async fn persisting_under_a_standing_approval_survives_every_fault() {
+    faults::fault_sweep(
+        "Persist under a standing approval",
+        |backend| _ = under_standing(backend),
+        |backend| async move {
+            let id = backend.requests()[0].id();
+            run(&backend, id, "Persist", PersistInput::default()).await.map(drop)
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_refusal_under_a_standing_approval_says_why_nothing_more_is_signed() {
+    for (cause, code, words) in [
+        (Some("the time of the standing approval is over"), Code::GrantOver, "The time of this"),
+        (Some("the standing approval has no certificates left"), Code::GrantUsedUp, "no certificates left"),
+        // Such as: its approvers have left.
+        (Some("<b>anything</b>"), Code::GrantOver, "The policy in force"),
+        (None, Code::GrantOver, "The policy in force"),
+    ] {
+        let backend = InMemoryBackend::new();
+        let id = under_standing(&backend);
+        run(&backend, id, "Persist", PersistInput::default()).await.unwrap();
+        let input = PersistInput { cause: cause.map(str::to_owned), ..PersistInput::default() };
+        let row = run(&backend, id, "RecordRefusal", input).await.unwrap();
+        assert_eq!((row.status(), row.code()), (Status::Refused, Some(code)), "{cause:?}");
+        assert!(row.reason().unwrap().contains(words), "{:?}", row.reason());
+        assert_eq!(row.findings().len(), 1);
+    }
+    // Without a standing approval, the cause is not looked at.
+    let backend = InMemoryBackend::new();
+    let id = backend.request_at(Status::Approved);
+    let cause = Some("the standing approval was ended".to_owned());
+    let input = PersistInput { cause, ..PersistInput::default() };
+    assert_eq!(run(&backend, id, "RecordRefusal", input).await.unwrap().code(), None);
 }
 
 /// A pending request whose row has the cause of the ending that `state` records.

@@ -4,8 +4,8 @@
 //! and the validity are reserved in the row before signing. The certificate is stored with a conditional write; a
 //! second writer continues with the stored certificate, and the row takes its validity. Its names are in the index of
 //! names before the row says that it is issued. The signed contents are the
-//! approved contents, evaluated again under the policy and the issuer in force, built from the profile, linted, and read
-//! back by two other libraries before they are stored. The worker also publishes revocation lists and
+//! approved contents ([`coverage`]), evaluated again under the policy and the issuer in force, built from the profile, linted,
+//! and read back by two other libraries before they are stored. The worker also publishes revocation lists and
 //! renews OCSP responders ([`lists`]), since it alone has the CA key, and adds passkeys ([`enrolments`]) and the keys of
 //! identity providers ([`provider_keys`]), since it relies on them.
 
@@ -17,23 +17,22 @@ use pki::certificate::{Certificate, CertificateError, Serial, Validity};
 use pki::issuer::Issuer;
 use serde::Serialize;
 use workflow::approval::BaseUrl;
-use workflow::approval::coverage::{Covered, Issuing, RelatedRows, Voters, covers};
+use workflow::approval::coverage::{Covered, Issuing};
 use workflow::certificate::{PublicationUrl, Shard, addresses};
 use workflow::ids::IssuerId;
 use workflow::message::RecheckMessage;
 use workflow::policy::Policy;
 use workflow::ports::{
     CertificateStore, Clock, IdentityProvider, Issuers, NameIndex, NameRow, OcspResponders, PeopleWriter,
-    Policies, Requests, RevocationLists, Revocations,
+    Policies, Requests, RevocationLists, Revocations, StandingApprovals,
 };
 use workflow::request::audit::Origin;
 use workflow::request::{Request, Reservation, Status};
 use workflow::runtime::step::{ErrorName, NoInput, Progress, Step, StepError, Task};
-use workflow::store::{
-    ListPublisher, keys_of_provider, passkeys_of_voters, replaced_request, update_known_request,
-};
+use workflow::store::{ListPublisher, update_known_request};
 use workflow::timestamp::rfc3339;
 
+mod coverage;
 mod enrolments;
 mod lists;
 mod provider_keys;
@@ -47,6 +46,8 @@ use provider_keys::ProviderKeyStep;
 pub struct Sign {
     /// The rows.
     pub requests: Arc<dyn Requests>,
+    /// Standing approvals and their uses.
+    pub standing: Arc<dyn StandingApprovals>,
     /// The policy.
     pub policies: Arc<dyn Policies>,
     /// Issued certificates.
@@ -184,14 +185,7 @@ impl Sign {
         }
         let policy = self.policies.for_request(&request).await?;
         let issuer = self.issuer().await?;
-        let replaced = replaced_request(&*self.requests, &request).await?;
-        let passkeys = passkeys_of_voters(&*self.people, &policy, &request).await?;
-        let provider_keys = keys_of_provider(&*self.people, &policy, &request).await?;
-        let (base_url, passkeys) = (&self.base_url, passkeys.as_slice());
-        let voters = Voters { base_url, passkeys, provider_keys: &provider_keys };
-        // Without its standing approval, a row that names one is not covered.
-        let related = RelatedRows { replaced: replaced.as_ref(), standing: None };
-        let covered = covers(&request, related, &policy, &issuer, voters)?;
+        let covered = self.covered(&request, &policy, &issuer).await?;
         let (request, Reservation { serial, validity: reserved }) =
             self.reserve(request, &covered, &issuer).await?;
         let pem = match self.certificates.certificate(&serial).await? {

@@ -10,6 +10,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     workflow::runtime::lambda::serve(|aws| {
         Ok(Sign {
             requests: aws.requests()?,
+            standing: aws.standing_approvals()?,
             policies: aws.policies()?,
             certificates: aws.certificates()?,
             names: aws.names()?,

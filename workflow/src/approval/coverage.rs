@@ -14,7 +14,7 @@ use pki::signer::Signer;
 
 use super::passkey::{NotProven, Passkey, check_vote};
 use super::sign_in::{self, Provider, ProviderKey, SignInError};
-use super::standing::StandingError;
+use super::standing::{OutsidePart, StandingError};
 use super::{BaseUrl, ConfirmedRequest};
 use crate::approver_set::{ApproverSet, Identity};
 use crate::decision::{ApprovalDigest, DecisionRecord, Vote};
@@ -28,7 +28,7 @@ use crate::request::renewal::approvers_in_force;
 
 mod under_standing;
 
-pub use under_standing::{OutsidePart, UsedStanding, covers_terms};
+pub use under_standing::{UsedStanding, covers_terms};
 
 /// A certificate that an approval covers.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::ConfirmedRequest;
 use super::credential::{AcmeKeyId, BearerCredential, BearerDigest, StandingCredential};
-use crate::decision::DecisionRecord;
+use crate::decision::{ApprovalDigest, DecisionRecord};
 use crate::email::Email;
 use crate::ids::RequestId;
 use crate::policy::{Policy, StandingRules};
@@ -18,6 +18,10 @@ use crate::request::Request;
 use crate::request::audit::Actor;
 use crate::standing::StandingTerms;
 use crate::timestamp::whole_seconds;
+
+mod outside;
+
+pub use outside::OutsidePart;
 
 /// An approval of terms. Certificates inside are signed without asking again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -131,6 +135,11 @@ impl StandingApproval {
         &self.terms
     }
 
+    /// The digest that an approval of these terms binds.
+    pub fn digest(&self) -> ApprovalDigest {
+        ApprovalDigest::of_terms(self.id, &self.requester, &self.profile, &self.terms)
+    }
+
     /// The decision of the approvers, with the evidence.
     pub fn decision(&self) -> &DecisionRecord {
         &self.decision
@@ -170,10 +179,13 @@ impl StandingApproval {
         self.credential.as_ref()
     }
 
+    fn credential_number(&self) -> Option<u32> {
+        self.credential.as_ref().map(|credential| credential.number)
+    }
+
     /// True if this is the key id of its latest credential.
     pub fn is_keyed(&self, key: AcmeKeyId) -> bool {
-        let number = self.credential.as_ref().map(|credential| credential.number);
-        key.standing == self.id && number == Some(key.number)
+        key.standing == self.id && self.credential_number() == Some(key.number)
     }
 
     /// True if this is its latest bearer credential.
@@ -221,6 +233,14 @@ impl StandingApproval {
         Ok(self.terms.certificates().min(most))
     }
 
+    /// Checks that one more certificate may be counted.
+    ///
+    /// # Errors
+    /// [`StandingError`].
+    pub fn ensure_left(&self, policy: &Policy, at: OffsetDateTime) -> Result<(), StandingError> {
+        if self.used < self.ensure_alive(policy, at)? { Ok(()) } else { Err(StandingError::UsedUp) }
+    }
+
     /// Counts a certificate, and returns its use.
     ///
     /// # Errors
@@ -231,9 +251,7 @@ impl StandingApproval {
         policy: &Policy,
         now: OffsetDateTime,
     ) -> Result<StandingUse, StandingError> {
-        if self.used >= self.ensure_alive(policy, now)? {
-            return Err(StandingError::UsedUp);
-        }
+        self.ensure_left(policy, now)?;
         self.used += 1;
         Ok(StandingUse { standing: self.id, request_id, number: self.used, at: whole_seconds(now) })
     }
@@ -242,6 +260,19 @@ impl StandingApproval {
     pub fn end(&mut self, by: &Actor, reason: &str, now: OffsetDateTime) {
         let end = || StandingEnd { at: whole_seconds(now), by: by.clone(), reason: reason.to_owned() };
         self.ended.get_or_insert_with(end);
+    }
+
+    /// True if it is `earlier`, some time later: it may have been used or ended since, or have another credential.
+    pub fn continues(&self, earlier: &Self) -> bool {
+        let unchanged = |row: &Self| {
+            let (version, used, ended, credential) = (0, 0, None, None);
+            Self { version, used, ended, credential, ..row.clone() }
+        };
+        unchanged(self) == unchanged(earlier)
+            && self.version >= earlier.version
+            && self.used >= earlier.used
+            && self.credential_number() >= earlier.credential_number()
+            && (earlier.ended.is_none() || self.ended == earlier.ended)
     }
 
     #[cfg(any(test, feature = "testing"))]
@@ -255,6 +286,19 @@ impl StandingApproval {
         alter(&mut columns);
         serde_json::from_value(columns).expect("the columns of a row")
     }
+}
+
+/// The approval that has to cover the certificate of a request: the decision in the row, or the one of the standing approval
+/// that the row names. `None` if there is none, or it is no approval.
+pub fn approval_above<'a>(
+    request: &'a Request,
+    standing: Option<&'a StandingApproval>,
+) -> Option<&'a DecisionRecord> {
+    let decision = match request.standing() {
+        None => request.decision(),
+        Some(id) => standing.filter(|standing| standing.id == id).map(StandingApproval::decision),
+    };
+    decision.filter(|decision| decision.is_approval())
 }
 
 #[cfg(test)]

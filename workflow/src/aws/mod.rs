@@ -23,8 +23,8 @@ use crate::ports::{
     AcmeStore, Approvals, CertificateStore, CompromisedKeys, EnrolmentCodes, EventBus, Executions,
     IdentityProvider, Issuers, LinkSecrets, ListFiles, LogFiles, LogKeys, Mailer, Metrics, NameIndex,
     OcspResponders, Operators, People, PeopleWriter, Policies, PortError, Queue, Receipts,
-    ReceiverParameters, Requests, RevocationLists, RevocationWriter, Revocations, Tasks, TrustAnchorCrls,
-    TrustStoreCrls, WebhookCaller, WorkerQueue,
+    ReceiverParameters, Requests, RevocationLists, RevocationWriter, Revocations, StandingApprovals, Tasks,
+    TrustAnchorCrls, TrustStoreCrls, WebhookCaller, WorkerQueue,
 };
 
 mod dynamodb;
@@ -178,6 +178,15 @@ impl Aws {
     pub fn acme(&self) -> Result<Arc<dyn AcmeStore>, EnvironmentError> {
         let table = self.environment.text("ACME_TABLE", "the name of the table of the ACME server")?;
         Ok(Arc::new(DynamoAcme::new(self.sdk(), table)))
+    }
+
+    /// The table of standing approvals and their uses.
+    ///
+    /// # Errors
+    /// `GRANTS_TABLE` is missing.
+    pub fn standing_approvals(&self) -> Result<Arc<dyn StandingApprovals>, EnvironmentError> {
+        let table = self.environment.text("GRANTS_TABLE", "the name of the table of standing approvals")?;
+        Ok(Arc::new(DynamoStanding::new(self.sdk(), table)))
     }
 
     fn dynamo_people(&self) -> Result<DynamoPeople, EnvironmentError> {

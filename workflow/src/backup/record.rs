@@ -7,12 +7,14 @@ use serde_json::Value;
 use super::{Counts, ExportError};
 use crate::approval::passkey::Passkey;
 use crate::approval::sign_in::ProviderKey;
+use crate::approval::standing::{StandingApproval, StandingUse};
 use crate::approval::{Approval, Link};
 use crate::ports::NameRow;
 use crate::request::Request;
 use crate::request::audit::Event;
 use crate::store::object_key::{
-    ObjectKey, approval_key, link_key, passkey_key, provider_key, provider_partition,
+    ObjectKey, STANDING_APPROVAL, approval_key, link_key, passkey_key, provider_key, provider_partition,
+    standing_use_key,
 };
 
 /// The columns of a row, as plain JSON: text, numbers, booleans, lists and maps.
@@ -107,6 +109,10 @@ pub enum Record {
     Passkey(TableRow<Passkey>),
     /// A key of an identity provider: public.
     ProviderKey(TableRow<ProviderKey>),
+    /// A standing approval.
+    Standing(Box<TableRow<StandingApproval>>),
+    /// A certificate that was counted under a standing approval.
+    StandingUse(TableRow<StandingUse>),
     /// A certificate in PEM.
     Object(ObjectKey, String),
 }
@@ -123,6 +129,8 @@ pub(super) enum Line {
     Name { row: RowColumns },
     Passkey { row: RowColumns },
     ProviderKey { row: RowColumns },
+    Grant { row: RowColumns },
+    GrantUse { row: RowColumns },
     Object { key: String, text: String },
     Manifest { counts: Counts, sha256: String },
 }
@@ -138,6 +146,8 @@ impl From<&Record> for Line {
             Record::Name(row) => Line::Name { row: row.columns.clone() },
             Record::Passkey(row) => Line::Passkey { row: row.columns.clone() },
             Record::ProviderKey(row) => Line::ProviderKey { row: row.columns.clone() },
+            Record::Standing(row) => Line::Grant { row: row.columns.clone() },
+            Record::StandingUse(row) => Line::GrantUse { row: row.columns.clone() },
             Record::Object(key, text) => Line::Object { key: key.to_string(), text: text.clone() },
         }
     }
@@ -172,6 +182,16 @@ impl Line {
                 keyed(&row, "person", &provider_partition(&row.value.issuer))?;
                 keyed(&row, "item", &provider_key(&thumbprint))?;
                 Record::ProviderKey(row)
+            }
+            Line::Grant { row } => {
+                let row = TableRow::<StandingApproval>::read(row)?;
+                keyed(&row, "item", STANDING_APPROVAL)?;
+                Record::Standing(Box::new(row))
+            }
+            Line::GrantUse { row } => {
+                let row = TableRow::<StandingUse>::read(row)?;
+                keyed(&row, "item", &standing_use_key(row.value.request_id))?;
+                Record::StandingUse(row)
             }
             Line::Object { key, text } => Record::Object(key.parse()?, text),
             Line::Manifest { counts, sha256 } => return Ok(Err((counts, sha256))),

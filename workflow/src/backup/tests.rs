@@ -11,7 +11,7 @@ use crate::ids::RequestId;
 use crate::message::TaskToken;
 use crate::request::Status;
 use crate::testing::InMemoryBackend;
-use crate::testing::fixtures::approver;
+use crate::testing::fixtures::{approver, standing_policy};
 use crate::testing::passkeys::PasskeyHolder;
 use crate::testing::sign_in::TestProvider;
 
@@ -78,6 +78,7 @@ fn stack() -> (Arc<InMemoryBackend>, Vec<Record>) {
     row.insert("person".into(), format!("provider#{}", key.issuer).into());
     row.insert("item".into(), format!("key#{}", key.thumbprint().unwrap()).into());
     records.push(Record::ProviderKey(TableRow::read(row).unwrap()));
+    records.extend(grants());
     let pem = backend.issuer_certificate().chain_pem();
     let keys = [
         ObjectKey::IssuerInForce(IssuerId::DEFAULT),
@@ -85,6 +86,26 @@ fn stack() -> (Arc<InMemoryBackend>, Vec<Record>) {
     ];
     records.extend(keys.map(|key| Record::Object(key, pem.to_owned())));
     (backend, records)
+}
+
+/// A standing approval, with one certificate that was counted under it.
+fn grants() -> [Record; 2] {
+    let backend = InMemoryBackend::new();
+    backend.set_policy(&standing_policy());
+    let terms = r#"{"kind":"grant","names":[".web.example.com"],"days":30,"certificates":3}"#;
+    let mut approval = backend.standing_approval(terms);
+    let at = approval.from();
+    let counted = approval.count(RequestId::random(), &backend.policy(), at).unwrap();
+    let keyed = |mut columns: RowColumns, item: String| {
+        columns.insert("item".into(), item.into());
+        columns
+    };
+    let of_use = keyed(columns(&counted), format!("use#{}", counted.request_id));
+    let approval = keyed(columns(&approval), "approval".into());
+    [
+        Record::StandingUse(TableRow::read(of_use).unwrap()),
+        Record::Standing(Box::new(TableRow::read(approval).unwrap())),
+    ]
 }
 
 fn header() -> Header {
@@ -307,4 +328,25 @@ fn an_export_without_passkeys_reads_as_those_of_earlier_versions() {
     let bytes = written(&records);
     assert!(!String::from_utf8(bytes.clone()).unwrap().contains("passkey"));
     assert_eq!(read(&bytes).unwrap(), records);
+}
+
+#[test]
+fn a_standing_approval_or_a_use_under_another_key_is_refused() {
+    for (at, item) in
+        [(0, "approval".to_owned()), (0, format!("use#{}", RequestId::random())), (1, "use#1".into())]
+    {
+        let mut record = grants()[at].clone();
+        match &mut record {
+            Record::StandingUse(row) => *row = TableRow::read(rekeyed(row.columns(), &item)).unwrap(),
+            Record::Standing(row) => **row = TableRow::read(rekeyed(row.columns(), &item)).unwrap(),
+            other => panic!("{other:?}"),
+        }
+        assert!(said(&written(&[record])).contains("its key does not fit its value"), "{item}");
+    }
+}
+
+fn rekeyed(columns: &RowColumns, item: &str) -> RowColumns {
+    let mut columns = columns.clone();
+    columns.insert("item".into(), item.into());
+    columns
 }

@@ -49,6 +49,7 @@ pub fn status_event(kind: EventKind, detail: Option<&str>) -> Option<NoticeEvent
         EventKind::Retried => NoticeEvent::Retried,
         EventKind::Revoked => NoticeEvent::Revoked,
         EventKind::Decided
+        | EventKind::Covered
         | EventKind::Confirmed
         | EventKind::Stored
         | EventKind::Viewed

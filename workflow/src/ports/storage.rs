@@ -92,7 +92,7 @@ pub trait Requests: Send + Sync {
     /// and no later one takes its place. Eventually consistent.
     async fn first_confirmed_of(&self, email: &Email) -> Result<Option<RequestId>, PortError>;
     /// The number of requests registered since `since`, of any status, by the person with this address in any spelling
-    /// ([`PlusTags::person`]); eventually consistent. Reads about `enough` entries of an index at most, and no rows.
+    /// ([`PlusTags::person`]), without certificates under a standing approval; eventually consistent. Reads about `enough` entries of an index at most, and no rows.
     async fn registered_by(
         &self,
         email: &Email,

@@ -30,6 +30,8 @@ pub enum EventKind {
     Stored,
     /// The approval period started; `digest` is the digest that an approval binds.
     Asked,
+    /// A standing approval stands above the request, so nobody is asked; `detail` is its id.
+    Covered,
     /// An approver opened the review; `digest` is the digest of the review.
     Viewed,
     /// An approver voted; `detail` is the decision, and the digest of the passkey evidence if there is any
@@ -57,7 +59,7 @@ pub enum EventKind {
     Mailed,
     /// A mail was recorded as about to be sent, but sending failed; `detail` is its kind.
     NotMailed,
-    /// The certificate was mailed.
+    /// The certificate was mailed; under a standing approval, it can be fetched.
     Delivered,
     /// The request ended: the policy does not allow it.
     Refused,
@@ -299,6 +301,7 @@ wire_names!(EventKind: "kind of event" {
     Confirmed => "confirmed",
     Stored => "stored",
     Asked => "asked",
+    Covered => "covered",
     Viewed => "viewed",
     Voted => "voted",
     Withdrawn => "withdrawn",

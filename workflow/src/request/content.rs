@@ -52,6 +52,25 @@ impl RequestContent {
         }))
     }
 
+    /// The same under a standing approval. Only a certificate can be, and it replaces no other one then: that would be revoked,
+    /// which no approver agreed to.
+    #[must_use]
+    pub fn under(mut self, standing: RequestId) -> Self {
+        if let Self::Certificate(certificate) = &mut self {
+            certificate.standing = Some(standing);
+            certificate.replaces = None;
+        }
+        self
+    }
+
+    /// The standing approval under which a certificate is asked for.
+    pub fn standing(&self) -> Option<RequestId> {
+        match self {
+            Self::Certificate(certificate) => certificate.standing,
+            Self::Standing(_) => None,
+        }
+    }
+
     /// The request whose certificate this one renews.
     pub fn replaces(&self) -> Option<RequestId> {
         match self {

@@ -13,6 +13,7 @@ use time::{Duration, OffsetDateTime};
 use super::audit::Origin;
 use super::{Request, RequesterEvidence, Status, execution_name};
 use crate::approval::sign_in::{Provider, SignInError};
+use crate::approval::standing::StandingError;
 use crate::approval::{BaseUrl, LinkGiven};
 use crate::email::Email;
 use crate::finding::{Code, Finding};
@@ -25,7 +26,9 @@ use crate::store::{UpdateError, update_known_request};
 use crate::texts::Message;
 use crate::timestamp::whole_seconds;
 
-pub use check::{CheckedRequest, InputError, NewRequest, Preview, ReplacedRequest, SubmissionPart, preview};
+pub use check::{
+    CheckedRequest, InputError, NewRequest, OpenedStanding, Preview, ReplacedRequest, SubmissionPart, preview,
+};
 
 /// The time after the longest approval period before housekeeping ends an undecided request.
 const EXPIRY_SLACK: Duration = Duration::days(1);
@@ -60,6 +63,9 @@ pub enum IntakeError {
     /// The idempotency key belongs to a request with other contents.
     #[error("the idempotency key belongs to another request")]
     KeyReused(Finding),
+    /// Nothing more is signed under the standing approval.
+    #[error(transparent)]
+    StandingOver(#[from] StandingError),
     /// Another writer stored the row, and it was deleted since; the caller can try again.
     #[error("another writer stored the row of the request, and it has been deleted since")]
     Contended,
@@ -134,7 +140,8 @@ impl Intake<'_> {
         let links = self.links.secret().await?;
         let id = checked.id(links);
         self.within_limits(&checked, id, policy).await?;
-        let proof = policy.requester_proof();
+        // Its requester proved themselves when they asked for the standing approval, and Sign checks that proof again.
+        let proof = if checked.is_under_standing() { RequesterProof::None } else { policy.requester_proof() };
         let mut stored = self.store(&checked, id, proof, by).await?;
         // A stranger who guesses a key must not keep its owner from using it.
         if let (Stored::Other(Status::Unconfirmed), Some(id)) = (&stored, checked.other_id(links)) {
@@ -237,7 +244,8 @@ impl Intake<'_> {
         Ok(Some(evidence))
     }
 
-    /// Rejects a request above a limit, unless it is a replay. Concurrent submissions may exceed a limit together:
+    /// Rejects a request above a limit, unless it is a replay. Under a standing approval, nobody has to decide, and the number of
+    /// its certificates is the limit: neither of the others applies or counts it. Concurrent submissions may exceed a limit together:
     /// the limits bound floods and are no exact counts (docs/decisions/0031).
     async fn within_limits(
         &self,
@@ -245,6 +253,15 @@ impl Intake<'_> {
         id: RequestId,
         policy: &Policy,
     ) -> Result<(), IntakeError> {
+        if checked.is_under_standing() {
+            return match checked.over() {
+                Some(over) if self.requests.find(id).await?.is_none() => {
+                    tracing::warn!("rejected a submission: {over}");
+                    Err(over.into())
+                }
+                _ => Ok(()),
+            };
+        }
         let (now, hourly, undecided) = (self.clock.now(), policy.hourly_limit(), policy.pending_limit());
         let email = checked.email();
         let exceeded = if self.requests.registered_by(email, now - Duration::HOUR, hourly).await? >= hourly {

@@ -45,6 +45,8 @@ struct Facts {
     submitted_detail: Option<String>,
     csr_digest: Option<String>,
     approval_digest: Option<String>,
+    /// The standing approval that covered it.
+    covered_by: Option<String>,
     outcome: Option<(String, Option<String>)>,
     /// Actor and decision.
     /// By actor; a vote that is cast again with a proof takes the place of the first.
@@ -87,6 +89,10 @@ impl Facts {
             EventKind::Asked => {
                 self.approval_digest.clone_from(&event.digest);
                 self.enter(Status::PendingApproval, event);
+            }
+            EventKind::Covered => {
+                self.covered_by = Some(detail());
+                self.enter(Status::Approved, event);
             }
             EventKind::Voted => _ = self.votes.insert(event.actor.to_string(), detail()),
             EventKind::Decided => {
@@ -183,6 +189,10 @@ impl Facts {
             ),
             (content, self.submitted == Some(row.submitted_digest())),
             ("replaces, grant or kind", self.submitted_detail == row.submitted_detail()),
+            (
+                "grant",
+                self.covered_by.is_none() || self.covered_by == row.standing().map(|id| id.to_string()),
+            ),
             ("csrDigest", self.csr_digest.as_ref() == csr.map(|csr| &csr.csr_digest)),
             (
                 bound,

@@ -55,7 +55,7 @@ impl Request {
 
     /// The standing approval under which the certificate is asked for.
     pub fn standing(&self) -> Option<RequestId> {
-        self.certificate()?.standing
+        self.content.standing()
     }
 
     /// The record that the key of the CSR passed every check; rows of version 0.1.0 lack it.

@@ -149,7 +149,8 @@ impl Request {
         now: OffsetDateTime,
     ) -> Result<(), InvalidTransition> {
         match self.status {
-            Status::Submitted => {
+            // Nobody is asked about a certificate under a standing approval.
+            Status::Submitted if self.standing().is_none() => {
                 self.expires_at = Some(expires_at);
                 let entry = PendingEvent::new(EventKind::Asked, now);
                 self.note(match self.approval_digest() {
@@ -434,7 +435,7 @@ impl Request {
         let approved = self.decision.as_ref().is_some_and(DecisionRecord::is_approval);
         match () {
             () if self.signed_date.is_some() => Status::Issued,
-            () if approved => Status::Approved,
+            () if approved || self.is_covered() => Status::Approved,
             () if self.expires_at.is_some() => Status::PendingApproval,
             () => Status::Submitted,
         }

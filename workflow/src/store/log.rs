@@ -33,7 +33,8 @@ use pki::tlog::{
 };
 
 use super::{UpdateError, update_known_request};
-use crate::ports::{LogFile, LogFiles, LogKeys, PortError, Receipts, Requests, Saved};
+use crate::approval::standing::approval_above;
+use crate::ports::{LogFile, LogFiles, LogKeys, PortError, Receipts, Requests, Saved, StandingApprovals};
 use crate::request::audit::Origin;
 use crate::request::{InvalidTransition, LogRecord, Request};
 use crate::transparency::{LogEntry, LogKey, LogProof, Receipt, ReceiptError};
@@ -53,12 +54,14 @@ pub struct CertificateLog<'a> {
     pub receipts: &'a dyn Receipts,
     /// The rows.
     pub requests: &'a dyn Requests,
+    /// The standing approvals that rows name.
+    pub standing: &'a dyn StandingApprovals,
 }
 
 /// Why a certificate was not logged.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
-    /// The row has no approval.
+    /// Neither the row nor a standing approval above it has an approval.
     #[error("the request has no approval that the log could name")]
     NoApproval,
     /// The row rejected the place.
@@ -125,7 +128,12 @@ impl CertificateLog<'_> {
         by: &Origin,
     ) -> Result<(Request, String), LogError> {
         let key = self.keys.log_key().await?;
-        let entry = LogEntry::of(request, certificate).ok_or(LogError::NoApproval)?;
+        let standing = match request.standing() {
+            Some(id) => self.standing.find(id).await?,
+            None => None,
+        };
+        let decision = approval_above(request, standing.as_ref()).ok_or(LogError::NoApproval)?;
+        let entry = LogEntry::of(request, decision, certificate).ok_or(LogError::NoApproval)?;
         if let Some(receipt) = self.receipts.receipt(certificate.serial()).await? {
             let verified = Receipt::verify(receipt.as_bytes(), &key.verifiers())?;
             verified.is_of(certificate)?;
@@ -133,7 +141,7 @@ impl CertificateLog<'_> {
         }
         let mut appending = Appending { log: self, key: &key, tiles: TileSet::default() };
         let (request, proof) = appending.append(request.clone(), &entry, by).await?;
-        let receipt = Receipt::of(&request, &entry, &proof).sign(&key)?;
+        let receipt = Receipt::of(&request, decision, &entry, &proof).sign(&key)?;
         let stored = self.receipts.store_receipt(certificate.serial(), &receipt).await?;
         Ok((request, stored))
     }

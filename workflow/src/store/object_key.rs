@@ -1,4 +1,4 @@
-//! The keys of the table `approvals`, and of the objects in the bucket.
+//! The keys of the tables `approvals`, `people` and `grants`, and of the objects in the bucket.
 
 use std::fmt;
 use std::str::FromStr;
@@ -61,9 +61,12 @@ pub fn provider_partition(issuer: &str) -> String {
 /// The sort key of a standing approval in the table `grants`.
 pub const STANDING_APPROVAL: &str = "approval";
 
+/// The prefix of the sort keys of uses in the table `grants`.
+pub const STANDING_USES: &str = "use#";
+
 /// The sort key of a use in the table `grants`: of the certificate of a request.
 pub fn standing_use_key(request: RequestId) -> String {
-    format!("use#{request}")
+    format!("{STANDING_USES}{request}")
 }
 
 /// The partition of an account in the table `acme`: the account, and its orders.

@@ -32,6 +32,8 @@ pub struct Summary {
     pub notices: BTreeSet<String>,
     /// Passkeys, and proofs of enrolments.
     pub people: BTreeSet<String>,
+    /// How often each standing approval was used, and by which requests.
+    pub standing: Vec<String>,
     /// The requests of the leaves in the log, and the number of receipts.
     pub log: (Vec<RequestId>, usize),
     /// The index of names.
@@ -84,6 +86,7 @@ impl InMemoryBackend {
             relayed: self.relayed(),
             notices: self.notices(),
             people: self.people(),
+            standing: self.standing_summary(),
             log: (self.leaves(), self.receipts().len()),
             names: self.names(),
             mails: self.mails().iter().map(|mail| (mail.to.to_string(), mail.kind.to_string())).collect(),

@@ -179,11 +179,12 @@ impl InMemoryBackend {
 
     /// Makes an approved request of a certificate with this CSR under a standing approval, without storing it.
     pub fn unsaved_under(&self, standing: RequestId, csr: &str) -> Request {
-        self.unsaved_request(csr, Status::Approved).altered(|row| {
-            row.grant = Some(standing);
-            row.decision = None;
-            row.expires_at = None;
-        })
+        self.unsaved_under_at(standing, csr, Status::Approved)
+    }
+
+    /// Makes a request of a certificate with this CSR and status under a standing approval, without storing it.
+    pub fn unsaved_under_at(&self, standing: RequestId, csr: &str, status: Status) -> Request {
+        self.unsaved(RequestContent::certificate(csr.to_owned(), None, None).under(standing), status)
     }
 
     fn unsaved(&self, content: RequestContent, status: Status) -> Request {
@@ -213,6 +214,9 @@ impl InMemoryBackend {
         if request.certificate().is_some() {
             let evaluated = request.evaluate(&policy, None, None).expect("the policy grants it");
             request.record_csr(evaluated.csr_summary(), Some(evaluated.checked_key), policy.version(), now);
+        }
+        if request.standing().is_some() {
+            return self.covered(request, status);
         }
         let expires_at = now + Duration::days(7);
         let digest = request.approval_digest().expect("recorded");
@@ -256,6 +260,24 @@ impl InMemoryBackend {
             }
         }
         self.put_approval(approval, []);
+        self.after_approval(&mut request, status);
+        request
+    }
+
+    /// The request under a standing approval, from the summary of its CSR on.
+    fn covered(&self, mut request: Request, status: Status) -> Request {
+        let now = self.now();
+        request.cover(now).expect("allowed");
+        if status == Status::Failed {
+            request.end(Ending::because(status, "broken"), now).expect("allowed");
+        }
+        self.after_approval(&mut request, status);
+        request
+    }
+
+    /// Brings an approved request to a later status.
+    fn after_approval(&self, request: &mut Request, status: Status) {
+        let (id, now) = (request.id(), self.now());
         if matches!(status, Status::Issued | Status::Delivered | Status::Revoked) {
             let serial = Serial::random(&aws_lc_rs::rand::SystemRandom::new()).expect("randomness");
             let validity = Validity::choose(now, 365, self.issuer_certificate()).expect("a validity");
@@ -272,6 +294,5 @@ impl InMemoryBackend {
             request.accept_revocation(&order, &by, arn, now).expect("allowed");
             request.revoked(&self.latest_issuer().key_identifier(), now).expect("allowed");
         }
-        request
     }
 }

@@ -7,6 +7,7 @@ mod backend;
 mod clock;
 pub mod faults;
 pub mod fixtures;
+pub mod item;
 pub mod jws;
 pub mod passkeys;
 mod policy_keys;

@@ -6,7 +6,7 @@
 //! certificate (SHA-256 of the DER)
 //! issuer (key identifier of the issuer)
 //! request 9464cb43-9bce-49f0-a2f0-deadf965ae26
-//! approval (digest that the approval binds)
+//! approval (digest that the approval binds; under a standing approval, that of its terms)
 //! evidence (digest of what proves a vote; a line for each vote with a proof, in the order of the votes)
 //! ```
 //!
@@ -18,7 +18,7 @@ use std::fmt;
 use pki::certificate::{Certificate, Serial};
 use pki::tlog::{TreeHash, leaf_hash};
 
-use crate::decision::ApprovalDigest;
+use crate::decision::{ApprovalDigest, DecisionRecord};
 use crate::framed_hash::{is_lower_hex, is_sha256};
 use crate::ids::RequestId;
 use crate::request::Request;
@@ -48,9 +48,9 @@ pub struct LogEntry {
 pub struct MalformedEntry;
 
 impl LogEntry {
-    /// The entry of the certificate of a request; `None` if the row has no approval.
-    pub fn of(request: &Request, certificate: &Certificate) -> Option<Self> {
-        let decision = request.decision().filter(|decision| decision.is_approval())?;
+    /// The entry of the certificate of a request, which this approval covers
+    /// ([`approval_above`](crate::approval::standing::approval_above)); `None` if the certificate names no issuer.
+    pub fn of(request: &Request, decision: &DecisionRecord, certificate: &Certificate) -> Option<Self> {
         let evidence = decision.votes.iter().filter_map(|vote| vote.evidence.as_ref());
         Some(Self {
             serial: certificate.serial().clone(),
@@ -122,7 +122,8 @@ mod tests {
         let id = backend.request_with_certificate(Status::Issued);
         let row = backend.request(id).unwrap();
         let pem = backend.certificates()[&row.serial().unwrap().to_string()].clone();
-        let entry = LogEntry::of(&row, &Certificate::from_pem(&pem).unwrap()).unwrap();
+        let certificate = Certificate::from_pem(&pem).unwrap();
+        let entry = LogEntry::of(&row, row.decision().unwrap(), &certificate).unwrap();
         LogEntry { evidence: vec!["e".repeat(64); evidence], ..entry }
     }
 

@@ -12,7 +12,7 @@ use pki::tlog::{Checkpoint, CheckpointError, NoteVerifier, TreeHash, verify_incl
 use serde::{Deserialize, Serialize};
 
 use super::{LogEntry, LogKey};
-use crate::decision::{ApprovalDigest, Decision};
+use crate::decision::{ApprovalDigest, Decision, DecisionRecord};
 use crate::ids::RequestId;
 use crate::request::Request;
 use crate::request::audit::ChainHead;
@@ -65,6 +65,10 @@ pub struct ReceiptCertificate {
 pub struct ReceiptApproval {
     /// The digest that it binds.
     pub digest: ApprovalDigest,
+    /// The standing approval that covers the certificate: `digest`, `decided` and `votes` are those of its terms. Other receipts
+    /// have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<RequestId>,
     /// The time of the decision, RFC 3339.
     pub decided: String,
     /// The votes.
@@ -145,10 +149,9 @@ pub enum ReceiptError {
 }
 
 impl Receipt {
-    /// The receipt of the certificate of `request`, which is in the log.
-    pub fn of(request: &Request, entry: &LogEntry, proof: &LogProof) -> Self {
-        let decision = request.decision();
-        let votes = decision.into_iter().flat_map(|decision| &decision.votes).map(|vote| ReceiptVote {
+    /// The receipt of the certificate of `request`, which is in the log and which this approval covers.
+    pub fn of(request: &Request, decision: &DecisionRecord, entry: &LogEntry, proof: &LogProof) -> Self {
+        let votes = decision.votes.iter().map(|vote| ReceiptVote {
             approver: vote.approver.masked(),
             decision: vote.decision,
             at: rfc3339(vote.at),
@@ -166,7 +169,8 @@ impl Receipt {
             },
             approval: ReceiptApproval {
                 digest: entry.approval.clone(),
-                decided: decision.map(|decision| rfc3339(decision.at)).unwrap_or_default(),
+                standing: request.standing(),
+                decided: rfc3339(decision.at),
                 votes: votes.collect(),
             },
             audit: request.audit().clone(),

@@ -10,8 +10,9 @@ use workflow::aws::DynamoAcme;
 use workflow::ids::RequestId;
 use workflow::ports::{AcmeStore as _, OrderName, PortError, Saved};
 use workflow::testing::acme::{key_of, saved_account, saved_order};
+use workflow::testing::item::attribute;
 
-use super::standing::{cancelled, on_the_wire, text};
+use super::standing::{cancelled, text};
 use super::{Calls, server};
 
 const NOW: OffsetDateTime = time::macros::datetime!(2026-01-01 12:00 UTC);
@@ -222,7 +223,7 @@ async fn rows_are_read_consistently_and_lead_from_one_to_the_other() {
             ("key" | "binding", "account") | ("request" | "replaces", "order") => entry,
             other => panic!("{other:?}"),
         };
-        json!({ "Item": on_the_wire(&row)["M"] })
+        json!({ "Item": attribute(&row)["M"] })
     }
     let (sdk, _) = server(answer).await;
     let (table, account, order) = (DynamoAcme::new(&sdk, "acme"), fixed_account(), fixed_order());

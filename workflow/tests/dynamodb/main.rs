@@ -178,6 +178,17 @@ async fn a_row_is_counted_by_its_person_and_apart_while_it_waits() {
     }
 }
 
+/// Its number is the limit of what a standing approval covers; the limits of people count other requests.
+#[tokio::test]
+async fn a_row_under_a_standing_approval_is_counted_for_no_person() {
+    let backend = InMemoryBackend::new();
+    for status in [Status::Submitted, Status::Approved, Status::Delivered] {
+        let row = backend.unsaved_under_at(RequestId::random(), &csr(&["www.example.com"]), status);
+        let item = put(&row).await;
+        assert_eq!((&item["person"], item["grant"]["S"].is_string()), (&Value::Null, true), "{status}");
+    }
+}
+
 /// The size of an item as DynamoDB counts it, of texts, numbers, lists and maps.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>
 fn size(value: &Value) -> usize {
@@ -211,6 +222,7 @@ async fn a_new_row_with_the_largest_csr_is_below_16_kb() {
         csr_text: csr_with(TestKey::Rsa4096, "", &names[..]),
         profile: None,
         replaces: None,
+        standing: None,
         language: Language::English,
         idempotency_key: None,
     };

@@ -8,6 +8,7 @@ use workflow::ports::{Saved, StandingApprovals as _};
 use workflow::request::audit::Actor;
 use workflow::testing::InMemoryBackend;
 use workflow::testing::fixtures::standing_policy;
+use workflow::testing::item::item;
 
 use super::{Answer, IDS, server};
 
@@ -66,10 +67,10 @@ async fn what_was_written_is_read_back_consistently() {
         let (mut approval, counted) = counted();
         approval.end(&Actor::operator("olivia"), "Over.", counted.at);
         let row = match asked["Key"]["item"]["S"].as_str().unwrap() {
-            "approval" => on_the_wire(&serde_json::to_value(&approval).unwrap()),
-            _ => on_the_wire(&serde_json::to_value(&counted).unwrap()),
+            "approval" => item(&approval, &[]),
+            _ => item(&counted, &[]),
         };
-        json!({ "Item": row["M"] })
+        json!({ "Item": row })
     }
     let (sdk, calls) = server(answer).await;
     let (table, id) = (DynamoStanding::new(&sdk, "grants"), RequestId::random());
@@ -80,21 +81,6 @@ async fn what_was_written_is_read_back_consistently() {
     for (operation, asked) in calls.lock().unwrap().iter() {
         assert_eq!((operation.as_str(), &asked["ConsistentRead"]), ("getitem", &json!(true)));
         assert_eq!(asked["Key"]["id"], text(id));
-    }
-}
-
-/// JSON as the wire format of DynamoDB.
-pub(super) fn on_the_wire(value: &Value) -> Value {
-    match value {
-        Value::Null => json!({ "NULL": true }),
-        Value::Bool(value) => json!({ "BOOL": value }),
-        Value::Number(number) => json!({ "N": number.to_string() }),
-        Value::String(text) => json!({ "S": text }),
-        Value::Array(all) => json!({ "L": all.iter().map(on_the_wire).collect::<Vec<_>>() }),
-        Value::Object(all) => {
-            let all = all.iter().map(|(name, value)| (name.clone(), on_the_wire(value)));
-            json!({ "M": all.collect::<serde_json::Map<_, _>>() })
-        }
     }
 }
 

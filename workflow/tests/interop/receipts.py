@@ -98,6 +98,9 @@ def verify(octets, der, serial, keys):
     receipt = json.loads(octets)
     need(receipt["format"] == "countersign/receipt@v1", "format")
     certificate, log = receipt["certificate"], receipt["log"]
+    standing = receipt["approval"].get("standing")
+    need(standing is None or re.fullmatch("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", standing), "standing approval")
+    need(standing != receipt["request"], "a request is no standing approval above itself")
     need(certificate["sha256"] == sha256(der).hex() and int(certificate["serial"], 16) == serial, "certificate")
     lines = [
         "countersign/certificate@v1",

@@ -10,6 +10,7 @@ use workflow::request::Status;
 use workflow::request::audit::Origin;
 use workflow::store::CertificateLog;
 use workflow::testing::InMemoryBackend;
+use workflow::testing::fixtures::standing_policy;
 use workflow::transparency::Receipt;
 
 use crate::panel::{say, skip};
@@ -24,12 +25,32 @@ fn a_verifier_in_python_agrees_about_every_bit_of_a_receipt() {
         Err(missing) => return skip("receipts", &missing, false),
     };
     let backend = InMemoryBackend::new();
-    let log = CertificateLog { files: &*backend, keys: &*backend, receipts: &*backend, requests: &*backend };
+    let log = CertificateLog {
+        files: &*backend,
+        keys: &*backend,
+        receipts: &*backend,
+        requests: &*backend,
+        standing: &*backend,
+    };
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name);
     fs::write(file("receipts.py"), PROGRAM).unwrap();
+    backend.set_policy(&standing_policy());
+    let terms = r#"{"kind":"grant","names":["www.example.com"],"days":30,"certificates":3}"#;
+    let standing = backend.standing_approval(terms);
+    let under = standing.id();
+    backend.put_standing(standing);
     for index in 0..7 {
-        let row = backend.request(backend.request_with_certificate(Status::Issued)).unwrap();
+        // The last one is under a standing approval.
+        let row = match index {
+            6 => backend.unsaved_under_at(under, &pki::testing::csr(&["www.example.com"]), Status::Issued),
+            _ => backend.request(backend.request_with_certificate(Status::Issued)).unwrap(),
+        };
+        if index == 6 {
+            backend.put_certificate(row.serial().unwrap(), &backend.certificate_of(&row));
+            backend.put(row.clone());
+        }
+        let row = backend.request(row.id()).unwrap();
         let pem = backend.certificates()[&row.serial().unwrap().to_string()].clone();
         let certificate = Certificate::from_pem(&pem).unwrap();
         let appended = log.append(&row, &certificate, &Origin::worker("deliver")).now_or_never().unwrap();
@@ -51,7 +72,8 @@ fn a_verifier_in_python_agrees_about_every_bit_of_a_receipt() {
         assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
         let bits = receipt.len() * 8;
         assert_eq!(said, format!("{index} {}\n{bits} {bits}\n", index + 1));
-        assert!(Receipt::verify(receipt.as_bytes(), &key.verifiers()).is_ok());
+        let verified = Receipt::verify(receipt.as_bytes(), &key.verifiers()).unwrap();
+        assert_eq!(verified.receipt.approval.standing, (index == 6).then_some(under));
         say(&format!("Python refuses all {bits} receipts with one changed bit"));
     }
 }

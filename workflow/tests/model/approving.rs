@@ -121,7 +121,9 @@ impl<'a> Approving<'a> {
 
     /// The state without what no later step depends on.
     fn normal(&self, state: State) -> State {
-        let mut state = state.without_stale_reads(|change| self.effects.is_unconditional(change));
+        let counts_conditionally = !self.effects.has(Mutation::CountedUnconditionally);
+        let mut state =
+            state.without_stale_reads(|change| self.effects.is_unconditional(change), counts_conditionally);
         let status = self.status(&state);
         // The policy matters to votes and to Sign.
         if status.is_terminal() || status == Status::Issued {
@@ -129,6 +131,10 @@ impl<'a> Approving<'a> {
         }
         // The time matters to votes and to the time-out, which may come at once after a late decision.
         if state.approval != 0 && self.world().outcome(state.approval).is_some() {
+            state.is_late = true;
+        }
+        // Nobody is asked under a standing approval, so no time is over.
+        if self.world().standing.is_some() {
             state.is_late = true;
         }
         // A request that has ended does not change: what can still go wrong is the end of its executions.
@@ -146,6 +152,13 @@ impl<'a> Approving<'a> {
     fn surroundings(&self, state: &State, add: &mut impl FnMut(Action, bool, Option<&'static str>, State)) {
         if state.policy == 1 {
             add(Action::PolicyChanges, false, None, State { policy: 2, ..*state });
+        }
+        if let Some(standing) = &self.world().standing
+            && !standing.is_ended(state.standing)
+        {
+            let mut after = *state;
+            after.write_standing(standing.end(state.standing));
+            add(Action::StandingEnds, false, None, after);
         }
         if !state.is_late {
             add(Action::TimePasses, false, None, State { is_late: true, ..*state });
@@ -191,10 +204,12 @@ impl Model for Approving<'_> {
     fn initial(&self) -> State {
         let none = Run { place: Place::NotStarted, is_acknowledged: false, entered: 0 };
         let mut first = none;
-        first.enter(Place::AwaitApproval);
+        first.enter(self.world().begins_at());
         State {
             row: 0,
             approval: 0,
+            standing: 0,
+            is_counted: false,
             stored: [0; 2],
             policy: 1,
             is_late: false,
@@ -225,6 +240,12 @@ impl Model for Approving<'_> {
         let certificates = state.stored.iter().filter(|one| **one != 0).count();
         if certificates > 1 {
             return Some(properties::ONE_CERTIFICATE);
+        }
+        if let Some(standing) = &self.world().standing {
+            let is_counted_once = standing.used(state.standing) == u32::from(state.is_counted);
+            if !is_counted_once || certificates > 0 && !state.is_counted {
+                return Some(properties::COUNTED);
+            }
         }
         let status = self.status(state);
         if status.has_certificate()

@@ -21,6 +21,8 @@ pub(crate) enum Mutation {
     VotesOfFormerApproversCounted,
     /// The bucket takes a second certificate of one serial.
     CertificateOverwritten,
+    /// Sign counts a certificate without the conditions on the standing approval and on the use.
+    CountedUnconditionally,
     /// Housekeeping sends no messages and starts nothing.
     NoHousekeeping,
 }
@@ -74,6 +76,7 @@ impl Effects<'_> {
                 | Effect::WriteExpiry
                 | Effect::Tell(_)
                 | Effect::ForgetTokens
+                | Effect::Count
                 | Effect::StoreCertificate
                 | Effect::Mail,
                 _,

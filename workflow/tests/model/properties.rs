@@ -16,6 +16,9 @@ pub(crate) const ISSUED_IS_STORED: &str = "an issued request has its certificate
 /// policy, nobody counted twice, nobody against.
 pub(crate) const COVERED: &str = "no certificate without coverage";
 
+/// A stored certificate has a use, and a use is one in the number of the standing approval.
+pub(crate) const COUNTED: &str = "a certificate under a standing approval is counted, and once";
+
 /// The same for an approval when its last vote is recorded, with the policy that this vote read.
 pub(crate) const ENOUGH_VOTES: &str = "no approval without enough votes of approvers in force";
 

@@ -129,6 +129,10 @@ pub(crate) enum Phase {
 pub(crate) enum Effect {
     ReadRow,
     ReadPolicy,
+    /// The standing approval, and the use for the request.
+    ReadStanding,
+    /// Writes the use, with the number on the standing approval.
+    Count,
     CreateApproval,
     ReadApproval,
     WriteApproval,
@@ -153,6 +157,7 @@ pub(crate) struct Process {
     pub(crate) next: Effect,
     pub(crate) row: Option<Read>,
     pub(crate) approval: Option<Read>,
+    pub(crate) standing: Option<Read>,
     /// The version of the policy that it read; 0 if none.
     pub(crate) policy: u8,
     /// The certificate that it holds; 0 if none.
@@ -170,6 +175,7 @@ impl Process {
             next,
             row: None,
             approval: None,
+            standing: None,
             policy: 0,
             certificate: 0,
             is_first: false,
@@ -187,6 +193,9 @@ impl Process {
 pub(crate) struct State {
     pub(crate) row: Number,
     pub(crate) approval: Number,
+    /// The standing approval, and whether the certificate is counted.
+    pub(crate) standing: Number,
+    pub(crate) is_counted: bool,
     /// The bucket: for each serial its certificate; 0 if none.
     pub(crate) stored: [u8; 2],
     /// The version of the policy in force.
@@ -207,8 +216,12 @@ impl State {
     }
 
     /// A process whose next write will fail reads again in its place: what it read before means nothing any more.
-    /// `is_unconditional` are writes that do not fail.
-    pub(crate) fn without_stale_reads(mut self, is_unconditional: impl Fn(RowChange) -> bool) -> Self {
+    /// `is_unconditional` are writes that do not fail; `is_conditional` if counting a use is none of them.
+    pub(crate) fn without_stale_reads(
+        mut self,
+        is_unconditional: impl Fn(RowChange) -> bool,
+        is_conditional: bool,
+    ) -> Self {
         for process in self.processes.iter_mut().flatten() {
             let is_stale = |read: Option<Read>| read.is_some_and(|read| read.is_stale);
             let is_task = matches!(process.kind, Kind::Task(..));
@@ -225,6 +238,9 @@ impl State {
                     process.is_late = false;
                 }
                 Effect::ForgetTokens if is_stale(process.approval) => process.next = Effect::ReadTokens,
+                Effect::Count if is_stale(process.standing) && is_conditional => {
+                    (process.next, process.standing) = (Effect::ReadStanding, None);
+                }
                 _ => {}
             }
             // The time matters to these writes.
@@ -255,6 +271,16 @@ impl State {
             .for_each(|read| read.is_stale = true);
     }
 
+    /// Writes the standing approval; what others read of it is stale.
+    pub(crate) fn write_standing(&mut self, number: Number) {
+        self.standing = number;
+        self.processes
+            .iter_mut()
+            .flatten()
+            .flat_map(|one| &mut one.standing)
+            .for_each(|read| read.is_stale = true);
+    }
+
     /// Writes the approval; what others read of it is stale.
     pub(crate) fn write_approval(&mut self, number: Number) {
         self.approval = number;
@@ -280,6 +306,8 @@ pub(crate) enum Action {
     /// A message comes twice or late.
     BeginsAgain(Kind),
     PolicyChanges,
+    /// An operator ends the standing approval.
+    StandingEnds,
     TimePasses,
     TimesOut(usize),
     /// The last receive failed, or the task timed out.

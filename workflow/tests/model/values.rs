@@ -16,6 +16,8 @@ pub(crate) enum Staff {
     Leaver,
     /// Both A and B, with C as a stand-in for A; then the same without C.
     StandIn,
+    /// A approved a standing approval above the request, and then leaves.
+    Standing,
 }
 
 /// A seat: an approver and their stand-ins.
@@ -31,6 +33,7 @@ impl Staff {
         match self {
             Self::Leaver => [(&[A, B, C], 1), (&[A, B], 2)],
             Self::StandIn => [(&[A_OR_C, B], 2), (&[A, B], 2)],
+            Self::Standing => [(&[A, B], 1), (&[B], 1)],
         }
     }
 }

@@ -5,6 +5,7 @@ use workflow::request::Status;
 
 use super::effects::{Effects, Mutation, report};
 use super::properties;
+use super::standing::Coverage;
 use super::state::{Answer, Effect, Kind, Number, Phase, Place, Process, Read, RowChange, State};
 use super::world::{ApprovalChange, Changed, World};
 
@@ -32,6 +33,8 @@ impl Work<'_> {
         match it.next {
             Effect::ReadRow => self.read_row(),
             Effect::ReadPolicy => self.read_policy(),
+            Effect::ReadStanding => self.read_standing(),
+            Effect::Count => self.count(),
             Effect::CreateApproval => {
                 let asked = Effect::Update(RowChange::Ask, Phase::Known);
                 let Kind::Task(of, _) = it.kind else { unreachable!() };
@@ -138,7 +141,7 @@ impl Work<'_> {
             Effect::StartExecution => {
                 // A second call with one name does nothing.
                 if self.state.runs[1].place == Place::NotStarted {
-                    self.state.runs[1].enter(Place::AwaitApproval);
+                    self.state.runs[1].enter(self.world().begins_at());
                 }
                 Some(it.then(Effect::Update(RowChange::Restarted, Phase::Known)))
             }
@@ -201,18 +204,54 @@ impl Work<'_> {
             let issued = Effect::Update(RowChange::Issued(self.state.stored[serial]), Phase::Known);
             return Some(it.then(issued));
         }
+        let is_ignored = self.effects.has(Mutation::CoverageIgnored);
+        if self.world().standing.is_some() && !is_ignored {
+            return Some(Process { policy, ..it.then(Effect::ReadStanding) });
+        }
         match self.world().not_covered(row, policy) {
-            Some(answer) if !self.effects.has(Mutation::CoverageIgnored) => {
-                Some(Process { row: None, ..it.then(Effect::Report(answer)) })
+            Some(answer) if !is_ignored => Some(Process { row: None, ..it.then(Effect::Report(answer)) }),
+            _ => self.covered(of, policy),
+        }
+    }
+
+    /// What Sign does with a certificate that is covered.
+    fn covered(&self, of: usize, policy: u8) -> Next {
+        let it = Process { standing: None, policy, ..self.process };
+        Some(it.then(match self.world().serial(it.row.unwrap().number) {
+            Some(_) => Effect::ReadCertificate,
+            None => Effect::Update(RowChange::Reserve(of), Phase::Known),
+        }))
+    }
+
+    fn read_standing(&mut self) -> Next {
+        let (it, number) = (self.process, self.state.standing);
+        let Kind::Task(of, _) = it.kind else { unreachable!() };
+        let standing = self.world().standing.as_ref().unwrap();
+        let row = it.row.unwrap().number;
+        let is_counted = self.state.is_counted;
+        match self.world().row(row, |row| standing.coverage(row, it.policy, number, is_counted)) {
+            Coverage::Covered => self.covered(of, it.policy),
+            Coverage::NotCounted => {
+                Some(Process { standing: Some(Read { number, is_stale: false }), ..it.then(Effect::Count) })
             }
-            _ if self.world().serial(row).is_some() => {
-                Some(Process { policy, ..it.then(Effect::ReadCertificate) })
-            }
-            _ => {
-                let reserve = Effect::Update(RowChange::Reserve(of), Phase::Known);
-                Some(Process { policy, ..it.then(reserve) })
+            Coverage::Not(answer) => {
+                Some(Process { row: None, standing: None, policy: 0, ..it.then(Effect::Report(answer)) })
             }
         }
+    }
+
+    /// As `count_use` of `workflow::store`: the use and the number are one transaction.
+    fn count(&mut self) -> Next {
+        let again = Some(Process { standing: None, ..self.process.then(Effect::ReadStanding) });
+        if self.is_stale(self.process.standing) && !self.effects.has(Mutation::CountedUnconditionally) {
+            return again;
+        }
+        let counted = self.world().standing.as_ref().unwrap().count(self.state.standing);
+        self.write(again, |state| {
+            state.write_standing(counted);
+            state.is_counted = true;
+        });
+        again
     }
 
     /// The change that the process makes to the approval.

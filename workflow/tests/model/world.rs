@@ -27,8 +27,12 @@ use workflow::testing::{InMemoryBackend, passkeys};
 
 use super::checker::SmallMap;
 use super::properties;
-use super::state::{Answer, Number, RowChange, Voter};
+use super::standing::Standing;
+use super::state::{Answer, Number, Place, RowChange, Voter};
 use super::values::{Staff, answer, approval_summary, email, ending, enough_for, serial, shown};
+
+/// The part of the policies that allows standing approvals.
+const STANDING: &str = "\n[profiles.server.standing]\nmax = \"90d\"\nmost = 500\n";
 
 /// A change of an approval.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,6 +58,8 @@ pub(crate) enum Changed {
 /// The real values.
 pub(crate) struct World {
     staff: Staff,
+    /// The standing approval above the row.
+    pub(crate) standing: Option<Standing>,
     policies: [Arc<Policy>; 2],
     issuer: Issuer,
     begin: OffsetDateTime,
@@ -96,6 +102,7 @@ impl World {
                 .replace("[\"approver@example.com\"]", &format!("{approvers:?}"))
                 .replace("quorum = 1 ", &format!("quorum = {quorum} "))
                 .replace("limit = \"7d\" ", "limit = \"30d\" ");
+            let text = if staff == Staff::Standing { text + STANDING } else { text };
             let stand_ins = seats.iter().flat_map(|seat| seat[1..].iter().map(|by| (seat[0], *by)));
             let (from, until) = (day_of(backend.now()), day_of(backend.now() + Duration::days(2)));
             let stand_ins = stand_ins.map(|(person, by)| {
@@ -107,17 +114,33 @@ impl World {
         });
         assert_ne!(policies[0].version(), policies[1].version());
         assert!(policies.iter().all(|policy| policy.profile(None).unwrap().limit().as_secs() == 30 * 86_400));
+        if staff == Staff::Standing {
+            let (standing, row) = Standing::new(staff, &policies);
+            return Self::of(staff, policies, backend.latest_issuer(), row, Some(standing));
+        }
         // A row as Persist leaves it.
         let mut row = backend.unsaved_request(&pki::testing::csr(&["www.example.com"]), Status::Submitted);
         let begin = row.registration_date();
         let evaluated = row.evaluate(&policies[0], None, None).unwrap();
         row.record_csr(evaluated.csr_summary(), Some(evaluated.checked_key), policies[0].version(), begin);
+        Self::of(staff, policies, backend.latest_issuer(), row, None)
+    }
+
+    fn of(
+        staff: Staff,
+        policies: [Arc<Policy>; 2],
+        issuer: Issuer,
+        mut row: Request,
+        standing: Option<Standing>,
+    ) -> Self {
+        let begin = row.registration_date();
         row.take_events(&Origin::worker("persist"));
         let first = Values { all: vec![row], numbers: HashMap::new() };
         Self {
             staff,
+            standing,
             policies,
-            issuer: backend.latest_issuer(),
+            issuer,
             begin,
             rows: RefCell::new(first),
             approvals: RefCell::new(Values::new(None)),
@@ -126,6 +149,11 @@ impl World {
             covered: RefCell::default(),
             broken: Cell::new(None),
         }
+    }
+
+    /// The state in which an execution begins to wait for the model: nobody is asked under a standing approval.
+    pub(crate) fn begins_at(&self) -> Place {
+        if self.standing.is_some() { Place::Sign } else { Place::AwaitApproval }
     }
 
     /// A day after the question, or after every limit: the approval period, and the time-out of AwaitApproval.
@@ -249,7 +277,9 @@ impl World {
             RowChange::Reserve(of) => after.reserve(serial(of), validity(), now).map(|_| ()),
             RowChange::Issued(certificate) => after.issued(&certificate.to_string(), validity(), now),
             RowChange::Delivered => {
-                after.mailed(&MailKind::Issued, now);
+                if after.is_delivered_by_mail() {
+                    after.mailed(&MailKind::Issued, now);
+                }
                 after.delivered(now)
             }
             RowChange::End(place) => after.end(ending(place, &before), now),
@@ -330,6 +360,9 @@ impl World {
 
     /// True if the votes in the row are enough by the policy.
     pub(crate) fn has_enough_votes(&self, row: Number, policy: u8) -> bool {
+        if let Some(standing) = &self.standing {
+            return standing.has_enough_votes(policy);
+        }
         self.row(row, |row| {
             row.decision().is_some_and(|it| enough_for(self.staff, &it.votes)[usize::from(policy) - 1])
         })

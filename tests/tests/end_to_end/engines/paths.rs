@@ -22,7 +22,10 @@ pub(super) enum Answer {
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Output(output) => f.write_str(output["outcome"].as_str().unwrap_or("done")),
+            Self::Output(output) => {
+                let value = output.as_object().and_then(|output| output.values().find_map(Value::as_str));
+                f.write_str(value.unwrap_or("done"))
+            }
             Self::Error(error) => f.write_str(error),
             Self::Silence => f.write_str("silent"),
         }
@@ -46,7 +49,7 @@ impl Path {
     /// Answers other than plain success, for the table.
     pub(super) fn story(&self) -> String {
         let told = |state: &&String| match self.answers.get(*state)? {
-            Answer::Output(output) if output.get("outcome").is_none() => None,
+            Answer::Output(output) if *output == plain() => None,
             answer => Some(format!("{state}: {answer}")),
         };
         self.states.iter().filter_map(|state| told(&state)).collect::<Vec<_>>().join(", ")
@@ -67,6 +70,11 @@ impl Path {
 /// Cause given by the scripted worker of a state.
 pub(super) fn cause(state: &str) -> String {
     format!("the script of {state}")
+}
+
+/// Output of a worker that does not decide where the execution goes on.
+fn plain() -> Value {
+    json!({ "csrDigest": "00" })
 }
 
 /// Every path of the definition.
@@ -141,15 +149,21 @@ fn ends(definition: &Value, name: &str) -> Vec<(Answer, Next)> {
     let mut ends = Vec::new();
     let choice = &definition["States"][next];
     if choice["Type"] == "Choice" {
+        let result = state["ResultPath"].as_str().unwrap();
         for one in choice["Choices"].as_array().unwrap() {
-            assert_eq!(one["Variable"], format!("{}.outcome", state["ResultPath"].as_str().unwrap()));
-            let outcome = json!({ "outcome": one["StringEquals"] });
-            ends.push((Answer::Output(outcome), to(&one["Next"], &[next], false)));
+            let variable = one["Variable"].as_str().unwrap();
+            let field = variable.strip_prefix(&format!("{result}.")).unwrap();
+            // A Choice asks for an outcome, or whether there is a value.
+            let value = if one["IsPresent"] == true { json!("there") } else { one["StringEquals"].clone() };
+            assert!(value.is_string(), "{next} asks for something else: {one}");
+            let output = Value::from_iter([(field.to_owned(), value)]);
+            ends.push((Answer::Output(output), to(&one["Next"], &[next], false)));
         }
-        let unknown = json!({ "outcome": "postponed" });
-        ends.push((Answer::Output(unknown), to(&choice["Default"], &[next], false)));
+        let is_of_presence = choice["Choices"][0]["IsPresent"] == true;
+        let other = if is_of_presence { plain() } else { json!({ "outcome": "postponed" }) };
+        ends.push((Answer::Output(other), to(&choice["Default"], &[next], false)));
     } else {
-        ends.push((Answer::Output(json!({ "csrDigest": "00" })), to(&state["Next"], &[], false)));
+        ends.push((Answer::Output(plain()), to(&state["Next"], &[], false)));
     }
     for catch in state["Catch"].as_array().unwrap() {
         let answer = match catch["ErrorEquals"][0].as_str().unwrap() {

@@ -10,8 +10,15 @@ use serde_json::Value;
 use super::server::Server;
 
 const ARTIFACTS: &str = "artifacts";
-const TABLES: [&str; 6] =
-    ["CertificatesTable", "ApprovalsTable", "AuditTable", "NamesTable", "RevocationsTable", "PeopleTable"];
+const TABLES: [&str; 7] = [
+    "CertificatesTable",
+    "ApprovalsTable",
+    "AuditTable",
+    "NamesTable",
+    "RevocationsTable",
+    "PeopleTable",
+    "GrantsTable",
+];
 
 /// Uploads what the template names, and the template with these further resources, and returns its URL.
 fn packaged(engine: &Server, resources: &str) -> String {

@@ -6,6 +6,7 @@ mod certificates;
 mod faults;
 mod finalize;
 mod floods;
+mod intake;
 mod interop;
 mod malformed;
 mod orders;

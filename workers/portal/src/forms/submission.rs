@@ -181,6 +181,7 @@ impl SubmissionForm {
             csr_text: self.csr_content.clone(),
             profile: self.profile().map(str::to_owned),
             replaces: self.replaced.clone(),
+            standing: None,
             language,
             idempotency_key: Some(self.idempotency_key.clone()).filter(|key| !key.is_empty()),
         };
@@ -218,6 +219,7 @@ impl From<InputError> for FieldError {
             SubmissionPart::Comment => "comment",
             SubmissionPart::Profile => "profile",
             SubmissionPart::Replaces => "replaces",
+            SubmissionPart::Standing => "grant",
             // The idempotency key is a hidden field without a place of its own on the page.
             SubmissionPart::Csr | SubmissionPart::IdempotencyKey => "csrContent",
         };

@@ -154,11 +154,14 @@ fn status_of(code: Code) -> StatusCode {
         | Code::ForbiddenExtension
         | Code::NameNotAllowed
         | Code::UnknownProfile
+        | Code::OutsideGrant
         | Code::BadEmail => StatusCode::UNPROCESSABLE_ENTITY,
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::MissingField | Code::BadRequest => StatusCode::BAD_REQUEST,
         Code::NotFound => StatusCode::NOT_FOUND,
-        Code::AlreadyDecided | Code::NotRevocable => StatusCode::CONFLICT,
+        Code::AlreadyDecided | Code::NotRevocable | Code::GrantOver | Code::GrantUsedUp => {
+            StatusCode::CONFLICT
+        }
         Code::RevocationNotAllowed
         | Code::PasskeyNeeded
         | Code::PasskeyRefused
@@ -196,6 +199,9 @@ fn title_of(code: Code) -> &'static str {
         Code::PasskeyRefused => "title-passkey-refused",
         Code::SignInNeeded => "title-sign-in-needed",
         Code::SignInRefused => "title-sign-in-refused",
+        Code::GrantOver => "title-grant-over",
+        Code::GrantUsedUp => "title-grant-used-up",
+        Code::OutsideGrant => "title-outside-grant",
         Code::TryAgain => "title-try-again",
     }
 }

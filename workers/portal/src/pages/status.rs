@@ -125,10 +125,12 @@ impl StatusPage {
         let downloads = (request.may_be_handed_out() && opened.may_download())
             .then(|| Downloads { zip: link("/certificate.zip"), pem: link("/certificate.pem") });
         let phase = PendingPhase::of(request, approval);
+        let is_covered = request.standing().is_some();
         let (class, headline) = match phase {
             Some(PendingPhase::Withdrawing) => ("working", "status-withdrawing"),
             Some(PendingPhase::Decided) => ("working", "status-decided"),
             None if is_being_revoked(request) => ("working", "status-revoking"),
+            None if is_covered && request.status() == Status::Approved => ("working", "status-covered"),
             Some(PendingPhase::Undecided) | None => headline(request.shown_status()),
         };
         let is_signed = request.is_signed();
@@ -262,6 +264,7 @@ fn headline(status: Status) -> (&'static str, &'static str) {
 
 fn explanation(site: &Site, opened: &OpenedRequest, phase: Option<PendingPhase>, signs_in: bool) -> Markup {
     let request = &opened.request;
+    let is_covered = request.standing().is_some();
     if request.was_never_confirmed() {
         return site.markup(Message::new("status-lapsed-text"));
     }
@@ -279,6 +282,7 @@ fn explanation(site: &Site, opened: &OpenedRequest, phase: Option<PendingPhase>,
             };
             return site.markup(text).time("until", &site.instant(request.confirm_until()));
         }
+        Status::Submitted if is_covered => "status-covered-submitted-text",
         Status::Submitted => "status-submitted-text",
         Status::PendingApproval if phase == Some(PendingPhase::Withdrawing) => "status-withdrawing-text",
         Status::PendingApproval if phase == Some(PendingPhase::Decided) => "status-decided-text",
@@ -291,7 +295,9 @@ fn explanation(site: &Site, opened: &OpenedRequest, phase: Option<PendingPhase>,
         },
         Status::Approved => "status-approved-text",
         Status::Issued | Status::Delivered if is_being_revoked(request) => "status-revoking-text",
+        Status::Issued if is_covered => "status-covered-issued-text",
         Status::Issued => "status-issued-text",
+        Status::Delivered if is_covered => "status-covered-delivered-text",
         Status::Delivered => "status-delivered-text",
         Status::Refused => "status-refused-text",
         Status::Rejected => "status-rejected-text",
@@ -302,9 +308,11 @@ fn explanation(site: &Site, opened: &OpenedRequest, phase: Option<PendingPhase>,
     }))
 }
 
-/// The id of the text of a line of the timeline.
-fn label(status: Status) -> &'static str {
+/// The id of the text of a line of the timeline; `is_covered` under a standing approval.
+fn label(status: Status, is_covered: bool) -> &'static str {
     match status {
+        Status::Approved if is_covered => "event-covered",
+        Status::Delivered if is_covered => "event-ready",
         Status::Unconfirmed => "event-unconfirmed",
         Status::Submitted => "event-submitted",
         Status::PendingApproval => "event-pending",
@@ -330,18 +338,20 @@ fn events(site: &Site, request: &Request, phase: Option<PendingPhase>) -> Vec<St
         Status::Issued,
         Status::Delivered,
     ];
+    let is_covered = request.standing().is_some();
     let happened = request.history().iter().enumerate().map(|(index, entry)| {
         let current = index + 1 == request.history().len();
         let status = request.shown(entry.status);
         let class = if current { headline(status).0 } else { "done" };
-        StatusEvent { class, label: site.text(label(status)), at: Some(site.instant(entry.at)) }
+        StatusEvent { class, label: site.text(label(status, is_covered)), at: Some(site.instant(entry.at)) }
     });
     let to_come = WAY
         .into_iter()
         .filter(|_| !request.status().is_terminal() && phase != Some(PendingPhase::Withdrawing))
+        .filter(|status| !is_covered || *status != Status::PendingApproval)
         .skip_while(|status| *status != request.status())
         .skip(1)
-        .map(|status| StatusEvent { class: "coming", label: site.text(label(status)), at: None });
+        .map(|status| StatusEvent { class: "coming", label: site.text(label(status, is_covered)), at: None });
     happened.chain(to_come).collect()
 }
 

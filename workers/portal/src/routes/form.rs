@@ -162,6 +162,7 @@ impl From<IntakeError> for Problem {
             IntakeError::KeyReused(finding) => {
                 Problem::from(finding).with_status(StatusCode::UNPROCESSABLE_ENTITY)
             }
+            IntakeError::StandingOver(error) => error.finding().into(),
             IntakeError::Contended => Problem::new(Code::TryAgain, "problem-try-again"),
             IntakeError::Port(error) => error.into(),
         }

@@ -9,15 +9,19 @@ use pki::testing::{self as test_pki, CaMaker, TestKey};
 use time::Duration;
 use workflow::decision::{Decision, Outcome, Vote};
 use workflow::ids::RequestId;
-use workflow::request::{Columns, Ending, Request, Status};
+use workflow::request::{Ending, Request, Status};
 use workflow::runtime::step::ErrorName::{self, NotApproved, Refused};
 use workflow::testing::InMemoryBackend;
+use workflow::testing::fixtures::standing_policy;
 
+use super::approved::{alter_decision, ask_as, decided, without_decision};
 use super::outcomes::{assert_refused, assert_signed_once};
 use super::sign;
 
 const POLICY: &str = include_str!("../../../../infra/policy.toml");
 const NAME: &str = "www.example.com";
+/// The terms of the standing approval.
+pub(super) const TERMS: &str = r#"{"kind":"grant","names":[".web.example.com","www.example.com","10.0.0.1"],"days":30,"certificates":3}"#;
 
 /// How an approved request comes to Sign.
 #[derive(Clone, Copy, Debug)]
@@ -32,18 +36,33 @@ pub(super) enum Path {
     Retry,
     /// From a backup of another stack.
     Import,
+    /// Under a standing approval: nobody decided about the request itself.
+    Standing,
 }
 
-pub(super) const PATHS: [Path; 5] = [Path::Form, Path::Renewal, Path::Restart, Path::Retry, Path::Import];
+/// The paths of requests that approvers decided about.
+pub(super) const DECIDED: [Path; 5] = [Path::Form, Path::Renewal, Path::Restart, Path::Retry, Path::Import];
+
+pub(super) const PATHS: [Path; 6] =
+    [Path::Form, Path::Renewal, Path::Restart, Path::Retry, Path::Import, Path::Standing];
 
 impl Path {
     /// The policy under which the one vote of the row is enough.
     pub(super) fn policy(self) -> String {
         match self {
             Self::Form | Self::Restart | Self::Retry | Self::Import => POLICY.to_owned(),
+            Self::Standing => standing_policy(),
             Self::Renewal => {
                 two_approvals(POLICY).replace("[lifecycle]", "[lifecycle]\nrenewal.approvals = 1")
             }
+        }
+    }
+
+    /// A policy that asks for two approvals on this path.
+    fn policy_of_two(self) -> String {
+        match self {
+            Self::Standing => two_approvals(&standing_policy()),
+            _ => two_approvals(POLICY),
         }
     }
 
@@ -74,6 +93,13 @@ impl Path {
                 let exported = serde_json::to_value(&row).unwrap();
                 let imported: Request = serde_json::from_value(exported).unwrap();
                 put(&backend, imported.run_as("arn:imported".into()))
+            }
+            Self::Standing => {
+                backend.set_policy(&standing_policy());
+                let approval = backend.standing_approval(TERMS);
+                let id = put(&backend, backend.unsaved_under(approval.id(), &test_pki::csr(&[NAME])));
+                backend.put_standing(approval);
+                id
             }
         };
         backend.set_policy(&self.policy());
@@ -115,44 +141,44 @@ pub(super) const ATTACKS: [(&str, ErrorName, Attack); 22] = [
         backend.rotate_to(&ca.self_signed());
     }),
     ("an approval that expired", NotApproved, |backend, id, _| {
-        backend.alter(id, |row| row.decision.as_mut().unwrap().outcome = Outcome::Expired);
+        alter_decision(backend, id, |decision| decision.outcome = Outcome::Expired);
     }),
     ("a rejection", NotApproved, |backend, id, _| {
-        backend.alter(id, |row| row.decision.as_mut().unwrap().outcome = Outcome::Rejected);
+        alter_decision(backend, id, |decision| decision.outcome = Outcome::Rejected);
     }),
-    ("no decision", NotApproved, |backend, id, _| backend.alter(id, |row| row.decision = None)),
-    ("no votes", Refused, |backend, id, _| {
-        backend.alter(id, |row| row.decision.as_mut().unwrap().votes.clear())
-    }),
+    ("no decision", NotApproved, |backend, id, _| without_decision(backend, id)),
+    ("no votes", Refused, |backend, id, _| alter_decision(backend, id, |decision| decision.votes.clear())),
     ("a vote that rejects", Refused, |backend, id, _| {
-        backend.alter(id, |row| row.decision.as_mut().unwrap().votes[0].decision = Decision::Reject);
+        alter_decision(backend, id, |decision| decision.votes[0].decision = Decision::Reject);
     }),
     ("the requester's own vote", Refused, |backend, id, _| {
-        backend.alter(id, |row| row.email = row.decision.as_ref().unwrap().votes[0].approver.clone());
+        ask_as(backend, id, &decided(backend, id).1.votes[0].approver);
     }),
     ("the vote of nobody in the policy", Refused, |backend, id, _| {
-        backend.alter(id, |row| {
-            row.decision.as_mut().unwrap().votes[0].approver = "mallory@example.com".parse().unwrap();
+        alter_decision(backend, id, |decision| {
+            decision.votes[0].approver = "mallory@example.com".parse().unwrap();
         });
     }),
     ("an approver who has left", Refused, |backend, _, path| {
         backend.set_policy(&path.policy().replace("\"approver@example.com\"", "\"third@example.com\""));
     }),
-    ("one person twice where two are asked", Refused, |backend, id, _| {
-        backend.alter(id, |row: &mut Columns| {
-            let votes = &mut row.decision.as_mut().unwrap().votes;
-            let mut again = votes[0].clone();
+    ("one person twice where two are asked", Refused, |backend, id, path| {
+        alter_decision(backend, id, |decision| {
+            let mut again = decision.votes[0].clone();
             again.approver = "approver+2@example.com".parse().unwrap();
-            votes.push(again);
+            decision.votes.push(again);
         });
-        backend.set_policy(&two_approvals(POLICY));
+        backend.set_policy(&path.policy_of_two());
     }),
     ("a policy that does not allow the names any more", Refused, |backend, _, path| {
         backend.set_policy(&path.policy().replace("example.com\"", "example.edu\""));
     }),
-    ("the approval of another request", NotApproved, |backend, id, _| {
-        let other = backend.request(backend.request_at(Status::Approved)).unwrap();
-        backend.alter(id, |row| row.decision = other.decision().cloned());
+    ("the approval of another request", NotApproved, |backend, id, path| {
+        let other = match path {
+            Path::Standing => backend.standing_approval(TERMS).decision().clone(),
+            _ => backend.unsaved_request(&csr(&[NAME]), Status::Approved).decision().unwrap().clone(),
+        };
+        alter_decision(backend, id, |decision| *decision = other);
     }),
     ("a stand-in before the first day", Refused, |backend, id, path| {
         stood_in(backend, id, path, (1, 9), true)
@@ -166,12 +192,12 @@ pub(super) const ATTACKS: [(&str, ErrorName, Attack); 22] = [
     }),
     ("a stand-in who votes on their own request", Refused, |backend, id, path| {
         stood_in(backend, id, path, (-9, 9), true);
-        backend.alter(id, |row| row.email = STAND_IN.parse().unwrap());
+        ask_as(backend, id, &STAND_IN.parse().unwrap());
     }),
     ("an approver and their stand-in where two are asked", Refused, |backend, id, path| {
         stood_in(backend, id, path, (-9, 9), false);
-        backend.alter(id, |row: &mut Columns| {
-            let votes = &mut row.decision.as_mut().unwrap().votes;
+        alter_decision(backend, id, |decision| {
+            let votes = &mut decision.votes;
             let absent = votes[0].approver.clone();
             votes.push(Vote {
                 approver: STAND_IN.parse().unwrap(),
@@ -181,7 +207,7 @@ pub(super) const ATTACKS: [(&str, ErrorName, Attack); 22] = [
             });
         });
         let entry = stand_in(backend, id, (-9, 9));
-        backend.set_policy(&format!("{}{entry}", two_approvals(POLICY)));
+        backend.set_policy(&format!("{}{entry}", path.policy_of_two()));
     }),
     ("another request that it replaces", NotApproved, |backend, id, _| {
         let other = backend.request_at(Status::Delivered);
@@ -193,7 +219,7 @@ const STAND_IN: &str = "carol@example.com";
 
 /// The entry by which carol stands in for the one approver, from and until so many days after the vote.
 fn stand_in(backend: &InMemoryBackend, id: RequestId, (from, until): (i64, i64)) -> String {
-    let voted = backend.request(id).unwrap().decision().unwrap().votes[0].at;
+    let voted = decided(backend, id).1.votes[0].at;
     let day = |days| workflow::stand_in::day_of(voted + Duration::days(days));
     format!(
         "\n[[stand_ins]]\nfor = \"approver@example.com\"\nby = \"{STAND_IN}\"\nfrom = \"{}\"\nuntil = \"{}\"\n",
@@ -206,8 +232,8 @@ fn stand_in(backend: &InMemoryBackend, id: RequestId, (from, until): (i64, i64))
 fn stood_in(backend: &InMemoryBackend, id: RequestId, path: Path, days: (i64, i64), has_voted: bool) {
     backend.set_policy(&format!("{}{}", path.policy(), stand_in(backend, id, days)));
     if has_voted {
-        backend.alter(id, |row| {
-            let vote = &mut row.decision.as_mut().unwrap().votes[0];
+        alter_decision(backend, id, |decision| {
+            let vote = &mut decision.votes[0];
             vote.stands_in_for = vec![vote.approver.clone()];
             vote.approver = STAND_IN.parse().unwrap();
         });

@@ -1,6 +1,7 @@
 //! Sign against the backend in memory.
 #![allow(clippy::unwrap_used, clippy::panic)] // A test may.
 
+mod approved;
 mod coverage;
 mod enrolments;
 mod lists;
@@ -13,6 +14,7 @@ mod provider_keys;
 mod renewals;
 mod requesters;
 mod sign_ins;
+mod standing;
 mod step;
 
 use std::sync::Arc;
@@ -28,6 +30,7 @@ use workflow::testing::{InMemoryBackend, fixtures};
 fn worker(backend: &Arc<InMemoryBackend>) -> Sign {
     Sign {
         requests: backend.clone(),
+        standing: backend.clone(),
         policies: backend.clone(),
         certificates: backend.clone(),
         names: backend.clone(),

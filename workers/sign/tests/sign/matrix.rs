@@ -5,7 +5,7 @@ use std::fs;
 use workflow::runtime::step::ErrorName;
 use workflow::wire_name::WireName as _;
 
-use super::{coverage, oidc_groups, passkeys, requesters, sign_ins};
+use super::{coverage, oidc_groups, passkeys, requesters, sign_ins, standing};
 
 const BEGIN: &str =
     "<!-- The attacks are written by workers/sign/tests/sign/matrix.rs; do not edit them. -->\n";
@@ -18,6 +18,8 @@ fn table() -> String {
         text += &format!("| {condition}{what} | `{}` |\n", error.wire_name());
     };
     coverage::ATTACKS.iter().for_each(|(what, error, _)| add("", what, *error));
+    let condition = "under a standing approval: ";
+    standing::ATTACKS.iter().for_each(|(what, error, _)| add(condition, what, *error));
     let condition = "where the policy asks for passkeys: ";
     passkeys::ATTACKS.iter().for_each(|(what, error, _)| add(condition, what, *error));
     let condition = "where the policy asks for sign-ins: ";

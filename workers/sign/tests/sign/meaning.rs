@@ -7,6 +7,8 @@ use workflow::ids::RequestId;
 use workflow::testing::InMemoryBackend;
 use workflow::testing::passkeys::base_url;
 
+use super::approved::decided;
+
 /// [`VoteMeaning`], with values of its own.
 pub(super) struct Meaning {
     pub(super) base_url: BaseUrl,
@@ -19,8 +21,7 @@ pub(super) struct Meaning {
 impl Meaning {
     /// The meaning of the first vote on a request.
     pub(super) fn of(backend: &InMemoryBackend, request_id: RequestId) -> Self {
-        let row = backend.request(request_id).unwrap();
-        let decision = row.decision().unwrap();
+        let (request_id, decision) = decided(backend, request_id);
         let vote = &decision.votes[0];
         Self {
             base_url: base_url(),

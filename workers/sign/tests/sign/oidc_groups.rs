@@ -11,6 +11,7 @@ use workflow::runtime::step::ErrorName::{self, NotApproved, Refused};
 use workflow::testing::InMemoryBackend;
 use workflow::testing::sign_in::{TestProvider, asking_for_sign_ins};
 
+use super::approved::{alter_decision, ask_as, decided};
 use super::coverage::{PATHS, Path};
 use super::meaning::Meaning;
 use super::outcomes::{assert_refused, assert_signed_once};
@@ -58,13 +59,13 @@ impl Case {
     }
 
     fn alter(&self, change: impl Fn(&mut Vote)) {
-        self.backend.alter(self.id, |row| change(&mut row.decision.as_mut().unwrap().votes[0]));
+        alter_decision(&self.backend, self.id, |decision| change(&mut decision.votes[0]));
     }
 
     /// Replaces the ID token by one of a person with these groups.
     fn state(&self, groups: Value, address: &str) {
         let meaning = Meaning::of(&self.backend, self.id);
-        let at = self.backend.request(self.id).unwrap().decision().unwrap().votes[0].at;
+        let at = decided(&self.backend, self.id).1.votes[0].at;
         let evidence =
             self.provider.evidence_with(&meaning.borrowed(), &ReviewDigest::from_text("r"), |nonce| {
                 let mut claims = TestProvider::claims(address, nonce, at);
@@ -100,7 +101,7 @@ pub(super) const ATTACKS: [(&str, ErrorName, Attack); 9] = [
         case.state(json!([GROUP]), MAILBOX);
     }),
     ("a member's own request", Refused, |case| {
-        case.backend.alter(case.id, |row| row.email = MEMBER.parse().unwrap());
+        ask_as(&case.backend, case.id, &MEMBER.parse().unwrap());
     }),
     ("a group that the policy does not name any more", Refused, |case| {
         case.set_policy(&format!("\"{GROUP}\""), "\"Others\"");

@@ -14,6 +14,7 @@ use workflow::runtime::step::StepError;
 use workflow::testing::InMemoryBackend;
 use workflow::testing::passkeys::PasskeyHolder;
 
+use super::approved::alter_decision;
 use super::coverage::{PATHS, Path};
 use super::meaning::Meaning;
 use super::outcomes::{assert_refused, assert_signed_once};
@@ -46,7 +47,7 @@ impl Case {
     }
 
     fn alter(&self, change: impl Fn(&mut Vote)) {
-        self.backend.alter(self.id, |row| change(&mut row.decision.as_mut().unwrap().votes[0]));
+        alter_decision(&self.backend, self.id, |decision| change(&mut decision.votes[0]));
     }
 
     /// Changes the evidence of the vote.

@@ -1,7 +1,8 @@
 //! A policy that has requesters sign in: on every path, Sign signs only what the identity provider states of the requester.
 //!
 //! The attacker of these tests has everything that the portal may write: the row of a request that nobody sent, or of one
-//! that somebody else sent, and any ID token that the provider ever gave. The approval is right in all of them.
+//! that somebody else sent, and any ID token that the provider ever gave. The approval is right in all of them. Under a
+//! standing approval its own request has the sign-in: [`super::standing`].
 
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ use workflow::testing::InMemoryBackend;
 use workflow::testing::passkeys::base_url;
 use workflow::testing::sign_in::{TestProvider, asking_requesters_to_sign_in};
 
-use super::coverage::{PATHS, Path};
+use super::coverage::{DECIDED, Path};
 use super::meaning::Meaning;
 use super::outcomes::{assert_refused, assert_signed_once};
 use super::sign;
@@ -146,7 +147,7 @@ pub(super) const ATTACKS: [(&str, ErrorName, Attack); 16] = [
 
 #[tokio::test]
 async fn on_every_path_a_request_that_the_provider_states_is_signed() {
-    for path in PATHS {
+    for path in DECIDED {
         let case = Case::new(path).await;
         assert_signed_once(&case.backend, case.id, &format!("{path:?}")).await;
     }
@@ -154,7 +155,7 @@ async fn on_every_path_a_request_that_the_provider_states_is_signed() {
 
 #[tokio::test]
 async fn on_every_path_whoever_owns_the_portal_invents_no_requester() {
-    for path in PATHS {
+    for path in DECIDED {
         for (what, expected, attack) in ATTACKS {
             let case = Case::new(path).await;
             attack(&case);

@@ -21,6 +21,7 @@ use workflow::testing::InMemoryBackend;
 use workflow::testing::passkeys::PasskeyHolder;
 use workflow::testing::sign_in::{TestProvider, asking_for_sign_ins};
 
+use super::approved::{alter_decision, decided};
 use super::coverage::{PATHS, Path};
 use super::meaning::Meaning;
 use super::outcomes::{assert_refused, assert_signed_once};
@@ -50,7 +51,7 @@ impl Case {
     }
 
     fn vote(&self) -> Vote {
-        self.backend.request(self.id).unwrap().decision().unwrap().votes[0].clone()
+        decided(&self.backend, self.id).1.votes[0].clone()
     }
 
     /// The statement about the vote of the row, or about something else, with changed claims.
@@ -76,7 +77,7 @@ impl Case {
     }
 
     fn alter(&self, change: impl Fn(&mut Vote)) {
-        self.backend.alter(self.id, |row| change(&mut row.decision.as_mut().unwrap().votes[0]));
+        alter_decision(&self.backend, self.id, |decision| change(&mut decision.votes[0]));
     }
 
     /// Replaces the evidence of the vote.

@@ -4,14 +4,12 @@
 //! policy in force. A certificate is covered only if its use is counted; that is the last check, so nothing is counted for a
 //! certificate that is refused.
 
-use std::fmt;
-
 use pki::issuer::Issuer;
 use time::OffsetDateTime;
 
 use super::{GivenApproval, NotCovered, RelatedRows, Voters, requester_signed_in};
 use crate::approval::standing::{StandingApproval, StandingError, StandingUse};
-use crate::decision::ApprovalDigest;
+use crate::grant::Grant;
 use crate::policy::Policy;
 use crate::policy::evaluate::{GrantedCsr, PolicyRejection};
 use crate::request::Request;
@@ -25,27 +23,6 @@ pub struct UsedStanding<'a> {
     pub counted: Option<&'a StandingUse>,
     /// The time of the signing.
     pub at: OffsetDateTime,
-}
-
-/// The part of a certificate that is outside of a standing approval.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutsidePart {
-    /// Another profile.
-    Profile,
-    /// A name that is none of the terms.
-    Names,
-    /// Another requester.
-    Requester,
-}
-
-impl fmt::Display for OutsidePart {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Profile => "another profile",
-            Self::Names => "other names",
-            Self::Requester => "another requester",
-        })
-    }
 }
 
 /// The certificate that the standing approval above a request covers.
@@ -62,8 +39,14 @@ pub(super) fn covers(
     holds(approval, policy, voters)?;
     let most = approval.ensure_alive(policy, at).map_err(NotCovered::NotAlive)?;
     let granted = request.evaluate(policy, Some(issuer), related.replaced).map_err(NotCovered::NotGranted)?;
-    if let Some(part) = outside(request, &granted, approval, policy) {
+    let Grant { profile, names, .. } = &granted.grant;
+    if let Some(part) = approval.outside(policy, request.email(), profile, names) {
         return Err(NotCovered::Outside(part));
+    }
+    // No approval binds the key. So the CSR is the one that came in, whose summary Persist wrote. And a certificate that
+    // replaces another one has that one revoked, which is no term.
+    if request.csr() != Some(&granted.csr_summary()) || request.replaces().is_some() {
+        return Err(NotCovered::Another);
     }
     let is_of_this =
         |counted: &&StandingUse| counted.standing == approval.id() && counted.request_id == request.id();
@@ -72,23 +55,6 @@ pub(super) fn covers(
         Some(counted) if counted.number > most => Err(NotCovered::NotAlive(StandingError::UsedUp)),
         Some(_) => Ok(granted),
     }
-}
-
-/// The first part of the certificate that is outside of the standing approval.
-fn outside(
-    request: &Request,
-    granted: &GrantedCsr,
-    approval: &StandingApproval,
-    policy: &Policy,
-) -> Option<OutsidePart> {
-    // The subject needs no check: beside fixed parts of the profile it has only one of the names.
-    if granted.grant.profile != approval.profile() {
-        return Some(OutsidePart::Profile);
-    }
-    if !policy.plus_tags().same_person(request.email(), approval.requester()) {
-        return Some(OutsidePart::Requester);
-    }
-    (!approval.terms().cover(&granted.grant.names)).then_some(OutsidePart::Names)
 }
 
 /// Checks that the approval of a request covers the standing approval that it asks for, which the policy and the issuer allow
@@ -115,8 +81,7 @@ fn holds(approval: &StandingApproval, policy: &Policy, voters: Voters<'_>) -> Re
     if !decision.is_approval() {
         return Err(NotCovered::NotApproved);
     }
-    let binds = ApprovalDigest::of_terms(id, requester, approval.profile(), approval.terms());
-    if binds != decision.digest {
+    if approval.digest() != decision.digest {
         return Err(NotCovered::Another);
     }
     requester_signed_in(id, requester, approval.confirmed(), policy, voters)?;

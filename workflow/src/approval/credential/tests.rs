@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::ports::Clock as _;
 use crate::approval::standing::StandingApproval;
+use crate::ports::Clock as _;
 use crate::testing::InMemoryBackend;
 use crate::testing::fixtures::standing_policy;
 

@@ -110,3 +110,53 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_standing_approval_continues_an_earlier_one_that_was_used_or_ended_since() {
+    let backend = InMemoryBackend::new();
+    backend.set_policy(&standing_policy());
+    let earlier = backend.standing_approval(TERMS);
+    let mut later = earlier.clone();
+    later.count(RequestId::random(), &backend.policy(), later.from()).unwrap();
+    later.count_write();
+    assert!(later.continues(&earlier) && earlier.continues(&earlier));
+    assert!(!earlier.continues(&later), "its count was set back");
+    let mut keyed = later.clone();
+    let bearer = BearerCredential::make(keyed.id()).unwrap();
+    keyed.renew_credential(&bearer.digest(), &backend.policy(), keyed.from()).unwrap();
+    assert!(keyed.continues(&later));
+    assert!(!later.continues(&keyed), "its credential was set back");
+    let mut ended = later.clone();
+    ended.end(&Actor::operator("olivia"), "Over.", ended.from());
+    ended.count_write();
+    assert!(ended.continues(&earlier) && ended.continues(&later));
+    assert!(!ended.altered(|row| row["ended"] = serde_json::Value::Null).continues(&ended), "revived");
+    assert!(!later.altered(|row| row["used"] = 0.into()).continues(&later));
+    for (column, value) in [
+        ("requester", serde_json::json!("mallory@example.com")),
+        ("profile", serde_json::json!("client")),
+        ("terms", serde_json::json!({"names": [".example.com"], "days": 1, "certificates": 1})),
+    ] {
+        assert!(!later.altered(|row| row[column] = value).continues(&earlier), "{column}");
+    }
+    assert!(!backend.standing_approval(TERMS).continues(&earlier), "another one");
+}
+
+#[test]
+fn the_approval_above_a_request_is_its_own_or_that_of_the_standing_approval_it_names() {
+    let backend = InMemoryBackend::new();
+    backend.set_policy(&standing_policy());
+    let (standing, other) = (backend.standing_approval(TERMS), backend.standing_approval(TERMS));
+    let csr = pki::testing::csr(&["www.example.com"]);
+    let own = backend.unsaved_request(&csr, crate::request::Status::Approved);
+    let under = backend.unsaved_under(standing.id(), &csr);
+    assert_eq!(approval_above(&own, None), own.decision());
+    assert_eq!(approval_above(&own, Some(&standing)), own.decision());
+    assert_eq!(approval_above(&under, Some(&standing)), Some(standing.decision()));
+    assert_eq!(approval_above(&under, Some(&other)), None);
+    assert_eq!(approval_above(&under, None), None);
+    let both = own.altered(|row| row.grant = Some(standing.id()));
+    assert_eq!(approval_above(&both, None), None, "its own decision counts for nothing");
+    let rejected = standing.altered(|row| row["decision"]["outcome"] = "rejected".into());
+    assert_eq!(approval_above(&under, Some(&rejected)), None);
+}

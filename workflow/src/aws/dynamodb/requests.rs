@@ -57,16 +57,21 @@ pub(super) fn stored(request: &Request, what: &'static str) -> Result<Item, Port
     } else if request.is_superseding() {
         item.insert(SUPERSEDING_MARK.0.into(), AttributeValue::S(SUPERSEDING_MARK.1.into()));
     }
-    let person = PlusTags::Same.person(request.email());
-    item.insert(
-        PERSON.into(),
-        AttributeValue::S(if request.is_undecided() { undecided(&person) } else { person }),
-    );
+    if let Some(person) = counted_for(request) {
+        item.insert(PERSON.into(), AttributeValue::S(person));
+    }
     if request.status() == Status::Unconfirmed {
         let at = (request.confirm_until() + LAPSED_ROW_LIFETIME).unix_timestamp();
         item.insert(REMOVE_AT.into(), AttributeValue::N(at.to_string()));
     }
     Ok(item)
+}
+
+/// The key under which a request is counted for its person. Certificates under a standing approval have none: their number is
+/// the limit (docs/decisions/0153).
+fn counted_for(request: &Request) -> Option<String> {
+    let person = request.standing().is_none().then(|| PlusTags::Same.person(request.email()))?;
+    Some(if request.waits_for_approvers() { undecided(&person) } else { person })
 }
 
 /// The key of the undecided requests of a person.

@@ -6,6 +6,7 @@ use pki::issuer::Issuer;
 use time::OffsetDateTime;
 
 use crate::approval::LinkSecret;
+use crate::approval::standing::{StandingApproval, StandingError};
 use crate::email::Email;
 use crate::finding::{Code, Finding, findings, quoted};
 use crate::framed_hash::FramedHash;
@@ -39,6 +40,8 @@ pub enum SubmissionPart {
     Profile,
     /// The request that a renewal replaces.
     Replaces,
+    /// The standing approval.
+    Standing,
     /// The idempotency key.
     IdempotencyKey,
 }
@@ -48,6 +51,17 @@ pub enum SubmissionPart {
 pub struct ReplacedRequest {
     /// The request.
     pub request: Request,
+    /// The time at which it was opened: that of the submission.
+    pub at: OffsetDateTime,
+}
+
+/// A standing approval under which a certificate is asked for.
+///
+/// Whoever makes one has checked its credential: the id alone opens nothing, since it stands in links, mails and logs.
+#[derive(Clone, Debug)]
+pub struct OpenedStanding {
+    /// The standing approval.
+    pub approval: StandingApproval,
     /// The time at which it was opened: that of the submission.
     pub at: OffsetDateTime,
 }
@@ -74,6 +88,9 @@ pub struct NewRequest {
     pub profile: Option<String>,
     /// The request that a renewal replaces.
     pub replaces: Option<ReplacedRequest>,
+    /// The standing approval under which the certificate is asked for; requester and profile are those of it
+    /// ([`NewRequest::under`]). `None`: approvers are asked.
+    pub standing: Option<OpenedStanding>,
     /// The language of mails to the requester.
     pub language: Language,
     /// The key by which the requester repeats a submission; `None` makes each submission a request of its own.
@@ -99,6 +116,10 @@ pub struct CheckedRequest {
     idempotency_key: Option<String>,
     /// The text of the CSR as it came; the submission has the CSR alone.
     csr_text: String,
+    /// The reason why nothing more is signed under the standing approval.
+    over: Option<StandingError>,
+    /// See [`CheckedRequest::with_id`].
+    fixed_id: Option<RequestId>,
     pub(super) submission: Submission,
 }
 
@@ -159,6 +180,20 @@ fn examine(
 }
 
 impl NewRequest {
+    /// A certificate under a standing approval, for its requester and by its profile.
+    pub fn under(standing: OpenedStanding, csr_text: String, language: Language) -> Self {
+        Self {
+            requester: Ok(Requester::Person(standing.approval.requester().clone())),
+            comment: String::new(),
+            csr_text,
+            profile: Some(standing.approval.profile().to_owned()),
+            replaces: None,
+            standing: Some(standing),
+            language,
+            idempotency_key: None,
+        }
+    }
+
     /// Makes every check that needs neither a table nor the clock.
     ///
     /// # Errors
@@ -190,25 +225,39 @@ impl NewRequest {
             let csr = preview.grant.csr_summary(csr);
             let submitted_at = replaced.map_or(OffsetDateTime::UNIX_EPOCH, |replaced| replaced.at);
             let terms = RenewalTerms { requester: email, profile: &preview.profile, csr: &csr, submitted_at };
-            let finding = no_approvers(policy, &terms, replaced.map(|replaced| &replaced.request));
-            errors.extend(finding.map(|finding| InputError { input: SubmissionPart::Profile, finding }));
+            let (input, finding) = match &self.standing {
+                // Sign checks the same with the same rule, and whether enough of its approvers are still in force.
+                Some(OpenedStanding { approval, .. }) => {
+                    let (profile, names) = (&preview.profile, &preview.grant.names);
+                    let part = approval.outside(policy, email, profile, names);
+                    (SubmissionPart::Standing, part.map(|part| approval.finding_outside(part, names)))
+                }
+                None => {
+                    let replaced = replaced.map(|replaced| &replaced.request);
+                    (SubmissionPart::Profile, no_approvers(policy, &terms, replaced))
+                }
+            };
+            errors.extend(finding.map(|finding| InputError { input, finding }));
         }
         match (requester, preview) {
             (Ok(Requester::Person(email)), Ok((preview, csr))) if errors.is_empty() => {
+                let replaces = self.replaces.map(|replaced| replaced.request.id());
+                let mut content = RequestContent::certificate(csr.pem(), Some(preview.checked_key), replaces);
+                let mut over = None;
+                if let Some(OpenedStanding { approval, at }) = &self.standing {
+                    content = content.under(approval.id());
+                    over = approval.ensure_left(policy, *at).err();
+                }
                 let submission = Submission {
                     email,
                     language: self.language,
                     comment: self.comment,
-                    content: RequestContent::certificate(
-                        csr.pem(),
-                        Some(preview.checked_key),
-                        self.replaces.map(|replaced| replaced.request.id()),
-                    ),
+                    content,
                     profile: preview.profile,
                     policy_version: policy.version().to_owned(),
                 };
                 let Self { idempotency_key, csr_text, .. } = self;
-                Ok(CheckedRequest { idempotency_key, csr_text, submission })
+                Ok(CheckedRequest { idempotency_key, csr_text, over, fixed_id: None, submission })
             }
             _ => Err(errors),
         }
@@ -216,11 +265,19 @@ impl NewRequest {
 }
 
 impl CheckedRequest {
+    /// The same with this id, which follows from something that is kept elsewhere, such as an order of ACME. A repetition is the
+    /// same request, also after a change of the link secret.
+    #[must_use]
+    pub fn with_id(self, id: RequestId) -> Self {
+        Self { fixed_id: Some(id), idempotency_key: None, ..self }
+    }
+
     /// The id of the request: for an idempotency key, always the same one.
     pub(super) fn id(&self, links: &LinkSecret) -> RequestId {
-        match &self.idempotency_key {
-            None => RequestId::random(),
-            Some(key) => links.request_id(&self.submission.email, key, None),
+        match (self.fixed_id, &self.idempotency_key) {
+            (Some(id), _) => id,
+            (None, None) => RequestId::random(),
+            (None, Some(key)) => links.request_id(&self.submission.email, key, None),
         }
     }
 
@@ -230,8 +287,8 @@ impl CheckedRequest {
         let mut contents = FramedHash::new("countersign submission 1");
         // The text as it came, like in earlier versions: ids of stored requests depend on it.
         contents.field(comment).field(&self.csr_text).field(profile);
-        if let Some(replaces) = content.replaces() {
-            contents.field(&replaces.to_string());
+        for id in content.replaces().into_iter().chain(content.standing()) {
+            contents.field(&id.to_string());
         }
         Some(links.request_id(email, self.idempotency_key.as_deref()?, Some(&contents.finish())))
     }
@@ -239,6 +296,16 @@ impl CheckedRequest {
     /// The requester's address.
     pub fn email(&self) -> &Email {
         &self.submission.email
+    }
+
+    /// True if a standing approval covers it, so that nobody is asked.
+    pub(super) fn is_under_standing(&self) -> bool {
+        self.submission.content.standing().is_some()
+    }
+
+    /// The reason why nothing more is signed under its standing approval.
+    pub(super) fn over(&self) -> Option<StandingError> {
+        self.over
     }
 
     /// True if `stored` is the request of an earlier submission with the same contents.

@@ -13,6 +13,7 @@ use crate::texts::Language;
 
 mod limits;
 mod sign_ins;
+mod under_standing;
 
 /// As the reader of the mailbox confirms.
 pub(super) const BY_MAIL: ConfirmationProof<'_> =
@@ -25,6 +26,7 @@ pub(super) fn new_request(key: &str, comment: &str, csr_text: &str) -> NewReques
         csr_text: csr_text.to_owned(),
         profile: None,
         replaces: None,
+        standing: None,
         language: Language::Japanese,
         idempotency_key: Some(key.to_owned()),
     }

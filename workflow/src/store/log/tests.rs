@@ -11,7 +11,7 @@ use crate::testing::FaultPoint;
 use crate::testing::InMemoryBackend;
 
 fn log(backend: &InMemoryBackend) -> CertificateLog<'_> {
-    CertificateLog { files: backend, keys: backend, receipts: backend, requests: backend }
+    CertificateLog { files: backend, keys: backend, receipts: backend, requests: backend, standing: backend }
 }
 
 async fn append(backend: &InMemoryBackend, id: RequestId) -> Result<String, LogError> {
@@ -78,7 +78,7 @@ async fn a_log_grows_beyond_a_tile() {
     let mut appending = Appending { log: &log, key: &key, tiles: TileSet::default() };
     let row = backend.request(id).unwrap();
     let certificate = Certificate::from_pem(&backend.certificates().into_values().next().unwrap()).unwrap();
-    let own = LogEntry::of(&row, &certificate).unwrap();
+    let own = LogEntry::of(&row, row.decision().unwrap(), &certificate).unwrap();
     for number in 0..259_u64 {
         let entry = LogEntry { request: RequestId::random(), ..own.clone() };
         let head = appending.head().await.unwrap();
@@ -144,7 +144,13 @@ impl<'a> Meeting<'a> {
     async fn append(&self, id: RequestId) -> Result<String, LogError> {
         let row = self.backend.request(id).unwrap();
         let pem = self.backend.certificates()[&row.serial().unwrap().to_string()].clone();
-        let log = CertificateLog { files: self, keys: self, receipts: self, requests: self.backend };
+        let log = CertificateLog {
+            files: self,
+            keys: self,
+            receipts: self,
+            requests: self.backend,
+            standing: self.backend,
+        };
         let certificate = Certificate::from_pem(&pem).unwrap();
         log.append(&row, &certificate, &Origin::worker("deliver")).await.map(|(_, receipt)| receipt)
     }

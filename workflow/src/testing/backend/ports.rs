@@ -105,7 +105,8 @@ impl Requests for InMemoryBackend {
         _enough: usize,
     ) -> Result<usize, PortError> {
         self.call("requests", "registered by", |state| {
-            of_person(state, email).filter(|row| row.registration_date() >= since).count()
+            let of = of_person(state, email).filter(|row| row.standing().is_none());
+            of.filter(|row| row.registration_date() >= since).count()
         })
     }
 
@@ -116,7 +117,7 @@ impl Requests for InMemoryBackend {
         _enough: usize,
     ) -> Result<usize, PortError> {
         self.call("requests", "undecided of", |state| {
-            let of = of_person(state, email).filter(|row| row.is_undecided());
+            let of = of_person(state, email).filter(|row| row.waits_for_approvers());
             of.filter(|row| row.registration_date() >= since).count()
         })
     }

@@ -41,6 +41,24 @@ impl InMemoryBackend {
         self.state().standing.approvals.get(&id).cloned()
     }
 
+    /// The number of uses of each standing approval, and the requests that were counted, each with its number.
+    pub(in crate::testing) fn standing_summary(&self) -> Vec<String> {
+        let state = self.state();
+        let approvals = state.standing.approvals.values().map(|one| format!("{} {}", one.id(), one.used()));
+        let uses = state.standing.uses.values().map(|one| format!("{} {}", one.request_id, one.number));
+        approvals.chain(uses).collect()
+    }
+
+    /// Removes a standing approval.
+    pub fn forget_standing(&self, id: RequestId) {
+        self.state().standing.approvals.remove(&id);
+    }
+
+    /// Stores a use under the keys of this standing approval and request, whatever it says.
+    pub fn put_standing_use(&self, standing: RequestId, request: RequestId, counted: StandingUse) {
+        self.state().standing.uses.insert((standing, request), counted);
+    }
+
     /// The uses of all standing approvals.
     pub fn standing_uses(&self) -> Vec<StandingUse> {
         self.state().standing.uses.values().cloned().collect()

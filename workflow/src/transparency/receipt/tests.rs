@@ -19,7 +19,8 @@ fn case(index: u64, size: u64) -> Case {
     let row = backend.request(id).unwrap();
     let certificate =
         Certificate::from_pem(&backend.certificates()[&row.serial().unwrap().to_string()]).unwrap();
-    let entry = LogEntry::of(&row, &certificate).unwrap();
+    let decision = row.decision().unwrap();
+    let entry = LogEntry::of(&row, decision, &certificate).unwrap();
     let key = LogKey::make("ca.example.com/log").unwrap();
     let (mut tiles, mut edge) = (TileSet::default(), RightEdge::of(0, &TileSet::default()).unwrap());
     for number in 0..size {
@@ -29,7 +30,7 @@ fn case(index: u64, size: u64) -> Case {
     let hashes = inclusion_proof(index, size, &mut |subtree| tiles.subtree(subtree, size)).unwrap();
     let root = edge.root().unwrap();
     let checkpoint = Checkpoint { origin: key.origin().to_owned(), size, root }.sign(key.key()).unwrap();
-    let receipt = Receipt::of(&row, &entry, &LogProof { index, hashes, checkpoint });
+    let receipt = Receipt::of(&row, decision, &entry, &LogProof { index, hashes, checkpoint });
     let text = receipt.sign(&key).unwrap();
     Case { certificate, key, receipt, text }
 }

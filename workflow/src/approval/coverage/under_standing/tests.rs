@@ -8,6 +8,7 @@ use time::Duration;
 use super::*;
 use crate::approval::coverage::{Covered, covers};
 use crate::approval::sign_in::SignInError;
+use crate::approval::standing::OutsidePart;
 use crate::decision::Outcome;
 use crate::ids::RequestId;
 use crate::request::Status;

@@ -118,6 +118,7 @@ fn every_part_that_is_wrong_is_named_at_once() {
         csr_text: "hello".into(),
         profile: Some("unknown".into()),
         replaces: None,
+        standing: None,
         language: Language::English,
         idempotency_key: Some("a b".into()),
     };
