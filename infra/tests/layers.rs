@@ -31,7 +31,7 @@ const WORKFLOW: [&[&str]; 15] = [
         "request/overview",
     ],
     &["ports", "mail", "environment"],
-    &["approval", "certificate", "notices", "transparency"],
+    &["acme", "approval", "certificate", "notices", "transparency"],
     &["request"],
     &["policy", "message"],
     &["enrolment"],

@@ -2,6 +2,7 @@
 
 mod asking;
 pub mod coverage;
+pub mod credential;
 pub mod enrolment;
 pub mod history;
 pub mod inbox;

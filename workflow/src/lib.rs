@@ -8,6 +8,7 @@
 //! - [`mail`]: mails and the zip, as values.
 //! - [`backup`]: export and import.
 //! - [`notices`]: what chats, webhooks and EventBridge are told.
+//! - [`acme`]: the accounts and orders of the ACME server.
 //! - [`approval`]: votes and links. [`certificate`]: certificates after they were issued. [`request`]: the row, its rules, its audit trail, and intake.
 //! - [`transparency`]: the log of certificates, and receipts.
 //! - [`policy`]: the policy document and its evaluation.
@@ -16,6 +17,7 @@
 //!
 //! Invariant: a layer uses only layers below it; raw text becomes a typed value at the edge.
 
+pub mod acme;
 pub mod approval;
 pub mod approver_set;
 #[cfg(feature = "aws")]

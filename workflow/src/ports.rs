@@ -3,6 +3,7 @@
 //! Invariant: every [`PortError`] may be retried; final answers ("there is no such row", "the row has another version")
 //! are part of the results. A failed call may have taken effect, so each caller is idempotent.
 
+mod acme;
 mod error;
 mod flow;
 mod identity;
@@ -19,6 +20,7 @@ mod revocations;
 mod standing;
 mod storage;
 
+pub use acme::{AcmeStore, OrderName, OrdersPage};
 pub use error::PortError;
 pub use flow::{ExecutionState, Executions, Queue, Reported, Tasks, WorkerQueue};
 pub use identity::{AuthorizationCode, IdentityProvider, ProviderMetadata, Redeemed};

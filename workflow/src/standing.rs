@@ -4,6 +4,7 @@
 //! Invariant: terms are canonical. Each name comes once, in order and in lower case, so equal terms have equal digests.
 //! [`StandingTerms::read`] returns every finding about the text alone; the policy evaluates the terms.
 
+mod credential;
 mod name;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use crate::finding::{Code, Finding};
 use crate::texts::Message;
 use crate::wire_names;
 
+pub use credential::StandingCredential;
 pub use name::StandingName;
 
 /// The largest text with terms: that of the largest CSR.

@@ -28,6 +28,7 @@ use std::convert::Infallible;
 use crate::ids::RequestId;
 use crate::ports::PortError;
 
+mod acme;
 mod approvals;
 mod issuers;
 mod lists;
@@ -40,6 +41,7 @@ mod responders;
 mod revocations;
 mod standing;
 
+pub use acme::{update_acme_account, update_acme_order};
 pub use approvals::{update_approval, update_approval_audited};
 pub use issuers::issuer_of;
 pub use lists::{LIFETIME, ListPublisher, PublishError, RENEWAL, next_list_number};

@@ -25,11 +25,11 @@ pub fn read(path: &str) -> String {
     fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
-/// The workers: the folders of `workers/`.
+/// The workers: the folders of `workers/` with a program.
 #[must_use]
 pub fn workers() -> Vec<String> {
     let entries = fs::read_dir(repository().join("workers")).unwrap().map(Result::unwrap);
-    let folders = entries.filter(|entry| entry.path().join("Cargo.toml").is_file());
+    let folders = entries.filter(|entry| entry.path().join("src/main.rs").is_file());
     let mut names: Vec<String> = folders.map(|entry| entry.file_name().into_string().unwrap()).collect();
     names.sort();
     names

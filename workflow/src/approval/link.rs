@@ -286,6 +286,17 @@ impl LinkSecret {
         URL_SAFE_NO_PAD.decode(key).is_ok_and(|tag| self.verifies(&vouch_text(enrolment), &tag))
     }
 
+    /// The key for another use, which follows from this secret and a text of that use; and the one that followed from the secret
+    /// before, which still verifies.
+    pub(crate) fn derived_keys(&self, text: &str) -> (Secret<[u8; 32]>, Option<Secret<[u8; 32]>>) {
+        let derived = |key: &Secret<hmac::Key>| {
+            let mut octets = [0; 32];
+            octets.copy_from_slice(hmac::sign(key.expose(), text.as_bytes()).as_ref());
+            Secret::new(octets)
+        };
+        (derived(&self.current), self.previous.as_ref().map(derived))
+    }
+
     /// To whom the link with `key` was given, if it opens the request. Takes the same time for every wrong key.
     pub fn opens(&self, id: RequestId, key: &str) -> Option<LinkGiven> {
         let tag = URL_SAFE_NO_PAD.decode(key).ok()?;

@@ -1,4 +1,4 @@
-//! Requests, names, approvals, standing approvals and the audit trail in DynamoDB.
+//! Requests, names, approvals, standing approvals, the state of ACME and the audit trail in DynamoDB.
 //!
 //! Invariant: every update of a row is conditional on the version that was read. An update sets the columns of this
 //! version and leaves others unchanged, so that an older worker cannot drop columns of a newer one. A change and its
@@ -19,6 +19,7 @@ use super::unavailable;
 use crate::ports::{PortError, Saved};
 use crate::request::audit::Event;
 
+mod acme;
 mod approvals;
 mod names;
 mod people;
@@ -26,6 +27,7 @@ mod requests;
 mod revocations;
 mod standing;
 
+pub use acme::DynamoAcme;
 pub use approvals::DynamoApprovals;
 pub use names::DynamoNames;
 pub use people::DynamoPeople;

@@ -20,11 +20,11 @@ use crate::approval::BaseUrl;
 use crate::certificate::PublicationUrl;
 use crate::environment::{Environment, EnvironmentError};
 use crate::ports::{
-    Approvals, CertificateStore, CompromisedKeys, EnrolmentCodes, EventBus, Executions, IdentityProvider,
-    Issuers, LinkSecrets, ListFiles, LogFiles, LogKeys, Mailer, Metrics, NameIndex, OcspResponders,
-    Operators, People, PeopleWriter, Policies, PortError, Queue, Receipts, ReceiverParameters, Requests,
-    RevocationLists, RevocationWriter, Revocations, StandingApprovals, Tasks, TrustAnchorCrls,
-    TrustStoreCrls, WebhookCaller, WorkerQueue,
+    AcmeStore, Approvals, CertificateStore, CompromisedKeys, EnrolmentCodes, EventBus, Executions,
+    IdentityProvider, Issuers, LinkSecrets, ListFiles, LogFiles, LogKeys, Mailer, Metrics, NameIndex,
+    OcspResponders, Operators, People, PeopleWriter, Policies, PortError, Queue, Receipts,
+    ReceiverParameters, Requests, RevocationLists, RevocationWriter, Revocations, StandingApprovals, Tasks,
+    TrustAnchorCrls, TrustStoreCrls, WebhookCaller, WorkerQueue,
 };
 
 mod dynamodb;
@@ -56,8 +56,8 @@ mod trust_store;
 mod webhooks;
 
 pub use dynamodb::{
-    DynamoApprovals, DynamoNames, DynamoPeople, DynamoRequests, DynamoRevocationWriter, DynamoRevocations,
-    DynamoStanding, DynamoStandingEnds,
+    DynamoAcme, DynamoApprovals, DynamoNames, DynamoPeople, DynamoRequests, DynamoRevocationWriter,
+    DynamoRevocations, DynamoStanding, DynamoStandingEnds,
 };
 pub use embedded_metrics::EmbeddedMetrics;
 pub use eventbridge::EventBridge;
@@ -169,6 +169,15 @@ impl Aws {
         let table = self.environment.text("APPROVALS_TABLE", "the name of the table of approvals")?;
         let (requests, audit) = (self.requests_table()?, self.audit_table()?);
         Ok(Arc::new(DynamoApprovals::new(self.sdk(), table, requests, audit)))
+    }
+
+    /// The state of the ACME server.
+    ///
+    /// # Errors
+    /// `ACME_TABLE` is missing.
+    pub fn acme(&self) -> Result<Arc<dyn AcmeStore>, EnvironmentError> {
+        let table = self.environment.text("ACME_TABLE", "the name of the table of the ACME server")?;
+        Ok(Arc::new(DynamoAcme::new(self.sdk(), table)))
     }
 
     /// The table of standing approvals and their uses.

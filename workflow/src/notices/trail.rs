@@ -61,6 +61,7 @@ pub fn status_event(kind: EventKind, detail: Option<&str>) -> Option<NoticeEvent
         | EventKind::Reserved
         // Delivered comes at once, and says more.
         | EventKind::Granted
+        | EventKind::CredentialMade
         | EventKind::Logged
         | EventKind::NotMailed
         | EventKind::Restarted

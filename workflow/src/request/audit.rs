@@ -55,6 +55,8 @@ pub enum EventKind {
     Signed,
     /// The standing approval is in its table.
     Granted,
+    /// A credential of the standing approval was made; `detail` is its number, `digest` that of the bearer credential.
+    CredentialMade,
     /// The certificate is in the log; `detail` is the number of its leaf and the name of the log.
     Logged,
     /// A mail was sent, or is about to be; `detail` is its kind ([`Notified`](crate::mail_kind::Notified)).
@@ -318,6 +320,7 @@ wire_names!(EventKind: "kind of event" {
     Reserved => "reserved",
     Signed => "signed",
     Granted => "granted",
+    CredentialMade => "credential_made",
     Logged => "logged",
     Mailed => "mailed",
     NotMailed => "not_mailed",

@@ -16,7 +16,7 @@ use crate::email::Email;
 use crate::finding::{Code, Finding};
 use crate::grant::{CheckedKey, CsrSummary};
 use crate::ids::RequestId;
-use crate::standing::{RequestKind, StandingTerms};
+use crate::standing::{RequestKind, StandingCredential, StandingTerms};
 use crate::texts::Language;
 use pki::certificate::{Serial, Validity};
 
@@ -53,6 +53,9 @@ pub struct Columns {
     /// [`Request::has_open_standing`].
     #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
     pub settled_at: Option<OffsetDateTime>,
+    /// See [`Request::credential`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<StandingCredential>,
     /// See [`Request::profile`].
     pub profile: String,
     /// See [`Request::registration_date`].
@@ -198,6 +201,7 @@ impl From<Request> for Columns {
             csr_content,
             terms,
             grant,
+            credential: row.credential,
             settled_at: row.settled_at,
             profile: row.profile,
             registration_date: row.registration_date,
@@ -245,6 +249,7 @@ impl TryFrom<Columns> for Request {
             || columns.signed_date.is_some()
             || columns.log.is_some()
             || columns.revocation.is_some();
+        let is_of_grant = columns.settled_at.is_some() || columns.credential.is_some();
         let csr = match (columns.csr_digest, columns.subject, columns.public_key_digest, columns.key) {
             (None, None, None, None) if columns.names.is_empty() => None,
             (Some(csr_digest), Some(subject), Some(public_key_digest), Some(key)) => {
@@ -253,7 +258,7 @@ impl TryFrom<Columns> for Request {
             _ => return Err(ColumnsError::PartialCsr),
         };
         let content = match (columns.kind, columns.csr_content, columns.terms) {
-            (RequestKind::Certificate, Some(csr_content), None) if columns.settled_at.is_none() => {
+            (RequestKind::Certificate, Some(csr_content), None) if !is_of_grant => {
                 RequestContent::Certificate(Box::new(CertificateRequest {
                     csr_content,
                     checked_key: columns.checked_key,
@@ -291,6 +296,7 @@ impl TryFrom<Columns> for Request {
             language: columns.language,
             comment: columns.comment,
             content,
+            credential: columns.credential,
             profile: columns.profile,
             registration_date: columns.registration_date,
             submitted_from: columns.submitted_from,

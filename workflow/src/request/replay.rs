@@ -54,6 +54,8 @@ struct Facts {
     serial: Option<String>,
     signed: bool,
     granted: bool,
+    /// Number and digest of the latest credential.
+    credential: Option<(String, Option<String>)>,
     logged: Option<String>,
     attempt: String,
     mails: BTreeSet<String>,
@@ -113,6 +115,7 @@ impl Facts {
                 self.granted = true;
                 self.enter(Status::Issued, event);
             }
+            EventKind::CredentialMade => self.credential = Some((detail(), event.digest.clone())),
             EventKind::Logged => self.logged = Some(detail()),
             EventKind::Mailed => _ = self.mails.insert(detail()),
             EventKind::NotMailed => _ = self.mails.remove(&detail()),
@@ -220,6 +223,11 @@ impl Facts {
             ("decision.votes", decision.is_none() || votes == self.votes),
             ("serial", self.serial == row.serial().map(ToString::to_string)),
             ("signedDate", self.signed == row.is_signed()),
+            (
+                "credential",
+                self.credential
+                    == row.credential().map(|it| (it.number.to_string(), Some(it.bearer_digest.clone()))),
+            ),
             (
                 "log",
                 // A place that is chosen is no event yet; that of a restored row is in another log.

@@ -11,6 +11,7 @@ use crate::decision::DecisionRecord;
 use crate::email::Email;
 use crate::finding::{Code, Finding};
 use crate::ids::RequestId;
+use crate::standing::StandingCredential;
 use crate::texts::Language;
 use pki::certificate::{Serial, Validity};
 
@@ -54,6 +55,7 @@ pub struct Request {
     pub(super) language: Language,
     pub(super) comment: String,
     pub(super) content: RequestContent,
+    pub(super) credential: Option<StandingCredential>,
     pub(super) profile: String,
     pub(super) registration_date: OffsetDateTime,
     pub(super) submitted_from: Option<String>,

@@ -49,6 +49,7 @@ impl Request {
             language: submission.language,
             comment: submission.comment,
             content: submission.content,
+            credential: None,
             profile: submission.profile,
             registration_date: now,
             submitted_from: None,

@@ -7,7 +7,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use time::{Duration, OffsetDateTime};
 
 use super::audit::{EventKind, PendingEvent};
-use super::{InvalidTransition, Request, Status};
+use super::{InvalidTransition, Request};
 use crate::mail_kind::MailKind;
 use crate::timestamp::whole_seconds;
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::acme::{AcmeAccountId, AcmeOrderId};
 use crate::approval::LinkDigest;
 use crate::framed_hash::{is_lower_hex, is_sha256};
 use crate::ids::{IssuerId, RequestId};
@@ -66,6 +67,19 @@ pub const STANDING_USES: &str = "use#";
 /// The sort key of a use in the table `grants`: of the certificate of a request.
 pub fn standing_use_key(request: RequestId) -> String {
     format!("{STANDING_USES}{request}")
+}
+
+/// The partition of an account in the table `acme`: the account, and its orders.
+pub fn acme_account_key(id: &AcmeAccountId) -> String {
+    format!("account#{id}")
+}
+
+/// The prefix of the sort keys of orders in the partition of their account.
+pub const ACME_ORDERS: &str = "order#";
+
+/// The sort key of an order in the partition of its account.
+pub fn acme_order_key(id: &AcmeOrderId) -> String {
+    format!("{ACME_ORDERS}{id}")
 }
 
 /// The sort key of a passkey in the table `people`.

@@ -27,6 +27,7 @@ use pki::issuer::Issuer;
 use pki::signer::{LocalKey, Signer};
 use pki::testing as test_pki;
 
+mod acme;
 mod lists;
 mod log;
 mod notices;
@@ -72,6 +73,7 @@ struct State {
     consumers: relay::Consumers,
     people: people::PeopleRows,
     standing: standing::StandingRows,
+    acme: acme::AcmeRows,
     provider: provider::ProviderAnswers,
     log: log::StoredLog,
     notices: notices::Told,
@@ -204,8 +206,8 @@ impl InMemoryBackend {
 
     /// Makes the next `times` calls of a port fail: `requests`, `names`, `approvals`, `certificates`, `issuers`,
     /// `mailer`, `operators`, `policies`, `links`, `ca key`, `tasks`, `executions`, `worker queue`, `queue`,
-    /// `log`, `log key`, `receipts`, `list files`, `trust anchor`, `trust store`, `receivers`, `webhooks`, `event bus` or
-    /// `standing`.
+    /// `log`, `log key`, `receipts`, `list files`, `trust anchor`, `trust store`, `receivers`, `webhooks`, `event bus`,
+    /// `standing` or `acme`.
     pub fn fail_next(&self, port: &'static str, times: usize) {
         self.state().failures.insert(port, times);
     }

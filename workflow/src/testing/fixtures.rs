@@ -17,7 +17,7 @@ use crate::policy::key_list::KeyList;
 use crate::ports::{Clock, Executions, Issuers};
 use crate::request::audit::{Actor, EventKind, Origin, PendingEvent};
 use crate::request::{
-    Ending, HistoryEntry, Request, RequestContent, RevocationOrder, Status, Submission, execution_name,
+    Ending, Request, RequestContent, RevocationOrder, Status, Submission, execution_name,
     revocation_execution_name,
 };
 use crate::runtime::step::Task;

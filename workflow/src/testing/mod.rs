@@ -2,6 +2,7 @@
 //!
 //! Invariant: no worker contains this module: it is behind the feature `testing`.
 
+pub mod acme;
 mod backend;
 mod clock;
 pub mod faults;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // A test may.
 
+mod acme;
 mod standing;
 
 use std::sync::{Arc, Mutex};

@@ -23,7 +23,7 @@ fn counted() -> (StandingApproval, StandingUse) {
     (approval, counted)
 }
 
-fn text(text: impl ToString) -> Value {
+pub(super) fn text(text: impl ToString) -> Value {
     json!({ "S": text.to_string() })
 }
 
@@ -181,13 +181,15 @@ async fn all_standing_approvals_are_read_without_their_uses() {
     assert_eq!(asked["ExpressionAttributeValues"][":item"], text("approval"));
 }
 
+/// The answer to a transaction that was cancelled for these reasons.
+pub(super) fn cancelled(reasons: &[&str]) -> Value {
+    let reasons: Vec<Value> = reasons.iter().map(|code| json!({ "Code": code })).collect();
+    let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
+    json!({ "__type": kind, "CancellationReasons": reasons })
+}
+
 #[tokio::test]
 async fn a_writer_that_came_first_is_a_conflict_and_a_fault_is_an_error() {
-    fn cancelled(reasons: &[&str]) -> Value {
-        let reasons: Vec<Value> = reasons.iter().map(|code| json!({ "Code": code })).collect();
-        let kind = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
-        json!({ "__type": kind, "CancellationReasons": reasons })
-    }
     let (approval, counted) = counted();
     let answers: [(Answer, Option<Saved>); 4] = [
         (|_, _| cancelled(&["ConditionalCheckFailed", "None"]), Some(Saved::Conflict)),

@@ -21,6 +21,7 @@ mod generated;
 mod key_lists;
 mod lax_authorities;
 mod limits;
+mod missing;
 mod mutations;
 mod ocsp;
 mod panel;

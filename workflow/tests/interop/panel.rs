@@ -17,16 +17,8 @@ use std::time::Instant;
 
 use crate::question::{Answer, Question};
 
+pub(crate) use crate::missing::{Missing, say, skip};
 pub(crate) use openssl::{openssl, version as openssl_is_there};
-
-/// Why a verifier cannot be asked.
-#[derive(Clone, Debug)]
-pub(crate) struct Missing {
-    /// The missing program.
-    pub(crate) what: String,
-    /// The way to install it.
-    pub(crate) remedy: String,
-}
 
 /// Another implementation of RFC 5280 section 6.
 pub(crate) struct Verifier {
@@ -105,20 +97,6 @@ impl Verifier {
             }
         }
     }
-}
-
-/// Says that something is left out, or fails where nothing may be.
-pub(crate) fn skip(what: &str, missing: &Missing, is_optional: bool) {
-    let Missing { what: thing, remedy } = missing;
-    let words = format!("SKIPPED {what}: {thing}; {remedy}");
-    assert!(is_optional || std::env::var_os("COUNTERSIGN_NO_SKIPS").is_none(), "{words}");
-    say(&words);
-}
-
-/// Prints one line for the person who runs the tests.
-#[allow(clippy::print_stderr)]
-pub(crate) fn say(line: &str) {
-    eprintln!("{line}");
 }
 
 /// The first line of what a program says of its version, or that it is missing.

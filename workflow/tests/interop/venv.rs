@@ -1,14 +1,14 @@
 //! The Python programs: a virtual environment at pinned versions, made once and kept under target/.
 //!
 //! Invariant: a copy of the list of versions is written last, so an environment that carries the present list is
-//! complete. A lock keeps two test programs from making it at once.
+//! complete. A lock keeps two test programs from making it at once: the tests of the worker acme use this file, too.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::panel::Missing;
+use crate::missing::Missing;
 
 const REQUIREMENTS: &str = include_str!("requirements.txt");
 

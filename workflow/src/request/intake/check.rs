@@ -121,6 +121,8 @@ pub struct CheckedRequest {
     content_text: String,
     /// The reason why nothing more is signed under the standing approval.
     over: Option<StandingError>,
+    /// See [`CheckedRequest::with_id`].
+    fixed_id: Option<RequestId>,
     pub(super) submission: Submission,
 }
 
@@ -256,7 +258,7 @@ impl NewRequest {
                     policy_version: policy.version().to_owned(),
                 };
                 let Self { idempotency_key, csr_text: content_text, .. } = self;
-                Ok(CheckedRequest { idempotency_key, content_text, over, submission })
+                Ok(CheckedRequest { idempotency_key, content_text, over, fixed_id: None, submission })
             }
             _ => Err(errors),
         }
@@ -264,11 +266,19 @@ impl NewRequest {
 }
 
 impl CheckedRequest {
+    /// The same with this id, which follows from something that is kept elsewhere, such as an order of ACME. A repetition is the
+    /// same request, also after a change of the link secret.
+    #[must_use]
+    pub fn with_id(self, id: RequestId) -> Self {
+        Self { fixed_id: Some(id), idempotency_key: None, ..self }
+    }
+
     /// The id of the request: for an idempotency key, always the same one.
     pub(super) fn id(&self, links: &LinkSecret) -> RequestId {
-        match &self.idempotency_key {
-            None => RequestId::random(),
-            Some(key) => links.request_id(&self.submission.email, key, None),
+        match (self.fixed_id, &self.idempotency_key) {
+            (Some(id), _) => id,
+            (None, None) => RequestId::random(),
+            (None, Some(key)) => links.request_id(&self.submission.email, key, None),
         }
     }
 

@@ -59,6 +59,7 @@ impl NewStandingRequest {
                     idempotency_key: self.idempotency_key,
                     content_text: content.submitted_text(),
                     over: None,
+                    fixed_id: None,
                     submission: Submission {
                         email,
                         language: self.language,

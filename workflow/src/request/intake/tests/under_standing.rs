@@ -147,3 +147,18 @@ async fn one_key_for_a_request_with_and_without_a_standing_approval_is_an_error(
     let error = submit(&backend, check(&backend, own).unwrap()).await.unwrap_err();
     assert!(matches!(error, IntakeError::KeyReused(_)), "{error:?}");
 }
+
+#[tokio::test]
+async fn an_id_of_the_caller_is_one_request() {
+    let (backend, approval) = standing();
+    let id = RequestId::random();
+    let csr = test_pki::csr(&["a.web.example.com"]);
+    let new = |csr: &str| NewRequest::under(opened(&backend, &approval), csr.to_owned(), Language::English);
+    let checked = |csr: &str| check(&backend, new(csr)).unwrap().with_id(id);
+    let first = submit(&backend, checked(&csr)).await.unwrap();
+    let again = submit(&backend, checked(&csr)).await.unwrap();
+    assert_eq!((first.request.id(), first.is_replay, again.is_replay), (id, false, true));
+    let other = submit(&backend, checked(&test_pki::csr(&["a.web.example.com"]))).await;
+    assert!(matches!(other, Err(IntakeError::KeyReused(_))), "{other:?}");
+    assert_eq!(backend.requests().len(), 1);
+}
