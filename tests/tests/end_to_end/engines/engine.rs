@@ -25,7 +25,7 @@ pub(super) struct PathRun {
     pub(super) status: String,
     /// Error and cause of a failed execution.
     pub(super) failure: Option<(String, String)>,
-    /// Input of each state's worker. The order is in `states`: the order of reads from several queues is random.
+    /// Input of the worker of each state that answered. The order is in `states`: the order of reads from several queues is random.
     pub(super) inputs: BTreeMap<String, Value>,
 }
 
@@ -105,14 +105,17 @@ impl Engine {
         let runs = paths.iter().enumerate().map(|(n, path)| run(n, path));
         let mut played: Vec<PathRun> = stream::iter(runs).buffered(16).collect().await;
         for (n, played) in played.iter_mut().enumerate() {
-            // The message to a worker whose task timed out may still be queued at the end of the execution.
-            let told = |state: &String| paths[n].answers.contains_key(state);
-            let tasks: Vec<&String> = played.states.iter().filter(|state| told(state)).collect();
+            // The message to a worker whose task timed out may come after the end of the execution, or, from a slow engine, never:
+            // the second may be over before it is sent.
+            let has_answered =
+                |state: &String| paths[n].answers.get(state).is_some_and(|answer| *answer != Answer::Silence);
+            let tasks: Vec<&String> = played.states.iter().filter(|state| has_answered(state)).collect();
             played.inputs = eventually("the messages of an execution to be received", PATIENCE, async || {
                 let received = inputs.lock().unwrap().get(&name(n)).cloned().unwrap_or_default();
                 tasks.iter().all(|state| received.contains_key(*state)).then_some(received)
             })
             .await;
+            played.inputs.retain(|state, _| has_answered(state));
         }
         for worker in workers {
             worker.abort();
