@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use super::paths::{self, Answer, Path};
 
 /// Run of a path on an engine.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct PathRun {
     /// Entered states.
     pub(super) states: Vec<String>,
@@ -25,8 +25,27 @@ pub(super) struct PathRun {
     pub(super) status: String,
     /// Error and cause of a failed execution.
     pub(super) failure: Option<(String, String)>,
-    /// Input of the worker of each state that answered. The order is in `states`: the order of reads from several queues is random.
+    /// Input of each state's worker that was received. The order is in `states`: the order of reads from several queues is
+    /// random.
     pub(super) inputs: BTreeMap<String, Value>,
+}
+
+impl PathRun {
+    /// True if both gave each worker the same input. All workers that answered received theirs; the message to one that stayed
+    /// silent may have come in one run alone.
+    pub(super) fn has_inputs_of(&self, other: &Self) -> bool {
+        self.inputs
+            .iter()
+            .all(|(state, input)| other.inputs.get(state).is_none_or(|received| received == input))
+    }
+
+    /// True if both went through the same states with the same inputs, and ended alike.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.states == other.states
+            && self.status == other.status
+            && self.failure == other.failure
+            && self.has_inputs_of(other)
+    }
 }
 
 /// SDK configuration for the emulated account at this endpoint.
@@ -115,7 +134,6 @@ impl Engine {
                 tasks.iter().all(|state| received.contains_key(*state)).then_some(received)
             })
             .await;
-            played.inputs.retain(|state, _| has_answered(state));
         }
         for worker in workers {
             worker.abort();
