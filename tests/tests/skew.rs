@@ -25,7 +25,7 @@ use workflow::message::RecheckMessage;
 use workflow::message::TaskToken;
 use workflow::ports::{Clock, ExecutionState};
 use workflow::request::audit::Origin;
-use workflow::request::intake::{Intake, NewRequest};
+use workflow::request::intake::NewRequest;
 use workflow::request::{Status, execution_name};
 use workflow::requester::Requester;
 use workflow::runtime::step::{NoInput, Progress, Step, Task};
@@ -94,15 +94,8 @@ impl Flow {
         };
         backend.trust_requesters();
         let checked = request.check(&backend.policy(), Some(backend.issuer_certificate())).unwrap();
-        let intake = Intake {
-            requests: &*backend,
-            executions: &*backend,
-            notify_queue: &*backend,
-            links: &*backend,
-            people: &*backend,
-            base_url: &passkeys::base_url(),
-            clock: &*backend,
-        };
+        let base_url = passkeys::base_url();
+        let intake = backend.intake(&base_url);
         let submitted = intake.submit(checked, &backend.policy(), &Origin::worker("test")).await.unwrap();
         Self { backend, skews: NO_SKEW, id: submitted.request.id() }
     }

@@ -5,11 +5,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
-use aws_types::region::Region;
-use aws_types::sdk_config::SdkConfig;
 use pki::crl::{Crl, CrlBuilder, CrlTemplate, issue_crl};
 use pki::issuer::Issuer;
 use pki::signer::{LocalKey, Signer as _};
@@ -20,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use workflow::aws::S3Publication;
 use workflow::certificate::{ListName, Shard};
 use workflow::ports::{RevocationLists as _, Saved};
+use workflow::testing::sdk_at;
 
 /// A bucket: ETags by key. `overtaken` is a key that another writer writes just after the next write of a list.
 #[derive(Default)]
@@ -99,14 +95,7 @@ async fn serve(mut stream: TcpStream, bucket: Arc<Mutex<Bucket>>) {
 
 async fn bucket() -> (S3Publication, Arc<Mutex<Bucket>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let credentials = Credentials::new("id", "secret", None, None, "test");
-    let sdk = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .region(Region::new("eu-central-1"))
-        .endpoint_url(format!("http://{}", listener.local_addr().unwrap()))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .build();
+    let sdk = sdk_at(&format!("http://{}", listener.local_addr().unwrap()));
     let bucket = Arc::new(Mutex::new(Bucket::default()));
     let served = Arc::clone(&bucket);
     tokio::spawn(async move {

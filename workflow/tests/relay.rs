@@ -3,10 +3,6 @@
 
 #![allow(clippy::unwrap_used)] // A test may.
 
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
-use aws_types::region::Region;
 use aws_types::sdk_config::SdkConfig;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,7 +14,7 @@ use workflow::environment::Environment;
 use workflow::ids::IssuerId;
 use workflow::ports::{Clock as _, Issuers as _, ObjectVersion};
 use workflow::store::ListPublisher;
-use workflow::testing::InMemoryBackend;
+use workflow::testing::{InMemoryBackend, sdk_at};
 
 const ANCHOR: &str = "arn:aws:rolesanywhere:eu-central-1:111111111111:trust-anchor/0a0b";
 const STORE: &str = "arn:aws:elasticloadbalancing:eu-central-1:111111111111:truststore/clients/0a0b";
@@ -41,15 +37,7 @@ impl Server {
     async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let sdk = SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
-                "id", "secret", None, None, "test",
-            )))
-            .region(Region::new("eu-central-1"))
-            .endpoint_url(&url)
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .build();
+        let sdk = sdk_at(&url);
         Self { listener, sdk, url }
     }
 

@@ -2,10 +2,6 @@
 
 #![allow(clippy::unwrap_used)] // A test may.
 
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
-use aws_types::region::Region;
 use aws_types::sdk_config::SdkConfig;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,6 +14,7 @@ use workflow::ids::RequestId;
 use workflow::mail::{Mail, MailAttachment};
 use workflow::mail_kind::MailKind;
 use workflow::ports::Mailer as _;
+use workflow::testing::sdk_at;
 
 /// Answers one HTTP request with `status` and `body`, and gives back what was asked: head and body.
 async fn answer(listener: TcpListener, status: &str, body: &str) -> (String, Vec<u8>) {
@@ -52,15 +49,7 @@ async fn answer(listener: TcpListener, status: &str, body: &str) -> (String, Vec
 /// SES on loopback, and how a client gets there.
 async fn service() -> (SdkConfig, TcpListener) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let sdk = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
-            "id", "secret", None, None, "test",
-        )))
-        .region(Region::new("eu-central-1"))
-        .endpoint_url(format!("http://{}", listener.local_addr().unwrap()))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .build();
+    let sdk = sdk_at(&format!("http://{}", listener.local_addr().unwrap()));
     (sdk, listener)
 }
 

@@ -83,7 +83,7 @@ pub enum StandingError {
     /// The policy in force has no standing approvals for the profile, or not the profile.
     #[error("the policy in force has no standing approvals for this profile")]
     NotAllowed,
-    /// Somebody ended it.
+    /// A person ended it before its time.
     #[error("the standing approval was ended")]
     Ended,
     /// Its time is over, or the time that the policy in force allows.

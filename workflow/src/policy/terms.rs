@@ -1,7 +1,7 @@
 //! The evaluation of the terms of a standing approval by a profile.
 //!
-//! Invariant: a name of the terms is allowed by the function that allows a name of a CSR. A standing approval decides only that
-//! nobody is asked: each certificate under it is evaluated by the policy in force, like any other.
+//! Invariant: a name of the terms is allowed by the function that allows a name of a CSR. A standing approval only
+//! saves the question to the approvers: the policy in force evaluates each certificate under it, like any other.
 
 use pki::issuer::Issuer;
 use pki::name::Name;

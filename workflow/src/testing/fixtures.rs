@@ -7,7 +7,7 @@ use time::Duration;
 
 use crate::approval::coverage::{Voters, covers_terms};
 use crate::approval::standing::StandingApproval;
-use crate::approval::{Approval, VoteInput};
+use crate::approval::{Approval, BaseUrl, VoteInput};
 use crate::approver_set::{ApproverSet, GroupQuorum, Identity, PlusTags};
 use crate::decision::{Decision, ReviewDigest};
 use crate::email::Email;
@@ -16,6 +16,7 @@ use crate::message::TaskToken;
 use crate::policy::key_list::KeyList;
 use crate::ports::{Clock, Executions, Issuers};
 use crate::request::audit::{Actor, EventKind, Origin, PendingEvent};
+use crate::request::intake::Intake;
 use crate::request::{
     Ending, Request, RequestContent, RevocationOrder, Status, Submission, execution_name,
     revocation_execution_name,
@@ -99,6 +100,19 @@ pub fn key_list(csrs: &[&str]) -> KeyList {
 }
 
 impl InMemoryBackend {
+    /// Intake with this backend for every port.
+    pub fn intake<'a>(&'a self, base_url: &'a BaseUrl) -> Intake<'a> {
+        Intake {
+            requests: self,
+            executions: self,
+            notify_queue: self,
+            links: self,
+            people: self,
+            base_url,
+            clock: self,
+        }
+    }
+
     /// Issues the certificate of a request from its row, like Sign (PEM).
     pub fn certificate_of(&self, request: &Request) -> String {
         let (policy, issuer) = (self.policy(), &self.latest_issuer());

@@ -11,8 +11,12 @@ pub mod item;
 pub mod jws;
 pub mod passkeys;
 mod policy_keys;
+#[cfg(feature = "aws")]
+mod sdk;
 pub mod sign_in;
 
 pub use backend::{FaultPoint, InMemoryBackend, SentMail, TaskResult, WebhookCall, trusting_policy};
 pub use clock::Skewed;
 pub use policy_keys::policy_keys;
+#[cfg(feature = "aws")]
+pub use sdk::sdk_at;

@@ -7,10 +7,6 @@ mod standing;
 
 use std::sync::{Arc, Mutex};
 
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
-use aws_types::region::Region;
 use aws_types::sdk_config::SdkConfig;
 use pki::csr::Csr;
 use pki::testing::{TestKey, csr, csr_with};
@@ -24,10 +20,10 @@ use workflow::ports::{
     EndingCertificate, ListedRequest, NameEntry, NameIndex as _, NameRow, Requests as _, Saved,
 };
 use workflow::request::audit::{Actor, Origin};
-use workflow::request::intake::{Intake, NewRequest};
+use workflow::request::intake::NewRequest;
 use workflow::request::{Request, Status};
 use workflow::requester::Requester;
-use workflow::testing::InMemoryBackend;
+use workflow::testing::{InMemoryBackend, sdk_at};
 use workflow::texts::Language;
 
 type Calls = Arc<Mutex<Vec<(String, Value)>>>;
@@ -43,15 +39,7 @@ async fn table(answer: Answer) -> (DynamoRequests, Calls) {
 
 async fn server(answer: Answer) -> (SdkConfig, Calls) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let sdk = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
-            "id", "secret", None, None, "test",
-        )))
-        .region(Region::new("eu-central-1"))
-        .endpoint_url(format!("http://{}", listener.local_addr().unwrap()))
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .build();
+    let sdk = sdk_at(&format!("http://{}", listener.local_addr().unwrap()));
     let calls = Calls::default();
     let seen = Arc::clone(&calls);
     tokio::spawn(async move {
@@ -227,15 +215,8 @@ async fn a_new_row_with_the_largest_csr_is_below_16_kb() {
         idempotency_key: None,
     };
     let checked = new.check(&backend.policy(), None).unwrap();
-    let intake = Intake {
-        requests: &*backend,
-        executions: &*backend,
-        notify_queue: &*backend,
-        links: &*backend,
-        people: &*backend,
-        base_url: &workflow::testing::passkeys::base_url(),
-        clock: &*backend,
-    };
+    let base_url = workflow::testing::passkeys::base_url();
+    let intake = backend.intake(&base_url);
     let by = Origin::caller(Actor::requester(checked.email()), Some("192.0.2.1".to_owned()));
     let stored = intake.submit(checked, &backend.policy(), &by).await.unwrap().request;
     let bytes = Csr::read(stored.csr_content().unwrap()).unwrap().der().len();

@@ -52,7 +52,7 @@ fn table(paths: &[Path], emulator: &[PathRun], moto: &[PathRun]) -> String {
     let mut table = String::from("PATH  EMULATOR   MOTO       ENDS AT       WORKERS\n");
     for (n, path) in paths.iter().enumerate() {
         let (one, other) = (&emulator[n], &moto[n]);
-        let same = one == other && as_expected(path, one);
+        let same = one.is_like(other) && as_expected(path, one);
         let end = path.states.last().map(String::as_str).unwrap_or_default();
         let mark = if same { "" } else { "   <- DIFFERS" };
         let _ = writeln!(
@@ -86,7 +86,8 @@ async fn every_path_ends_alike_on_two_engines() {
     for (n, path) in paths.iter().enumerate() {
         assert!(as_expected(path, &one[n]), "emulator, {n}: {:#?}\nexpected {path:#?}", one[n]);
         assert!(as_expected(path, &other[n]), "moto, {n}: {:#?}\nexpected {path:#?}", other[n]);
-        assert_eq!(one[n].inputs, other[n].inputs, "{n}: {}", path.story());
+        let (one, other) = (&one[n], &other[n]);
+        assert!(one.has_inputs_of(other), "{n}: {}: {:#?}\n{:#?}", path.story(), one.inputs, other.inputs);
     }
     server.check_log();
 }

@@ -289,7 +289,7 @@ impl Notes<'_> {
         }
         let name = &self.profile.name;
         let detail = format!(
-            "one approval in the profile {name} can be enough for {most} certificates in {max_days} days, which nobody is asked about"
+            "in the profile {name}, one approval can let {most} certificates be issued in {max_days} days without asking anyone again"
         );
         self.add(
             self.place(|settings| &settings.standing),

@@ -136,7 +136,7 @@ fn one_approval_for_many_certificates_is_noted() {
             .map(|note| format!("{}:{} {}", note.place.line, note.place.column, note.detail))
             .collect::<Vec<_>>()
     };
-    let expected = "6:12 one approval in the profile server can be enough for 500 certificates in 90 days, which nobody is asked about";
+    let expected = "6:12 in the profile server, one approval can let 500 certificates be issued in 90 days without asking anyone again";
     assert_eq!(notes(1), [expected]);
     assert_eq!(notes(2), [""; 0]);
 }
