@@ -147,7 +147,8 @@ impl Persist {
         }
     }
 
-    /// Stores the summary of the CSR, and that nobody is asked if a standing approval is above the request.
+    /// Stores the summary of the CSR, and that nobody is asked if a standing approval is above the request; `validated` is the
+    /// digest of the CSR that Validate read.
     async fn store_csr(&self, request: &Request, validated: Option<&str>) -> Result<(), StepError> {
         let (csr, checked_key, policy_version) = match request.csr() {
             Some(csr) => (csr.clone(), None, request.policy_version().to_owned()),

@@ -2,6 +2,7 @@
 
 use http::Method;
 use serde_json::json;
+use workflow::approval::LinkGiven;
 use workflow::ids::RequestId;
 use workflow::request::Status;
 
@@ -26,6 +27,30 @@ async fn the_link_opens_the_status() {
         let page = site.browse(&path).await.is_page(200);
         assert_eq!(page.contains("http-equiv=\"refresh\""), !status.is_terminal(), "{status}");
         assert_eq!(page.contains("certificate.zip?key="), row.may_be_handed_out(), "{status}");
+    }
+}
+
+/// Nobody is asked and nothing is mailed, so the page says neither; whoever sent the request has the certificate by its answer.
+#[tokio::test]
+async fn the_page_of_a_request_under_a_standing_approval_waits_for_nobody() {
+    let site = Site::new();
+    for (status, words) in [
+        (Status::Submitted, "so no approver is asked"),
+        (Status::Approved, "Covered by a standing approval, now being signed"),
+        (Status::Delivered, "You can download it here. It wasn&#39;t sent by e-mail."),
+    ] {
+        let csr = pki::testing::csr(&["www.example.com"]);
+        let row = site.backend.unsaved_under_at(RequestId::random(), &csr, status);
+        let id = row.id();
+        site.backend.put(row);
+        let path = site.status_path(id, LinkGiven::InAnswer).await;
+        let page = site.browse(&path).await.is_page(200);
+        let has = page.contains(words) || page.contains(&words.replace("&#39;", "'"));
+        assert!(has, "{status}: {page}");
+        assert!(page.contains("Check against the standing approval"), "{status}: {page}");
+        assert!(!page.contains("Review by the approvers") && !page.contains("Delivery by e-mail"), "{page}");
+        assert_eq!(page.contains("certificate.zip?key="), status == Status::Delivered, "{status}");
+        assert_eq!(site.get(&path).await.json()["status"], status.as_str());
     }
 }
 
