@@ -19,7 +19,7 @@ mod content;
 mod plain;
 mod renewal;
 
-pub use content::{CertificateLine, MailContent, MailText};
+pub use content::{CertificateLine, MAX_CERTIFICATES, MailContent, MailText};
 
 /// A mail to one person.
 #[derive(Clone, PartialEq)]

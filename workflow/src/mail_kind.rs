@@ -43,6 +43,8 @@ pub enum MailKind {
     Question(u32),
     /// To the requester: certificates end. The number of days before the end of the reminder.
     Expiring(u32),
+    /// To the requester: the certificates under a standing approval, up to the n-th.
+    Statement(u32),
     /// To the person or team that is told of certificates that nobody renews.
     Unrenewed {
         /// The number of days before the end of the escalation.
@@ -142,6 +144,7 @@ impl fmt::Display for MailKind {
             Self::Prompt => f.write_str("prompt"),
             Self::Waiting(number) => write!(f, "waiting/{number}"),
             Self::Expiring(days) => write!(f, "expiring/{days}d"),
+            Self::Statement(number) => write!(f, "statement/{number}"),
             Self::Unrenewed { days, recipient } => write!(f, "unrenewed/{days}d/{recipient}"),
             // The first generation has no number: its name in rows predates generations.
             Self::Approval { generation: 1, approver } => write!(f, "approval/{approver}"),
@@ -198,6 +201,7 @@ fn parse(text: &str) -> Option<MailKind> {
             MailKind::Answer { number, approver }
         }
         Some(("waiting", number)) => MailKind::Waiting(number.parse().ok()?),
+        Some(("statement", number)) => MailKind::Statement(number.parse().ok()?),
         Some(("expiring", days)) => MailKind::Expiring(days.strip_suffix('d')?.parse().ok()?),
         Some(("unrenewed", rest)) => {
             let (days, recipient) = rest.split_once('/')?;
@@ -290,6 +294,7 @@ mod tests {
             ]),
             any::<u32>().prop_map(MailKind::Waiting),
             any::<u32>().prop_map(MailKind::Expiring),
+            any::<u32>().prop_map(MailKind::Statement),
             (any::<u32>(), address()).prop_map(|(days, recipient)| MailKind::Unrenewed { days, recipient }),
             (1u32.., address())
                 .prop_map(|(generation, approver)| MailKind::Approval { generation, approver }),
@@ -320,7 +325,7 @@ mod tests {
         }
 
         #[test]
-        fn a_text_is_the_name_of_its_kind_or_of_none(text in "(waiting|expiring|unrenewed|approval|reminder|received|revoked|voted|inbox|question|answer|posted)?/?[0-9]{0,2}d?/?[a-zA-Z@.]{0,12}") {
+        fn a_text_is_the_name_of_its_kind_or_of_none(text in "(waiting|statement|expiring|unrenewed|approval|reminder|received|revoked|voted|inbox|question|answer|posted)?/?[0-9]{0,2}d?/?[a-zA-Z@.]{0,12}") {
             if let Ok(kind) = text.parse::<MailKind>() {
                 prop_assert_eq!(kind.to_string(), text);
             }
@@ -343,6 +348,7 @@ mod tests {
             (MailKind::Overview, "overview"),
             (MailKind::Waiting(1), "waiting/1"),
             (MailKind::Expiring(30), "expiring/30d"),
+            (MailKind::Statement(17), "statement/17"),
             (MailKind::Unrenewed { days: 7, recipient: approver() }, "unrenewed/7d/alice@example.com"),
             (MailKind::Approval { generation: 1, approver: approver() }, "approval/alice@example.com"),
             (MailKind::Approval { generation: 2, approver: approver() }, "approval/2/alice@example.com"),

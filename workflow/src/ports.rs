@@ -34,5 +34,5 @@ pub use people::{EnrolmentCodes, People, PeopleWriter};
 pub use relay::{ListFile, ListFiles, ObjectVersion, TrustAnchorCrl, TrustAnchorCrls, TrustStoreCrls};
 pub use responders::OcspResponders;
 pub use revocations::{RevocationPage, RevocationWriter, Revocations};
-pub use standing::StandingApprovals;
+pub use standing::{StandingApprovals, StandingEndWriter, StandingUsePage};
 pub use storage::{Approvals, CertificateStore, EndingCertificate, ListedRequest, Requests, Saved};

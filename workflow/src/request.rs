@@ -27,6 +27,7 @@ mod row;
 mod row_content;
 mod rules;
 mod sign_in;
+mod standing_end;
 mod standing_rules;
 mod status;
 
@@ -42,4 +43,6 @@ pub use row::{
     execution_name,
 };
 pub use sign_in::RequestDigest;
+pub use standing_end::STATEMENT_INTERVAL;
+pub(crate) use standing_end::reason_digest;
 pub use status::Status;

@@ -49,7 +49,7 @@ pub use renewals::replaced_request;
 pub use requests::{update_known_request, update_request};
 pub use responders::{RenewResponderError, renew_responder};
 pub use revocations::record_revocation;
-pub use standing::{count_use, end_standing};
+pub use standing::{StandingEnding, count_use, end_standing, standing_uses};
 
 /// The most attempts of an update that conflicts with other writers.
 const MAX_WRITE_ATTEMPTS: usize = 8;

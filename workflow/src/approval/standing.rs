@@ -13,8 +13,8 @@ use crate::decision::{ApprovalDigest, DecisionRecord};
 use crate::email::Email;
 use crate::ids::RequestId;
 use crate::policy::{Policy, StandingRules};
-use crate::request::Request;
-use crate::request::audit::Actor;
+use crate::request::audit::{Actor, Event, EventKind};
+use crate::request::{Request, reason_digest};
 use crate::standing::StandingTerms;
 use crate::timestamp::whole_seconds;
 
@@ -50,6 +50,15 @@ pub struct StandingEnd {
     pub by: Actor,
     /// The reason, in words.
     pub reason: String,
+}
+
+/// The bounds of a standing approval by the policy in force: the smaller ones of its terms and of the policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StandingBounds {
+    /// The end, UTC.
+    pub until: OffsetDateTime,
+    /// The most certificates.
+    pub most: u32,
 }
 
 /// One certificate that was counted.
@@ -175,16 +184,28 @@ impl StandingApproval {
     /// # Errors
     /// [`StandingError`], but not [`StandingError::UsedUp`]: a certificate that is counted already is still signed.
     pub fn ensure_alive(&self, policy: &Policy, at: OffsetDateTime) -> Result<u32, StandingError> {
-        let profile = policy.profile(Some(&self.profile)).ok();
-        let rules = profile.and_then(|profile| profile.standing()).ok_or(StandingError::NotAllowed)?;
-        let StandingRules { max_days, most } = rules;
+        let StandingBounds { until, most } = self.bounds(policy).ok_or(StandingError::NotAllowed)?;
         if self.ended.is_some() {
             return Err(StandingError::Ended);
         }
-        if at >= self.after(self.terms.days().min(max_days)) {
+        if at >= until {
             return Err(StandingError::Over);
         }
-        Ok(self.terms.certificates().min(most))
+        Ok(most)
+    }
+
+    /// The bounds by the policy in force; `None` if it has no standing approvals for the profile, or not the profile.
+    pub fn bounds(&self, policy: &Policy) -> Option<StandingBounds> {
+        let StandingRules { max_days, most } = policy.profile(Some(&self.profile)).ok()?.standing()?;
+        Some(StandingBounds {
+            until: self.after(self.terms.days().min(max_days)),
+            most: self.terms.certificates().min(most),
+        })
+    }
+
+    /// True if nothing is signed under it any more, whatever the policy becomes: it was ended, or its time is over.
+    pub fn is_over(&self, at: OffsetDateTime) -> bool {
+        self.ended.is_some() || at >= self.until()
     }
 
     /// Checks that one more certificate may be counted.
@@ -214,6 +235,19 @@ impl StandingApproval {
     pub fn end(&mut self, by: &Actor, reason: &str, now: OffsetDateTime) {
         let end = || StandingEnd { at: whole_seconds(now), by: by.clone(), reason: reason.to_owned() };
         self.ended.get_or_insert_with(end);
+    }
+
+    /// True if the audit trail of the request records this end, or none if there is none.
+    pub fn end_agrees_with(&self, trail: &[Event]) -> bool {
+        let recorded = trail.iter().find(|event| event.event == EventKind::GrantEnded);
+        match (&self.ended, recorded) {
+            (None, None) => true,
+            (Some(end), Some(event)) => {
+                (end.at, &end.by) == (event.at, &event.actor)
+                    && event.digest.as_ref() == Some(&reason_digest(&end.reason))
+            }
+            _ => false,
+        }
     }
 
     /// True if it is `earlier`, some time later: it may have been used or ended since.

@@ -31,7 +31,7 @@ pub use names::DynamoNames;
 pub use people::DynamoPeople;
 pub use requests::DynamoRequests;
 pub use revocations::{DynamoRevocationWriter, DynamoRevocations};
-pub use standing::DynamoStanding;
+pub use standing::{DynamoStanding, DynamoStandingEnds};
 
 type Item = HashMap<String, AttributeValue>;
 

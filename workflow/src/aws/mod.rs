@@ -57,7 +57,7 @@ mod webhooks;
 
 pub use dynamodb::{
     DynamoApprovals, DynamoNames, DynamoPeople, DynamoRequests, DynamoRevocationWriter, DynamoRevocations,
-    DynamoStanding,
+    DynamoStanding, DynamoStandingEnds,
 };
 pub use embedded_metrics::EmbeddedMetrics;
 pub use eventbridge::EventBridge;

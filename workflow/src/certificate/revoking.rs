@@ -11,6 +11,10 @@ use crate::request::audit::Origin;
 use crate::request::{Request, RevocationOrder, Status, revocation_execution_name};
 use crate::store::{UpdateError, update_known_request};
 
+mod under_standing;
+
+pub use under_standing::RevokedUnder;
+
 /// Why a certificate is not revoked.
 #[derive(Debug, thiserror::Error)]
 pub enum RevocationError {

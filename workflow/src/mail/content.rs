@@ -17,7 +17,7 @@ use crate::texts::{Language, Message};
 /// The most lines of one fact; the pages show all.
 const MAX_LINES: usize = 50;
 /// The most certificates that are listed one by one.
-const MAX_CERTIFICATES: usize = 20;
+pub const MAX_CERTIFICATES: usize = 20;
 /// Names of a mail that has its button first.
 const NAMES_IN_BRIEF: usize = 5;
 /// The most lines and characters of a quotation that is cut.

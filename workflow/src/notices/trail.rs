@@ -65,7 +65,8 @@ pub fn status_event(kind: EventKind, detail: Option<&str>) -> Option<NoticeEvent
         | EventKind::Downloaded
         | EventKind::RevocationAccepted
         | EventKind::RevocationListed
-        | EventKind::RevocationRestarted => return None,
+        | EventKind::RevocationRestarted
+        | EventKind::GrantEnded => return None,
     })
 }
 

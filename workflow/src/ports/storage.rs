@@ -84,6 +84,8 @@ pub trait Requests: Send + Sync {
     ) -> Result<Vec<EndingCertificate>, PortError>;
     /// The requests that [supersede another](Request::is_superseding), oldest first, at most `limit`. Reads no rows.
     async fn superseding(&self, limit: usize) -> Result<Vec<ListedRequest>, PortError>;
+    /// The requests with an [open standing approval](Request::has_open_standing), oldest first, at most `limit`. Reads no rows.
+    async fn open_standing(&self, limit: usize) -> Result<Vec<ListedRequest>, PortError>;
     /// The rows, as they were a moment ago, in any order; ids that are unknown are left out.
     async fn find_all(&self, ids: &[RequestId]) -> Result<Vec<Request>, PortError>;
     /// The requests of an address (compared exactly), newest first, at most `limit`.

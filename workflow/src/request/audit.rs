@@ -85,6 +85,8 @@ pub enum EventKind {
     RevocationListed,
     /// The execution of the revocation was missing and was started again; `detail` is the attempt.
     RevocationRestarted,
+    /// The standing approval was ended before its time; `digest` is the SHA-256 of the reason, which the table `grants` has.
+    GrantEnded,
 }
 
 /// The kind of an [`Actor`].
@@ -328,6 +330,7 @@ wire_names!(EventKind: "kind of event" {
     Revoked => "revoked",
     RevocationListed => "revocation_listed",
     RevocationRestarted => "revocation_restarted",
+    GrantEnded => "grant_ended",
 });
 
 /// Chains the events after `head`, and moves `head` to the last of them.
@@ -380,6 +383,9 @@ pub enum AuditError {
     /// The certificate in the bucket is not the certificate that was signed, or is missing.
     #[error("the certificate {0} in the bucket was removed or replaced")]
     Certificate(String),
+    /// The standing approval that was granted is not in its table.
+    #[error("the standing approval was removed from its table")]
+    NoStanding,
     /// An earlier export holds events that the trail lacks.
     #[error("the export has event {0}, and the trail has not: row and trail were set back")]
     SetBack(u64),

@@ -49,6 +49,10 @@ pub struct Columns {
     /// See [`Request::standing`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant: Option<RequestId>,
+    /// The time at which housekeeping found nothing left to report of a standing approval that is over; see
+    /// [`Request::has_open_standing`].
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+    pub settled_at: Option<OffsetDateTime>,
     /// See [`Request::profile`].
     pub profile: String,
     /// See [`Request::registration_date`].
@@ -194,6 +198,7 @@ impl From<Request> for Columns {
             csr_content,
             terms,
             grant,
+            settled_at: row.settled_at,
             profile: row.profile,
             registration_date: row.registration_date,
             replaces,
@@ -248,7 +253,7 @@ impl TryFrom<Columns> for Request {
             _ => return Err(ColumnsError::PartialCsr),
         };
         let content = match (columns.kind, columns.csr_content, columns.terms) {
-            (RequestKind::Certificate, Some(csr_content), None) => {
+            (RequestKind::Certificate, Some(csr_content), None) if columns.settled_at.is_none() => {
                 RequestContent::Certificate(Box::new(CertificateRequest {
                     csr_content,
                     checked_key: columns.checked_key,
@@ -296,6 +301,7 @@ impl TryFrom<Columns> for Request {
             reservation,
             signed_date: columns.signed_date,
             log: columns.log,
+            settled_at: columns.settled_at,
             execution: Execution {
                 arn: columns.execution_arn,
                 attempt: columns.execution_attempt,

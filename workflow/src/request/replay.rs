@@ -61,6 +61,8 @@ struct Facts {
     revocation_attempt: Option<String>,
     revoked: Option<OffsetDateTime>,
     listed: Option<(OffsetDateTime, Option<String>)>,
+    /// Ends of the standing approval.
+    grant_ends: usize,
 }
 
 impl Facts {
@@ -130,6 +132,7 @@ impl Facts {
             }
             EventKind::RevocationListed => self.listed = Some((event.at, event.detail.clone())),
             EventKind::RevocationRestarted => self.revocation_attempt = Some(detail()),
+            EventKind::GrantEnded => self.grant_ends += 1,
             EventKind::Viewed
             | EventKind::Withdrawn
             | EventKind::QuestionAsked
@@ -230,6 +233,8 @@ impl Facts {
                     == revocation
                         .and_then(|it| Some((it.listed_at?, it.crl_number.map(|number| number.to_string())))),
             ),
+            // The end is in the table `grants`; the row of a certificate has none, and no other row has two.
+            ("kind", self.grant_ends <= usize::from(row.terms().is_some())),
         ];
         agreed.into_iter().filter(|(_, agree)| !agree).map(|(column, _)| column).collect()
     }

@@ -64,6 +64,8 @@ pub struct Request {
     pub(super) reservation: Option<Reservation>,
     pub(super) signed_date: Option<OffsetDateTime>,
     pub(super) log: Option<LogRecord>,
+    /// Only of a standing approval.
+    pub(super) settled_at: Option<OffsetDateTime>,
     pub(super) execution: Execution,
     pub(super) mails: BTreeMap<String, String>,
     pub(super) ending: Option<Ending>,

@@ -59,6 +59,7 @@ impl Request {
             reservation: None,
             signed_date: None,
             log: None,
+            settled_at: None,
             execution: Execution { arn: execution_arn, attempt: 1, started: now },
             mails: BTreeMap::new(),
             ending: None,

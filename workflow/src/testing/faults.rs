@@ -32,7 +32,7 @@ pub struct Summary {
     pub notices: BTreeSet<String>,
     /// Passkeys, and proofs of enrolments.
     pub people: BTreeSet<String>,
-    /// How often each standing approval was used, and by which requests.
+    /// Standing approvals with their numbers and ends, and their uses.
     pub standing: Vec<String>,
     /// The requests of the leaves in the log, and the number of receipts.
     pub log: (Vec<RequestId>, usize),

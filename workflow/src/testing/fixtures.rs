@@ -15,12 +15,12 @@ use crate::policy::key_list::KeyList;
 use crate::ports::{Clock, Executions, Issuers};
 use crate::request::audit::{Actor, EventKind, Origin, PendingEvent};
 use crate::request::{
-    Ending, Request, RequestContent, RevocationOrder, Status, Submission, execution_name,
+    Ending, HistoryEntry, Request, RequestContent, RevocationOrder, Status, Submission, execution_name,
     revocation_execution_name,
 };
 use crate::runtime::step::Task;
 use crate::standing::StandingTerms;
-use crate::store::record_revocation;
+use crate::store::{count_use, record_revocation};
 use crate::testing::InMemoryBackend;
 use crate::testing::passkeys::base_url;
 use crate::texts::Language;
@@ -175,6 +175,36 @@ impl InMemoryBackend {
         let base_url = base_url();
         let voters = Voters { base_url: &base_url, passkeys: &[], provider_keys: &[] };
         covers_terms(&request, &self.policy(), self.issuer_certificate(), voters).expect("approved")
+    }
+
+    /// Stores the request of a standing approval with these terms (JSON) and the standing approval itself, approved by
+    /// [`approver`] now, and returns their id.
+    pub fn granted(&self, terms: &str) -> RequestId {
+        let now = self.now();
+        let request = self.unsaved_grant(terms, Status::Approved);
+        let base_url = base_url();
+        let voters = Voters { base_url: &base_url, passkeys: &[], provider_keys: &[] };
+        let approval = covers_terms(&request, &self.policy(), self.issuer_certificate(), voters);
+        self.put_standing(approval.expect("approved"));
+        let id = request.id();
+        self.put(request);
+        self.alter(id, |row| {
+            row.status = Status::Delivered;
+            row.history
+                .extend([Status::Issued, Status::Delivered].map(|status| HistoryEntry { status, at: now }));
+        });
+        id
+    }
+
+    /// Stores a delivered certificate with this CSR that was counted under a standing approval.
+    pub fn issued_under(&self, standing: RequestId, csr: &str) -> RequestId {
+        let (request, policy) = (self.unsaved_under_at(standing, csr, Status::Delivered), self.policy());
+        let id = request.id();
+        self.put_certificate(request.serial().expect("a serial"), &self.certificate_of(&request));
+        self.put(request);
+        let counted = count_use(self, standing, id, &policy, self.now());
+        counted.now_or_never().expect("ready").expect("counted");
+        id
     }
 
     /// Makes an approved request of a certificate with this CSR under a standing approval, without storing it.

@@ -12,7 +12,7 @@ use time::Duration;
 use workflow::approval::ConfirmedRequest;
 use workflow::approval::standing::{StandingApproval, StandingUse};
 use workflow::ids::RequestId;
-use workflow::ports::{Clock as _, PortError, Saved, StandingApprovals};
+use workflow::ports::{Clock as _, PortError, Saved, StandingApprovals, StandingUsePage};
 use workflow::request::Status;
 use workflow::request::audit::Actor;
 use workflow::runtime::step::ErrorName::{self, NotApproved, Refused};
@@ -279,8 +279,13 @@ impl StandingApprovals for Contended {
         StandingApprovals::create(&*self.0, approval).await
     }
 
-    async fn save(&self, approval: &StandingApproval) -> Result<Saved, PortError> {
-        StandingApprovals::save(&*self.0, approval).await
+    async fn uses(
+        &self,
+        id: RequestId,
+        after: Option<RequestId>,
+        limit: usize,
+    ) -> Result<StandingUsePage, PortError> {
+        self.0.uses(id, after, limit).await
     }
 
     async fn find_use(&self, id: RequestId, request: RequestId) -> Result<Option<StandingUse>, PortError> {

@@ -39,6 +39,9 @@ const UNNOTIFIED_MARK: (&str, &str) = ("untold", "yes");
 /// Column and value of rows that [supersede another](Request::is_superseding), in the same index.
 const SUPERSEDING_MARK: (&str, &str) = (UNNOTIFIED_MARK.0, "superseding");
 
+/// Column and value of rows with an [open standing approval](Request::has_open_standing), in the same index.
+const STANDING_MARK: (&str, &str) = (UNNOTIFIED_MARK.0, "standing");
+
 /// The column with the time (seconds since 1970) at which DynamoDB deletes a row that nobody confirmed.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html>
 const REMOVE_AT: &str = "removeAt";
@@ -56,6 +59,8 @@ pub(super) fn stored(request: &Request, what: &'static str) -> Result<Item, Port
         item.insert(UNNOTIFIED_MARK.0.into(), AttributeValue::S(UNNOTIFIED_MARK.1.into()));
     } else if request.is_superseding() {
         item.insert(SUPERSEDING_MARK.0.into(), AttributeValue::S(SUPERSEDING_MARK.1.into()));
+    } else if request.has_open_standing() {
+        item.insert(STANDING_MARK.0.into(), AttributeValue::S(STANDING_MARK.1.into()));
     }
     if let Some(person) = counted_for(request) {
         item.insert(PERSON.into(), AttributeValue::S(person));
@@ -348,6 +353,10 @@ impl Requests for DynamoRequests {
 
     async fn superseding(&self, limit: usize) -> Result<Vec<ListedRequest>, PortError> {
         self.entries("byUntold", SUPERSEDING_MARK, true, limit).await
+    }
+
+    async fn open_standing(&self, limit: usize) -> Result<Vec<ListedRequest>, PortError> {
+        self.entries("byUntold", STANDING_MARK, true, limit).await
     }
 
     async fn with_serial(&self, serial: &Serial) -> Result<Option<Request>, PortError> {

@@ -5,9 +5,12 @@ use async_trait::async_trait;
 use time::Duration;
 
 use super::*;
-use crate::ports::{Clock as _, PortError};
+use crate::mail_kind::MailKind;
+use crate::ports::{Clock as _, StandingUsePage};
+use crate::request::Status;
+use crate::request::audit::{Actor, Event, EventKind, verify};
 use crate::testing::fixtures::standing_policy;
-use crate::testing::{FaultPoint, InMemoryBackend};
+use crate::testing::{FaultPoint, InMemoryBackend, faults};
 
 /// A backend with a standing approval for so many certificates.
 fn with_standing(certificates: u32) -> (Arc<InMemoryBackend>, RequestId) {
@@ -16,9 +19,7 @@ fn with_standing(certificates: u32) -> (Arc<InMemoryBackend>, RequestId) {
     let terms = format!(
         "{{\"kind\":\"grant\",\"names\":[\"www.example.com\"],\"days\":30,\"certificates\":{certificates}}}"
     );
-    let approval = backend.standing_approval(&terms);
-    let id = approval.id();
-    backend.put_standing(approval);
+    let id = backend.granted(&terms);
     (backend, id)
 }
 
@@ -86,8 +87,13 @@ impl StandingApprovals for Contended {
         StandingApprovals::create(&*self.0, approval).await
     }
 
-    async fn save(&self, approval: &StandingApproval) -> Result<Saved, PortError> {
-        StandingApprovals::save(&*self.0, approval).await
+    async fn uses(
+        &self,
+        id: RequestId,
+        after: Option<RequestId>,
+        limit: usize,
+    ) -> Result<StandingUsePage, PortError> {
+        self.0.uses(id, after, limit).await
     }
 
     async fn find_use(&self, id: RequestId, request: RequestId) -> Result<Option<StandingUse>, PortError> {
@@ -157,12 +163,28 @@ async fn a_race_on_several_threads_never_exceeds_the_number() {
     race().await;
 }
 
+async fn end(
+    backend: &InMemoryBackend,
+    id: RequestId,
+    by: &Origin,
+    reason: &str,
+) -> Result<StandingApproval, UpdateError<InvalidTransition>> {
+    let ports = StandingEnding { standing: backend, requests: backend, writer: backend };
+    end_standing(ports, id, by, reason, backend.now()).await
+}
+
+/// The ends in the audit trail of a request.
+fn recorded(backend: &InMemoryBackend, id: RequestId) -> Vec<Event> {
+    let mut trail = backend.audit(id);
+    trail.retain(|event| event.event == EventKind::GrantEnded);
+    trail
+}
+
 #[tokio::test]
 async fn a_standing_approval_that_ends_between_the_reads_is_not_counted_under() {
     let (backend, id) = with_standing(5);
     let ended = backend.copy();
-    let by = Actor::operator("olivia");
-    end_standing(&*ended, id, &by, "Over.", ended.now()).await.unwrap();
+    end(&ended, id, &Origin::operator("olivia"), "Over.").await.unwrap();
     // The end comes just before the write of the use: the write conflicts, and the row is read again.
     backend.become_at(backend.calls().len() + 2, &ended);
     let counted = count(&backend, id, RequestId::random()).await;
@@ -173,15 +195,129 @@ async fn a_standing_approval_that_ends_between_the_reads_is_not_counted_under() 
 #[tokio::test]
 async fn the_first_end_is_kept_and_an_end_loses_no_use() {
     let (backend, id) = with_standing(5);
-    let (olivia, mallory) = (Actor::operator("olivia"), Actor::operator("mallory"));
+    let (olivia, mallory) = (Origin::operator("olivia"), Origin::operator("mallory"));
     let counted = backend.copy();
     count(&counted, id, RequestId::random()).await.unwrap();
-    backend.become_at(backend.calls().len() + 1, &counted);
-    let ended = end_standing(&*backend, id, &olivia, "Over.", backend.now()).await.unwrap();
+    // The use comes between the reads and the write.
+    backend.become_at(backend.calls().len() + 2, &counted);
+    let ended = end(&backend, id, &olivia, "Over.").await.unwrap();
     assert_eq!((ended.used(), backend.standing(id).unwrap().used()), (1, 1));
     backend.advance(Duration::DAY);
-    let again = end_standing(&*backend, id, &mallory, "Again.", backend.now()).await.unwrap();
+    let again = end(&backend, id, &mallory, "Again.").await.unwrap();
     assert_eq!((again.ended(), again.version()), (ended.ended(), ended.version()));
+    assert_eq!(recorded(&backend, id).len(), 1);
+}
+
+#[tokio::test]
+async fn an_end_is_in_the_trail_and_the_trail_finds_an_end_that_was_removed_or_altered() {
+    let (backend, id) = with_standing(5);
+    let requester = Actor::requester(backend.request(id).unwrap().email());
+    let by = Origin::caller(requester.clone(), Some("192.0.2.1".into()));
+    assert!(backend.standing(id).unwrap().end_agrees_with(&backend.audit(id)));
+    let ended = end(&backend, id, &by, "The shop closes.").await.unwrap();
+    let [event] = &recorded(&backend, id)[..] else { panic!("one event") };
+    assert_eq!((&event.actor, event.source.as_deref()), (&requester, Some("192.0.2.1")));
+    assert_eq!(
+        (event.at, event.number),
+        (ended.ended().unwrap().at, backend.request(id).unwrap().audit().number)
+    );
+    let trail = backend.audit(id);
+    assert_eq!(verify(id, &trail, backend.request(id).unwrap().audit()), []);
+    assert_eq!(backend.standing(id), Some(ended.clone()));
+    assert!(ended.end_agrees_with(&trail));
+    type Alteration = fn(&mut serde_json::Value);
+    let alterations: [Alteration; 4] = [
+        |row| _ = row.as_object_mut().unwrap().remove("ended"),
+        |row| row["ended"]["reason"] = "Another.".into(),
+        |row| row["ended"]["by"] = "operator:mallory".into(),
+        |row| row["ended"]["at"] = "2026-01-01T12:00:01Z".into(),
+    ];
+    for (number, alter) in alterations.into_iter().enumerate() {
+        assert!(!ended.altered(alter).end_agrees_with(&trail), "alteration {number}");
+    }
+    assert!(!ended.end_agrees_with(&trail[..trail.len() - 1]), "an end without an event");
+}
+
+#[tokio::test]
+async fn other_writers_of_the_request_are_not_overwritten() {
+    let (backend, id) = with_standing(5);
+    let mailed = backend.copy();
+    let mut row = mailed.request(id).unwrap();
+    row.mailed(&MailKind::Issued, backend.now());
+    let events = row.take_events(&Origin::worker("test"));
+    assert_eq!(Requests::save(&*mailed, &row, &events).await.unwrap(), Saved::Yes);
+    backend.become_at(backend.calls().len() + 2, &mailed);
+    end(&backend, id, &Origin::operator("olivia"), "Over.").await.unwrap();
+    assert!(backend.request(id).unwrap().was_mailed(&MailKind::Issued));
+    assert_eq!(recorded(&backend, id).len(), 1);
+}
+
+#[tokio::test]
+async fn an_end_survives_every_fault_whole_or_not_at_all() {
+    faults::fault_sweep(
+        "EndStanding",
+        |backend| {
+            backend.set_policy(&standing_policy());
+            backend.granted(r#"{"kind":"grant","names":["www.example.com"],"days":30,"certificates":5}"#);
+        },
+        |backend| async move {
+            let id = backend.all_standing()[0].id();
+            let ended = end(&backend, id, &Origin::operator("olivia"), "Over.").await;
+            let recorded = recorded(&backend, id).len();
+            assert_eq!(backend.standing(id).unwrap().ended().is_some(), recorded == 1, "both or neither");
+            ended.map(|_| ())
+        },
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_no_standing_approval_is_not_ended() {
+    let (backend, id) = with_standing(5);
+    let olivia = Origin::operator("olivia");
+    let other = RequestId::random();
+    assert!(
+        matches!(end(&backend, other, &olivia, "Over.").await, Err(UpdateError::Missing(one)) if one == other)
+    );
+    // A row of the table with the id of the request of a certificate.
+    let certificate = backend.request_at(Status::Delivered);
+    backend.put_standing(
+        backend.standing(id).unwrap().altered(|row| row["id"] = certificate.to_string().into()),
+    );
+    let error = end(&backend, certificate, &olivia, "Over.").await.unwrap_err();
+    assert!(matches!(error, UpdateError::Rejected(InvalidTransition { .. })), "{error:?}");
+    assert!(backend.standing(certificate).unwrap().ended().is_none());
+}
+
+#[tokio::test]
+async fn one_that_is_over_can_be_ended_since_another_policy_could_prolong_it() {
+    let (backend, id) = with_standing(5);
+    let shorter = standing_policy().replace("max = \"90d\"", "max = \"1d\"");
+    assert_ne!(shorter, standing_policy());
+    backend.set_policy(&shorter);
+    backend.advance(Duration::days(2));
+    let (approval, now) = (backend.standing(id).unwrap(), backend.now());
+    assert_eq!(approval.ensure_alive(&backend.policy(), now), Err(StandingError::Over));
+    assert!(!approval.is_over(now), "its own time is not over");
+    end(&backend, id, &Origin::operator("olivia"), "Over.").await.unwrap();
+    backend.set_policy(&standing_policy());
+    let approval = backend.standing(id).unwrap();
+    assert_eq!(approval.ensure_alive(&backend.policy(), now), Err(StandingError::Ended));
+    assert!(approval.is_over(now));
+}
+
+#[tokio::test]
+async fn the_uses_are_read_page_by_page_in_the_order_of_their_numbers() {
+    let (backend, id) = with_standing(50);
+    assert_eq!(standing_uses(&*backend, id).await.unwrap(), []);
+    for _ in 0..7 {
+        count(&backend, id, RequestId::random()).await.unwrap();
+    }
+    let before = backend.calls().len();
+    let uses = standing_uses(&*backend, id).await.unwrap();
+    assert_eq!(uses.iter().map(|one| one.number).collect::<Vec<_>>(), (1..=7).collect::<Vec<_>>());
+    assert_eq!(backend.calls().len() - before, 4, "two of a page");
+    assert_eq!(standing_uses(&*backend, RequestId::random()).await.unwrap(), [], "of another one");
 }
 
 #[tokio::test]

@@ -173,6 +173,16 @@ impl Requests for InMemoryBackend {
         })
     }
 
+    async fn open_standing(&self, limit: usize) -> Result<Vec<ListedRequest>, PortError> {
+        self.call("requests", "open standing", |state| {
+            let is_open = |row: &&Request| {
+                row.has_open_standing() && !row.is_unnotified() && !row.has_open_revocation()
+            };
+            let rows = oldest(state.requests.values().filter(is_open), limit);
+            rows.iter().map(|row| ListedRequest { expires_at: None, ..listed(row) }).collect()
+        })
+    }
+
     async fn with_serial(&self, serial: &Serial) -> Result<Option<Request>, PortError> {
         self.call("requests", "with serial", |state| {
             state.requests.values().find(|row| row.serial() == Some(serial)).cloned()

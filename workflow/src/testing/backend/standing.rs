@@ -7,7 +7,12 @@ use async_trait::async_trait;
 use super::InMemoryBackend;
 use crate::approval::standing::{StandingApproval, StandingUse};
 use crate::ids::RequestId;
-use crate::ports::{PortError, Saved, StandingApprovals};
+use crate::ports::{PortError, Saved, StandingApprovals, StandingEndWriter, StandingUsePage};
+use crate::request::Request;
+use crate::request::audit::Event;
+
+/// Most uses of a page: few, so that tests read several.
+const PAGE: usize = 2;
 
 /// The rows of the table `grants`.
 #[derive(Clone, Default)]
@@ -41,10 +46,13 @@ impl InMemoryBackend {
         self.state().standing.approvals.get(&id).cloned()
     }
 
-    /// The number of uses of each standing approval, and the requests that were counted, each with its number.
+    /// The number of uses of each standing approval and its end, and the requests that were counted, each with its number.
     pub(in crate::testing) fn standing_summary(&self) -> Vec<String> {
         let state = self.state();
-        let approvals = state.standing.approvals.values().map(|one| format!("{} {}", one.id(), one.used()));
+        let approvals = state.standing.approvals.values().map(|one| {
+            let end = one.ended().map(|end| (&end.by, &end.reason));
+            format!("{} {} {end:?}", one.id(), one.used())
+        });
         let uses = state.standing.uses.values().map(|one| format!("{} {}", one.request_id, one.number));
         approvals.chain(uses).collect()
     }
@@ -57,6 +65,11 @@ impl InMemoryBackend {
     /// Stores a use under the keys of this standing approval and request, whatever it says.
     pub fn put_standing_use(&self, standing: RequestId, request: RequestId, counted: StandingUse) {
         self.state().standing.uses.insert((standing, request), counted);
+    }
+
+    /// Every standing approval.
+    pub fn all_standing(&self) -> Vec<StandingApproval> {
+        self.state().standing.approvals.values().cloned().collect()
     }
 
     /// The uses of all standing approvals.
@@ -82,12 +95,23 @@ impl StandingApprovals for InMemoryBackend {
         })
     }
 
-    async fn save(&self, approval: &StandingApproval) -> Result<Saved, PortError> {
-        self.call("standing", "save", |state| state.standing.save(approval))
-    }
-
     async fn find_use(&self, id: RequestId, request: RequestId) -> Result<Option<StandingUse>, PortError> {
         self.call("standing", "find use", |state| state.standing.uses.get(&(id, request)).cloned())
+    }
+
+    async fn uses(
+        &self,
+        id: RequestId,
+        after: Option<RequestId>,
+        limit: usize,
+    ) -> Result<StandingUsePage, PortError> {
+        self.call("standing", "uses", |state| {
+            let of = state.standing.uses.values().filter(|one| one.standing == id);
+            let mut later = of.filter(|one| after.is_none_or(|after| one.request_id > after));
+            let uses: Vec<StandingUse> = later.by_ref().take(limit.min(PAGE)).cloned().collect();
+            let next = later.next().and(uses.last()).map(|last| last.request_id);
+            StandingUsePage { uses, next }
+        })
     }
 
     async fn count(&self, approval: &StandingApproval, counted: &StandingUse) -> Result<Saved, PortError> {
@@ -98,6 +122,24 @@ impl StandingApprovals for InMemoryBackend {
             }
             state.standing.uses.insert(key, counted.clone());
             Saved::Yes
+        })
+    }
+}
+
+#[async_trait]
+impl StandingEndWriter for InMemoryBackend {
+    async fn end(
+        &self,
+        approval: &StandingApproval,
+        request: &Request,
+        events: &[Event],
+    ) -> Result<Saved, PortError> {
+        self.call("standing", "end", |state| {
+            let stored = state.standing.approvals.get(&approval.id()).map(StandingApproval::version);
+            if stored != Some(approval.version()) || state.save(request, events) == Saved::Conflict {
+                return Saved::Conflict;
+            }
+            state.standing.save(approval)
         })
     }
 }
