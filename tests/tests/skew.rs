@@ -244,6 +244,7 @@ impl Flow {
             issuers: self.backend.clone(),
             lists: self.backend.clone(),
             sign_queue: self.backend.clone(),
+            standing: self.backend.clone(),
             names: self.backend.clone(),
             policies: self.backend.clone(),
             notify_queue: self.backend.clone(),

@@ -656,6 +656,32 @@ calendar-summary = The certificate for { $names } ends on { $day }
 calendar-description = It ends on { $end }. Serial: { $serial }. Request a new one in time: { $url }
 mail-unrenewed-once = You get this e-mail once for each certificate. If none of them is in use any more, there's nothing to do.
 
+mail-statement-subject =
+    { $count ->
+        [one] A certificate was issued under your standing approval for { $names }
+       *[other] { $count } certificates were issued under your standing approval for { $names }
+    }
+mail-statement-heading =
+    { $count ->
+        [one] A certificate was issued under your standing approval
+       *[other] { $count } certificates were issued under your standing approval
+    }
+mail-statement =
+    { $count ->
+        [one] Nobody was asked for it: it is inside what was approved. You get this e-mail once a week at most, and none in a week without a new certificate.
+       *[other] Nobody was asked for them: they are inside what was approved. You get this e-mail once a week at most, and none in a week without a new certificate.
+    }
+mail-statement-names = Approved names
+mail-statement-used = Certificates
+mail-statement-used-of = { $used } of { $most }
+mail-statement-until = Ends on
+mail-statement-ended = Ended on
+mail-statement-detail = Serial { $serial }, valid until { $end }
+mail-statement-revoked = Serial { $serial }, revoked
+mail-statement-none = No certificate so far: request { $request }
+mail-statement-open = View the standing approval
+mail-statement-unknown = If you don't recognise one of them, end the standing approval on its page at once, and tell your security team.
+
 mail-issued-subject = Your certificate for { $names }
 mail-issued-heading = Your certificate is ready
 mail-issued = Your request was approved. The attached certificate.zip contains the certificate, the certificate of the CA that issued it, and a README.txt that explains how to install and test it, how clients trust the CA, and how to check whether the certificate is revoked.

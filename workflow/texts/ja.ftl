@@ -565,6 +565,32 @@ calendar-summary = { $names } の証明書の有効期限: { $day }
 calendar-description = 有効期限: { $end }。シリアル番号: { $serial }。早めに新しい証明書を申請してください: { $url }
 mail-unrenewed-once = このメールは証明書ごとに一度だけ送られます。どれも使用していなければ、特に操作は必要ありません。
 
+mail-statement-subject =
+    { $count ->
+        [1] 継続承認（{ $names }）により証明書が発行されました
+       *[other] 継続承認（{ $names }）により{ $count }件の証明書が発行されました
+    }
+mail-statement-heading =
+    { $count ->
+        [1] 継続承認により証明書が発行されました
+       *[other] 継続承認により{ $count }件の証明書が発行されました
+    }
+mail-statement =
+    { $count ->
+        [1] 承認済みの範囲内のため、承認者への確認なしに発行されています。このメールは多くても週に1回で、新しい証明書のない週には送られません。
+       *[other] 承認済みの範囲内のため、承認者への確認なしに発行されています。このメールは多くても週に1回で、新しい証明書のない週には送られません。
+    }
+mail-statement-names = 承認された名前
+mail-statement-used = 証明書の数
+mail-statement-used-of = { $most }件中{ $used }件
+mail-statement-until = 終了予定
+mail-statement-ended = 終了日時
+mail-statement-detail = シリアル番号 { $serial }、有効期限 { $end }
+mail-statement-revoked = シリアル番号 { $serial }、失効済み
+mail-statement-none = 証明書はまだありません: 申請 { $request }
+mail-statement-open = 継続承認を見る
+mail-statement-unknown = 心当たりのない証明書がある場合は、すぐに継続承認のページで継続承認を終了し、セキュリティ担当者に連絡してください。
+
 mail-issued-subject = 証明書を発行しました: { $names }
 mail-issued-heading = 証明書の準備ができました
 mail-issued = 申請が承認されました。添付の certificate.zip には、証明書、発行元の認証局 (CA) の証明書、導入と確認の方法、認証局を信頼させる方法、証明書が失効していないか調べる方法を説明した README.txt (英語) が入っています。

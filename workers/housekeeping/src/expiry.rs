@@ -4,7 +4,6 @@
 //! [`CERTIFICATES_PER_RUN`] rows. Decides nothing: notify looks at each certificate again, and records each reminder.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use futures_util::future::try_join_all;
 use time::{Duration, OffsetDateTime};
@@ -17,6 +16,7 @@ use workflow::request::expiring::is_replaced;
 use workflow::request::metric::Measure;
 use workflow::request::{Request, Status};
 
+use crate::turns::{USUAL_TURNS, turn, turns};
 use crate::{CONCURRENCY, Housekeeping, Report, SCAN_LIMIT};
 
 /// Most certificates whose rows are read in one run.
@@ -27,10 +27,6 @@ const FRESH_PER_RUN: usize = 400;
 const OTHERS_PER_RUN: usize = 150;
 /// The fewest of them.
 const MIN_OTHERS: usize = 25;
-/// Runs in which all certificates get their turn: five hours for others, unless they are too many. Primes above 3, so that
-/// a schedule of every 10, 15 or 60 minutes leaves out no turn.
-const TURNS: [usize; 11] = [1, 5, 11, 23, 47, USUAL_TURNS, 131, 257, 521, 1031, 2053];
-const USUAL_TURNS: usize = 67;
 /// The time for which a reminder counts as fresh: twelve runs. A run that fails loses nothing.
 const FRESH: Duration = Duration::HOUR;
 /// A metric costs the share of the hours in which it is written; the number of certificates that end changes slowly.
@@ -110,29 +106,13 @@ fn chosen(
         })
     };
     let (fresh, others): (Vec<_>, Vec<_>) = ends.into_iter().partition(is_fresh);
-    let turns = |number: usize, per_run: usize| {
-        let wanted = number.div_ceil(per_run);
-        TURNS.into_iter().find(|turns| *turns >= wanted).unwrap_or(wanted)
-    };
     let of_fresh = turns(fresh.len(), FRESH_PER_RUN);
     let of_others = turns(others.len(), MIN_OTHERS).min(USUAL_TURNS).max(turns(others.len(), OTHERS_PER_RUN));
-    let mut chosen = turn(fresh, of_fresh, now);
-    chosen.extend(turn(others, of_others, now));
+    let id = |end: &EndingCertificate| end.id;
+    let mut chosen = turn(fresh, of_fresh, now, id);
+    chosen.extend(turn(others, of_others, now, id));
     chosen.truncate(CERTIFICATES_PER_RUN);
     chosen
-}
-
-/// The certificates whose turn it is, one of `turns`, which change every five minutes, like the schedule. The turn of a
-/// certificate follows from its id, so it does not depend on the number of others.
-fn turn(all: Vec<EndingCertificate>, turns: usize, now: OffsetDateTime) -> Vec<EndingCertificate> {
-    let turns = u64::try_from(turns).unwrap_or(u64::MAX).max(1);
-    let current = u64::try_from(now.unix_timestamp() / 300).unwrap_or_default() % turns;
-    let is_due = |end: &EndingCertificate| {
-        let mut hasher = DefaultHasher::new();
-        end.id.hash(&mut hasher);
-        hasher.finish() % turns == current
-    };
-    all.into_iter().filter(is_due).collect()
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use workflow::ids::IssuerId;
 use workflow::message::RecheckMessage;
 use workflow::ports::{
     Clock, ExecutionState, Executions, Issuers, ListedRequest, Metrics, NameIndex, Policies, PortError,
-    Requests, RevocationLists, WorkerQueue,
+    Requests, RevocationLists, StandingApprovals, WorkerQueue,
 };
 use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, RequestOutcome};
@@ -30,7 +30,9 @@ use workflow::request::{
 use workflow::runtime::step::StepError;
 use workflow::store::{LIFETIME, RENEWAL, Updated, update_known_request};
 
+mod statements;
 mod superseding;
+mod turns;
 
 /// Most requests listed per status: about 300 bytes each, in a function of 256 MB. Rows are read for those that are
 /// checked, and no others.
@@ -74,6 +76,8 @@ pub struct Housekeeping {
     pub lists: Arc<dyn RevocationLists>,
     /// The queue of sign.
     pub sign_queue: Arc<dyn WorkerQueue>,
+    /// The standing approvals, for their statements.
+    pub standing: Arc<dyn StandingApprovals>,
     /// The index of names, for certificates that replace others.
     pub names: Arc<dyn NameIndex>,
     /// The policy, for reminders.
@@ -99,6 +103,8 @@ pub struct Report {
     pub lists_due: usize,
     /// Mails about certificates that end that notify was asked for.
     pub reminders_due: usize,
+    /// Statements of standing approvals that notify was asked for.
+    pub statements_due: usize,
     /// Certificates revoked since they were renewed.
     pub superseded: usize,
     /// Requests failed after too many executions.
@@ -157,6 +163,10 @@ impl Housekeeping {
             report.errors += 1;
         }
         self.supersede(&mut report).await;
+        if let Err(error) = self.statements(&mut report).await {
+            tracing::error!(%error, "cannot look for statements of standing approvals");
+            report.errors += 1;
+        }
         let in_force = self.issuers.in_force(&IssuerId::DEFAULT).await;
         let issuer = in_force.as_ref().ok().and_then(Option::as_ref);
         let lists_are_fresh = self.renew_lists(issuer, &mut report).await;

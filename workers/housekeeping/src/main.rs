@@ -18,6 +18,7 @@ async fn main() -> Result<(), Error> {
             issuers: aws.issuers()?,
             lists: aws.lists()?,
             sign_queue: aws.sign_queue()?,
+            standing: aws.standing_approvals()?,
             names: aws.names()?,
             policies: aws.policies()?,
             notify_queue: aws.notify_queue()?,

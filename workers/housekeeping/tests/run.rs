@@ -26,6 +26,7 @@ async fn run(backend: &Arc<InMemoryBackend>) -> Report {
         issuers: backend.clone(),
         lists: backend.clone(),
         sign_queue: backend.clone(),
+        standing: backend.clone(),
         names: backend.clone(),
         policies: backend.clone(),
         notify_queue: backend.clone(),

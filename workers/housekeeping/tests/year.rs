@@ -198,6 +198,7 @@ impl Year {
             issuers: backend.clone(),
             lists: backend.clone(),
             sign_queue: backend.clone(),
+            standing: backend.clone(),
             names: backend.clone(),
             policies: backend.clone(),
             notify_queue: backend.clone(),
@@ -207,6 +208,7 @@ impl Year {
         assert_eq!(worker.run().await.errors, 0);
         let notify = Notify {
             requests: backend.clone(),
+            standing: backend.clone(),
             names: backend.clone(),
             policies: backend.clone(),
             links: backend.clone(),

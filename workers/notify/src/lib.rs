@@ -16,7 +16,9 @@ use workflow::email::Email;
 use workflow::mail::MailContent;
 use workflow::mail_kind::MailKind;
 use workflow::message::{QuestionText, RecheckMessage};
-use workflow::ports::{Clock, EnrolmentCodes, LinkSecrets, Mailer, NameIndex, Operators, Policies, Requests};
+use workflow::ports::{
+    Clock, EnrolmentCodes, LinkSecrets, Mailer, NameIndex, Operators, Policies, Requests, StandingApprovals,
+};
 use workflow::request::audit::Origin;
 use workflow::request::{Request, Status};
 use workflow::runtime::send_once;
@@ -32,6 +34,7 @@ mod overview;
 mod question;
 mod receivers;
 mod revocation;
+mod statement;
 
 use notice::Notice;
 pub use receivers::{Failures, Receivers};
@@ -47,6 +50,8 @@ const OVERVIEW_MIN_INTERVAL: Duration = Duration::minutes(10);
 pub struct Notify {
     /// The rows.
     pub requests: Arc<dyn Requests>,
+    /// The standing approvals, for their statements.
+    pub standing: Arc<dyn StandingApprovals>,
     /// The index of names, for certificates that replace others.
     pub names: Arc<dyn NameIndex>,
     /// The policy, for reminders.
@@ -166,6 +171,7 @@ impl Step for Notify {
             // What is due, and to whom, is decided anew.
             Some(MailKind::Expiring(_)) => self.remind(&request).await,
             Some(MailKind::Unrenewed { recipient, .. }) => self.escalate(&recipient).await,
+            Some(MailKind::Statement(_)) => self.statement(&request).await,
             // The steps send these mails, on a task of the state machine.
             Some(
                 kind @ (MailKind::Received

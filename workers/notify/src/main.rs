@@ -10,6 +10,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     workflow::runtime::lambda::serve_and_follow(|aws| {
         Ok(Notify {
             requests: aws.requests()?,
+            standing: aws.standing_approvals()?,
             names: aws.names()?,
             policies: aws.policies()?,
             links: aws.link_secret()?,

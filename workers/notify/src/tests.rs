@@ -17,6 +17,7 @@ mod overview;
 mod question;
 mod receivers;
 mod revocation;
+mod statement;
 
 fn id() -> RequestId {
     "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d".parse().unwrap()
@@ -25,6 +26,7 @@ fn id() -> RequestId {
 fn step(backend: &Arc<InMemoryBackend>) -> Notify {
     Notify {
         requests: backend.clone(),
+        standing: backend.clone(),
         names: backend.clone(),
         policies: backend.clone(),
         links: backend.clone(),

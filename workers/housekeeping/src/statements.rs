@@ -1,0 +1,60 @@
+//! Statements of standing approvals: asks notify for those that are due, and settles standing approvals that are over.
+//!
+//! Invariant: reads an index of open standing approvals, and rows of those whose turn it is; never the rows of other requests.
+//! Decides nothing: notify looks again, and records each statement. One that is over stays open until everything under it was in a
+//! statement.
+
+use workflow::mail_kind::MailKind;
+use workflow::message::RecheckMessage;
+use workflow::ports::PortError;
+use workflow::request::Request;
+use workflow::request::audit::Origin;
+use workflow::runtime::step::StepError;
+use workflow::store::update_known_request;
+
+use crate::turns::{turn, turns};
+use crate::{Housekeeping, Report};
+
+/// Most open standing approvals that are listed: about 300 bytes each.
+const LISTED: usize = 10_000;
+/// Rows read in one run, about.
+const ROWS_PER_RUN: usize = 50;
+/// The fewest turns: each standing approval is looked at about once an hour, since a statement may be late by that.
+const MIN_TURNS: usize = 11;
+
+impl Housekeeping {
+    /// Asks for the statements that are due. An error of one standing approval does not affect the others.
+    pub(crate) async fn statements(&self, report: &mut Report) -> Result<(), PortError> {
+        let now = self.clock.now();
+        let open = self.requests.open_standing(LISTED).await?;
+        let of = turns(open.len(), ROWS_PER_RUN).max(MIN_TURNS);
+        let ids: Vec<_> = turn(open, of, now, |one| one.id).into_iter().map(|one| one.id).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        for row in self.requests.find_all(&ids).await?.iter().filter(|row| row.is_statement_due(now)) {
+            if let Err(error) = self.look_at_standing(row, report).await {
+                tracing::warn!(request.id = %row.id(), %error, "cannot look at the standing approval {}", row.id());
+                report.errors += 1;
+            }
+        }
+        Ok(())
+    }
+
+    async fn look_at_standing(&self, row: &Request, report: &mut Report) -> Result<(), StepError> {
+        let (id, now) = (row.id(), self.clock.now());
+        let Some(approval) = self.standing.find(id).await? else {
+            tracing::error!(request.id = %id, "request {id} was granted, and the table of standing approvals does not have it");
+            return Ok(());
+        };
+        if approval.used() > row.last_reported() {
+            let statement = RecheckMessage::mail(id, MailKind::Statement(approval.used()));
+            self.notify_queue.recheck(&statement).await?;
+            report.statements_due += 1;
+        } else if approval.is_over(now) {
+            let by = Origin::worker("housekeeping");
+            update_known_request(&*self.requests, row, &by, |row| row.settle_standing(now)).await?;
+        }
+        Ok(())
+    }
+}
