@@ -29,6 +29,7 @@ mod documented;
 mod endpoints;
 mod error;
 mod executions;
+mod grants;
 mod local;
 mod log;
 mod moment;
@@ -68,6 +69,9 @@ enum Command {
     /// Lists and shows certificates, and those that end soon
     #[command(subcommand)]
     Certificates(certificates::CertificatesCommand),
+    /// Lists, shows and ends standing approvals
+    #[command(subcommand)]
+    Grants(grants::GrantsCommand),
     /// Lists executions, or shows the timeline of a request
     Executions(executions::ExecutionsOptions),
     /// Shows the approvers of a request and their votes, and sends new links
@@ -111,6 +115,7 @@ async fn main() -> ExitCode {
         Command::Connect(options) => connect::run(options).await,
         Command::Requests(command) => requests::run(command).await,
         Command::Certificates(command) => certificates::run(command).await,
+        Command::Grants(command) => grants::run(command).await,
         Command::Executions(options) => executions::run(options).await,
         Command::Approvals(command) => approvals::run(command).await,
         Command::People(command) => people::run(command).await,

@@ -8,14 +8,16 @@ use std::fmt::Display;
 
 use futures_util::StreamExt as _;
 use pki::certificate::Certificate;
+use workflow::aws::DynamoStanding;
 use workflow::backup::ObjectKey;
 use workflow::ids::RequestId;
+use workflow::ports::StandingApprovals as _;
 use workflow::request::audit::{AuditError, ChainHead, Event};
 use workflow::request::{Request, recorded_certificate, verify_request};
 
 use super::earlier::continues;
-use super::read::{Snapshot, snapshot, trails};
-use crate::error::CliError;
+use super::read::{Snapshot, snapshot, trail, trails};
+use crate::error::{CliError, OrFail as _};
 use crate::requests;
 use crate::stack::Stack;
 use crate::wording::{broken_trails, count};
@@ -106,6 +108,9 @@ pub(super) async fn run(
             defect?.iter().for_each(|defect| report.defect(id, defect));
         }
     }
+    for (row, events) in whole.iter().filter(|(row, _)| row.has_standing()) {
+        standing_end(stack, row.id(), events).await?.iter().for_each(|it| report.defect(row.id(), it));
+    }
     if !report.broken.is_empty() {
         let advice = "Compare with an earlier export, and with point-in-time recovery of both tables.";
         return Err(CliError::new(broken_trails(report.broken.len()), advice));
@@ -116,6 +121,24 @@ pub(super) async fn run(
         count(report.requests.len(), "request")
     );
     Ok(())
+}
+
+/// Compares the end of a standing approval with the trail of its request.
+async fn standing_end(
+    stack: &Stack,
+    id: RequestId,
+    events: &[Event],
+) -> Result<Option<AuditError>, CliError> {
+    let table = DynamoStanding::new(&stack.sdk, &stack.grants_table);
+    let found = table.find(id).await;
+    let Some(approval) = found.or_fail(|| format!("cannot read the table {}", stack.grants_table), "")?
+    else {
+        return Ok(Some(AuditError::NoStanding));
+    };
+    // It may have been ended since the trail was read; both are written together.
+    let agrees = approval.end_agrees_with(events)
+        || (approval.ended().is_some() && approval.end_agrees_with(&trail(stack, id).await?.events));
+    Ok((!agrees).then_some(AuditError::Row("ended, in the table grants,")))
 }
 
 /// Compares the certificate in the bucket with the trail. A request without a certificate has nothing to compare.

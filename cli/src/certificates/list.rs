@@ -163,7 +163,7 @@ fn cells(row: &Request, now: OffsetDateTime) -> Vec<String> {
 }
 
 /// The state of a certificate in one word.
-pub(super) fn state(row: &Request, now: OffsetDateTime) -> &'static str {
+pub(crate) fn state(row: &Request, now: OffsetDateTime) -> &'static str {
     match row.status() {
         Status::Revoked => "revoked",
         _ if row.not_after().is_some_and(|end| end <= now) => "ended",
@@ -172,7 +172,7 @@ pub(super) fn state(row: &Request, now: OffsetDateTime) -> &'static str {
 }
 
 /// The time left until the end: days, or hours of the last two days; nothing after the end.
-pub(super) fn left(end: OffsetDateTime, now: OffsetDateTime) -> String {
+pub(crate) fn left(end: OffsetDateTime, now: OffsetDateTime) -> String {
     match end - now {
         left if left <= time::Duration::ZERO => String::new(),
         left if left < time::Duration::days(2) => format!("{} h", left.whole_hours()),

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 pub(crate) use find::find_certificate;
 use list::Order;
+pub(crate) use list::{left, state};
 use pki::crl::RevocationReason;
 use workflow::request::RevocationOrder;
 

@@ -19,6 +19,7 @@ mod documented;
 mod engines;
 mod failures;
 mod front;
+mod grants;
 mod history;
 mod keyboard;
 mod leaks;

@@ -11,7 +11,7 @@ use std::io::Write as _;
 use end_to_end::{Stack, repository};
 use serde_json::{Value, json};
 
-mod engine;
+pub(crate) mod engine;
 mod flow;
 mod lambda;
 mod paths;
