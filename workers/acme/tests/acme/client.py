@@ -26,7 +26,8 @@ def refused(act, kind):
     try:
         act()
     except messages.Error as error:
-        assert error.code == kind, error
+        # The library has no code for the types of drafts.
+        assert error.typ == f"urn:ietf:params:acme:error:{kind}", error
         return error
     raise AssertionError(f"{kind} was expected")
 
@@ -75,13 +76,13 @@ try:
     raise AssertionError("a conflict was expected")
 except errors.ConflictError as conflict:
     assert conflict.location == account.uri
-net.account = account
+# As certbot keeps it: the library cannot send the body of an account back that has a binding.
+account = account.update(body=messages.Registration())
 assert acme.query_registration(account).body.status == "valid"
 step("again")
 
-changed = messages.Registration.from_data(email="bob@example.com")
-account = acme.update_registration(account, account.body.update(contact=changed.contact))
-assert account.body.contact == ("mailto:bob@example.com",)
+changed = acme.update_registration(account, messages.Registration.from_data(email="bob@example.com"))
+assert changed.body.contact == ("mailto:bob@example.com",)
 step("contact")
 
 order = acme.new_order(csr(NAMES), profile="server")
@@ -125,8 +126,7 @@ assert given_up.body.status == messages.STATUS_DEACTIVATED
 refused(lambda: acme.begin_finalization(order), "orderNotReady")
 step("given up")
 
-account = acme.deactivate_registration(account)
-assert account.body.status == "deactivated"
+assert acme.deactivate_registration(account).body.status == "deactivated"
 step("deactivated")
 
 refused(lambda: acme.new_order(csr(NAMES)), "unauthorized")

@@ -101,6 +101,9 @@ fn an_altered_body_is_accepted_only_if_it_is_the_same_json() {
     assert!(refused.get() > 1_300 && accepted.get() > 20, "{} of 1500 are accepted", accepted.get());
 }
 
+/// A name, and the alteration of a protected header.
+type HeaderAlteration = (&'static str, Box<dyn Fn(&mut Value)>);
+
 fn set(name: &'static str, value: Value) -> Box<dyn Fn(&mut Value)> {
     Box::new(move |header| header[name] = value.clone())
 }
@@ -110,9 +113,9 @@ fn remove(name: &'static str) -> Box<dyn Fn(&mut Value)> {
 }
 
 /// Alterations of a protected header. The right key signs the altered header.
-fn headers(client: &Client) -> Vec<(&'static str, Box<dyn Fn(&mut Value)>)> {
+fn headers(client: &Client) -> Vec<HeaderAlteration> {
     let jwk = client.acme.key.jwk();
-    let mut all: Vec<(&'static str, Box<dyn Fn(&mut Value)>)> = vec![
+    let mut all: Vec<HeaderAlteration> = vec![
         ("jwk and kid", set("jwk", jwk.clone())),
         ("crit", set("crit", json!(["exp"]))),
         ("crit, empty", set("crit", json!([]))),
