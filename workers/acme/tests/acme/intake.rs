@@ -6,7 +6,7 @@ use acme::intake::StandingRequests;
 use pki::testing::csr;
 use serde_json::json;
 use workflow::request::Status;
-use workflow::request::audit::EventKind;
+use workflow::request::audit::{Actor, EventKind};
 use workflow::testing::fixtures::standing_policy;
 
 use crate::stand::{Client, Stand};

@@ -117,9 +117,7 @@ async fn nothing_is_ordered_under_a_standing_approval_that_ended_or_is_used_up()
     let stand = Stand::new();
     let ended = stand.client().await;
     let (waiting, _) = ended.order(&stand, &["www.example.com"]).await;
-    let by = Actor::operator("olivia");
-    let standing = stand.backend.acme_accounts()[0].standing();
-    end_standing(&*stand.backend, standing, &by, "Over.", stand.server.clock.now()).await.unwrap();
+    stand.end(stand.backend.acme_accounts()[0].standing()).await;
     assert_eq!(ended.try_order(&stand, &["www.example.com"]).await.problem(), is(403, "unauthorized"));
     let late = ended.finalize(&stand, &waiting, &csr(&["www.example.com"])).await;
     assert_eq!(late.problem(), is(403, "unauthorized"), "nor is an order that waits");

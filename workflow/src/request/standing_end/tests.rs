@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::ports::Clock as _;
 use crate::request::audit::{Actor, Origin};
-use crate::request::verify_request;
+use crate::request::{Status, verify_request};
 use crate::testing::InMemoryBackend;
 use crate::testing::fixtures::standing_policy;
 
