@@ -17,6 +17,8 @@ const WORKFLOW: [&[&str]; 15] = [
         "backup",
         "ocsp",
         "request/intake",
+        "approval/credentials",
+        "approval/ending",
         "approval/history",
         "approval/inbox",
         "approval/opened",
@@ -44,11 +46,13 @@ const WORKFLOW: [&[&str]; 15] = [
 ];
 
 /// Files that, with their submodules, form a layer of their own inside the folder of a lower layer.
-const APART: [&str; 13] = [
+const APART: [&str; 15] = [
     "request/intake",
     "request/download",
     "request/expiring",
     "request/overview",
+    "approval/credentials",
+    "approval/ending",
     "approval/history",
     "approval/inbox",
     "approval/opened",

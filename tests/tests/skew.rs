@@ -197,6 +197,7 @@ impl Flow {
         let sign = Sign {
             requests: self.backend.clone(),
             standing: self.backend.clone(),
+            standing_ends: self.backend.clone(),
             policies: self.backend.clone(),
             certificates: self.backend.clone(),
             names: self.backend.clone(),

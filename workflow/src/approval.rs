@@ -3,6 +3,8 @@
 mod asking;
 pub mod coverage;
 pub mod credential;
+pub mod credentials;
+pub mod ending;
 pub mod enrolment;
 pub mod history;
 pub mod inbox;

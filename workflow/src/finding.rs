@@ -81,6 +81,8 @@ pub enum Code {
     GrantUsedUp,
     /// The certificate is not inside of the standing approval.
     OutsideGrant,
+    /// The credential of a standing approval is none, or a former one.
+    CredentialRefused,
     /// A temporary fault of the service.
     TryAgain,
 }
@@ -113,6 +115,7 @@ wire_names!(Code: "code" {
     GrantOver => "grant_over",
     GrantUsedUp => "grant_used_up",
     OutsideGrant => "outside_grant",
+    CredentialRefused => "credential_refused",
     TryAgain => "try_again",
 });
 

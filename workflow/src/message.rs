@@ -67,6 +67,9 @@ pub struct RecheckMessage {
     /// For sign: the keys of the identity provider are to be fetched. Of which one, only the policy says.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub provider_keys: bool,
+    /// For sign: the standing approval of the request is to be ended. Whether its requester wants that, and why, the row says.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub end_standing: bool,
     /// For notify: the question that is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub question: Option<QuestionText>,
@@ -86,6 +89,7 @@ impl RecheckMessage {
             issuer: None,
             enrolment: None,
             provider_keys: false,
+            end_standing: false,
             question: None,
             notice: None,
         }
@@ -127,6 +131,11 @@ impl RecheckMessage {
     /// Asks sign to fetch the keys of the identity provider of the policy. `request_id` is of the decision that needs them.
     pub fn provider_keys(request_id: RequestId) -> Self {
         Self { provider_keys: true, ..Self::look(request_id) }
+    }
+
+    /// Asks sign to end a standing approval, as its requester ordered in the row.
+    pub fn end_standing(request_id: RequestId) -> Self {
+        Self { end_standing: true, ..Self::look(request_id) }
     }
 
     /// Asks notify to tell a receiver of an event.

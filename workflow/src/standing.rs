@@ -5,6 +5,7 @@
 //! [`StandingTerms::read`] returns every finding about the text alone; the policy evaluates the terms.
 
 mod credential;
+mod end_order;
 mod name;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use crate::texts::Message;
 use crate::wire_names;
 
 pub use credential::StandingCredential;
+pub use end_order::StandingEndOrder;
 pub use name::StandingName;
 
 /// The largest text with terms: that of the largest CSR.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use time::OffsetDateTime;
-use workflow::approval::standing::{StandingApproval, StandingBounds, StandingError};
+use workflow::approval::standing::{StandingApproval, StandingError, StandingOutlook};
 use workflow::policy::Policy;
 
 /// A standing approval, and what the policy in force makes of it.
@@ -22,17 +22,15 @@ pub(super) struct StandingView<'a> {
 
 impl<'a> StandingView<'a> {
     pub(super) fn of(approval: &'a StandingApproval, policy: &Policy, now: OffsetDateTime) -> Self {
-        let terms = StandingBounds { until: approval.until(), most: approval.terms().certificates() };
-        let StandingBounds { until, most } = approval.bounds(policy).unwrap_or(terms);
-        let state = match approval.ensure_alive(policy, now) {
-            _ if approval.ended().is_some() => "ended",
-            Ok(most) if approval.used() >= most => "used up",
-            Ok(_) => "living",
-            Err(StandingError::NotAllowed) => "not allowed",
-            Err(StandingError::Ended) => "ended",
-            Err(StandingError::Over | StandingError::UsedUp) => "over",
+        let StandingOutlook { over, until, most } = approval.outlook(policy, now);
+        let state = match over {
+            None => "living",
+            Some(StandingError::NotAllowed) => "not allowed",
+            Some(StandingError::Ended) => "ended",
+            Some(StandingError::Over) => "over",
+            Some(StandingError::UsedUp) => "used up",
         };
-        Self { approval, state, until: approval.ended().map_or(until, |end| end.at), most }
+        Self { approval, state, until, most }
     }
 
     /// "17 of 500".

@@ -14,6 +14,7 @@ mod ca;
 mod certificates;
 mod chaos;
 mod connect;
+mod credentials;
 mod deployment;
 mod documented;
 mod engines;

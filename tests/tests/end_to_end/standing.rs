@@ -1,7 +1,6 @@
 //! Certificates under a standing approval: signed without asking anybody, and never more than were approved.
 //!
-//! Nothing in the stack makes a standing approval or a request under one yet, so these tests write the rows that sign and intake
-//! would write.
+//! These tests write the rows that sign and intake would write; `credentials` has the way from the form on.
 
 use std::collections::BTreeSet;
 
@@ -87,12 +86,6 @@ async fn until(stack: &Stack, id: &str, status: &str) -> Value {
         (row["status"] == status).then_some(row)
     })
     .await
-}
-
-/// A certificate under a standing approval, from its row on.
-pub(crate) async fn by_program(stack: &Stack) {
-    let approval = add_standing_approval(stack, &terms(3), 0);
-    until(stack, &ask_under(stack, &approval), "delivered").await;
 }
 
 /// The zip of a request, by the link of the answer to whoever sent it.

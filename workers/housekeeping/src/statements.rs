@@ -1,4 +1,5 @@
-//! Statements of standing approvals: asks notify for those that are due, and settles standing approvals that are over.
+//! Standing approvals: asks notify for the statements that are due, tells sign again of ends that their requesters ordered, and settles
+//! those that are over.
 //!
 //! Invariant: reads an index of open standing approvals, and rows of those whose turn it is; never the rows of other requests.
 //! Decides nothing: notify looks again, and records each statement. One that is over stays open until everything under it was in a
@@ -32,7 +33,8 @@ impl Housekeeping {
         if ids.is_empty() {
             return Ok(());
         }
-        for row in self.requests.find_all(&ids).await?.iter().filter(|row| row.is_statement_due(now)) {
+        let is_due = |row: &&Request| row.is_statement_due(now) || row.end_asked().is_some();
+        for row in self.requests.find_all(&ids).await?.iter().filter(is_due) {
             if let Err(error) = self.look_at_standing(row, report).await {
                 tracing::warn!(request.id = %row.id(), %error, "cannot look at the standing approval {}", row.id());
                 report.errors += 1;
@@ -47,6 +49,13 @@ impl Housekeeping {
             tracing::error!(request.id = %id, "request {id} was granted, and the table of standing approvals does not have it");
             return Ok(());
         };
+        // The portal told sign; its message may be lost.
+        if row.end_asked().is_some() && approval.ended().is_none() {
+            self.sign_queue.recheck(&RecheckMessage::end_standing(id)).await?;
+        }
+        if !row.is_statement_due(now) {
+            return Ok(());
+        }
         if approval.used() > row.last_reported() {
             let statement = RecheckMessage::mail(id, MailKind::Statement(approval.used()));
             self.notify_queue.recheck(&statement).await?;

@@ -256,3 +256,23 @@ async fn live(days: &[u8], ends_on: Option<usize>) -> (BTreeMap<u32, OffsetDateT
     assert_eq!(backend.request(id).unwrap().status(), Status::Delivered);
     (mails, issued, is_open(&backend, id))
 }
+
+#[tokio::test]
+async fn sign_is_told_again_of_an_end_that_its_requester_ordered_until_it_is_ended() {
+    let backend = backend();
+    let id = backend.granted(TERMS);
+    backend.alter(id, |row| {
+        let at = row.registration_date;
+        row.end_asked = Some(workflow::standing::StandingEndOrder { at, reason: "Over.".into() });
+    });
+    let told = |backend: &InMemoryBackend| {
+        let all = backend.rechecks();
+        all.iter().filter(|message| **message == RecheckMessage::end_standing(id)).count()
+    };
+    assert_eq!(an_hour(&backend).await.errors, 0);
+    let first = told(&backend);
+    assert!(first >= 1, "about once an hour");
+    end(&backend, id).await;
+    an_hour(&backend).await;
+    assert_eq!(told(&backend), first);
+}

@@ -3,6 +3,8 @@
 //! Invariant: a typed name is either in the commands or in [`TypedNames::left_out`]. A name is quoted for the program
 //! that reads it, and then for the shell, so no name ends the text it stands in.
 
+pub(crate) mod clients;
+
 use pki::csr::MAX_NAMES;
 use pki::name::Name;
 use workflow::finding::Finding;

@@ -1,5 +1,6 @@
 //! HTTP for every route: negotiation, bodies, headers, problems, and API Gateway in front.
 
+pub(crate) mod bearer;
 pub(crate) mod client_addr;
 pub(crate) mod cross_site;
 pub(crate) mod fields;

@@ -6,7 +6,8 @@
 //! of a link, no query and no CSR body is logged.
 //!
 //! - [`routes`]: one handler per route. [`pages`]: the pages, as values. [`forms`]: the bodies of forms, as values.
-//! - [`commands`]: the commands that make a CSR.
+//! - [`commands`]: the commands that make a CSR, and those of programs with a credential. [`standing`]: a standing approval as its
+//!   requester sees it.
 //! - [`http`]: the protocol: negotiation, bodies, headers, problems, API Gateway.
 //! - [`locale`]: the language of an answer. [`state`]: the ports. A module uses only modules below it.
 
@@ -18,6 +19,7 @@ mod http;
 mod locale;
 mod pages;
 mod routes;
+mod standing;
 mod state;
 
 pub use self::http::fields::MAX_BODY_BYTES;

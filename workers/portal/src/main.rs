@@ -13,6 +13,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         Ok(Portal {
             requests: aws.requests()?,
             names: aws.names()?,
+            standing: aws.standing_approvals()?,
             approvals: aws.approvals()?,
             certificates: aws.certificates()?,
             issuers: aws.issuers()?,

@@ -33,6 +33,7 @@ mod questions;
 mod review;
 mod revocation;
 mod sign_in;
+mod standing;
 mod status;
 mod terms;
 
@@ -44,6 +45,7 @@ pub(crate) use passkey::{PasskeyPage, PasskeyStage, VouchPage};
 pub(crate) use review::ReviewPage;
 pub(crate) use revocation::{RevocationFacts, RevokeForm};
 pub(crate) use sign_in::{ConfirmSignedInPage, SignInPage, SignedInPage};
+pub(crate) use standing::CredentialPage;
 pub(crate) use status::StatusPage;
 pub(crate) use terms::TermsPage;
 

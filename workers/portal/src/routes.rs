@@ -27,6 +27,8 @@ mod requests;
 mod revocation_view;
 mod revocations;
 mod sign_in;
+mod standing;
+mod standing_view;
 mod terms;
 mod vouch;
 
@@ -41,6 +43,8 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
         .route("/requests/{id}/remind", post(prompt::remind))
         .route("/requests/{id}/cancel", post(requests::cancel))
         .route("/requests/{id}/revoke", post(revocations::by_requester))
+        .route("/requests/{id}/credential", post(standing::make_credential))
+        .route("/requests/{id}/end", post(standing::end))
         .route("/revocations", post(revocations::by_key_holder))
         .route("/requests/{id}/certificate", get(requests::certificate))
         .route("/requests/{id}/certificate.pem", get(requests::certificate_pem))

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use workflow::approval::BaseUrl;
+use workflow::approval::credentials::Credentials;
+use workflow::approval::ending::EndOrders;
 use workflow::approval::questions::Questions;
 use workflow::approval::voting::Voting;
 use workflow::approval::withdrawal::Withdrawal;
 use workflow::certificate::revoking::RevocationIntake;
 use workflow::ports::{
     Approvals, CertificateStore, Clock, Executions, IdentityProvider, Issuers, LinkSecrets, Metrics,
-    NameIndex, People, Policies, Receipts, Requests, WorkerQueue,
+    NameIndex, People, Policies, Receipts, Requests, StandingApprovals, WorkerQueue,
 };
 use workflow::request::download::CertificateDownload;
 use workflow::request::intake::Intake;
@@ -20,6 +22,8 @@ pub struct Portal {
     pub requests: Arc<dyn Requests>,
     /// The index from names to requests.
     pub names: Arc<dyn NameIndex>,
+    /// Standing approvals. The portal reads them, and sign writes them.
+    pub standing: Arc<dyn StandingApprovals>,
     /// Links and votes.
     pub approvals: Arc<dyn Approvals>,
     /// Issued certificates.
@@ -42,7 +46,7 @@ pub struct Portal {
     pub approval_queue: Arc<dyn WorkerQueue>,
     /// The queue of notify: mails on demand.
     pub notify_queue: Arc<dyn WorkerQueue>,
-    /// The queue of sign: proofs of enrolments, and the keys of the identity provider.
+    /// The queue of sign: proofs of enrolments, the keys of the identity provider, and ends of standing approvals.
     pub sign_queue: Arc<dyn WorkerQueue>,
     /// The passkeys of approvers.
     pub people: Arc<dyn People>,
@@ -64,6 +68,27 @@ impl Portal {
             links: &*self.links,
             people: &*self.people,
             base_url: &self.base_url,
+            clock: &*self.clock,
+        }
+    }
+
+    /// The credentials of standing approvals.
+    pub(crate) fn credentials(&self) -> Credentials<'_> {
+        Credentials {
+            requests: &*self.requests,
+            standing: &*self.standing,
+            policies: &*self.policies,
+            links: &*self.links,
+            clock: &*self.clock,
+        }
+    }
+
+    /// Ends of standing approvals by their requesters.
+    pub(crate) fn end_orders(&self) -> EndOrders<'_> {
+        EndOrders {
+            requests: &*self.requests,
+            standing: &*self.standing,
+            sign_queue: &*self.sign_queue,
             clock: &*self.clock,
         }
     }

@@ -6,8 +6,9 @@
 //! names before the row says that it is issued. The signed contents are the
 //! approved contents ([`coverage`]), evaluated again under the policy and the issuer in force, built from the profile, linted,
 //! and read back by two other libraries before they are stored. The worker also publishes revocation lists and
-//! renews OCSP responders ([`lists`]), since it alone has the CA key, and adds passkeys ([`enrolments`]) and the keys of
-//! identity providers ([`provider_keys`]), since it relies on them.
+//! renews OCSP responders ([`lists`]), since it alone has the CA key, adds passkeys ([`enrolments`]) and the keys of
+//! identity providers ([`provider_keys`]), since it relies on them, and ends standing approvals ([`ends`]), since it alone writes
+//! their table.
 
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ use workflow::message::RecheckMessage;
 use workflow::policy::Policy;
 use workflow::ports::{
     CertificateStore, Clock, IdentityProvider, Issuers, NameIndex, NameRow, OcspResponders, PeopleWriter,
-    Policies, Requests, RevocationLists, Revocations, StandingApprovals,
+    Policies, Requests, RevocationLists, Revocations, StandingApprovals, StandingEndWriter,
 };
 use workflow::request::audit::Origin;
 use workflow::request::{Request, RequestContent, Reservation, Status};
@@ -33,11 +34,13 @@ use workflow::store::{ListPublisher, update_known_request};
 use workflow::timestamp::rfc3339;
 
 mod coverage;
+mod ends;
 mod enrolments;
 mod lists;
 mod provider_keys;
 mod terms;
 
+use ends::EndStep;
 use enrolments::EnrolmentStep;
 use lists::ListStep;
 pub use lists::Listed;
@@ -50,6 +53,8 @@ pub struct Sign {
     pub requests: Arc<dyn Requests>,
     /// Standing approvals and their uses.
     pub standing: Arc<dyn StandingApprovals>,
+    /// The ends of standing approvals.
+    pub standing_ends: Arc<dyn StandingEndWriter>,
     /// The policy.
     pub policies: Arc<dyn Policies>,
     /// Issued certificates.
@@ -134,8 +139,12 @@ impl Step for Sign {
         if message.provider_keys {
             return self.provider_keys().fetch().await;
         }
+        if message.end_standing {
+            return self.ends().end(message.request_id).await;
+        }
         let no_issuer = || {
-            StepError::refused(ErrorName::BadMessage, "this worker handles tasks, lists, enrolments and keys")
+            let why = "this worker handles tasks, lists, enrolments, keys and ends of standing approvals";
+            StepError::refused(ErrorName::BadMessage, why)
         };
         self.lists().renew(&message.issuer.ok_or_else(no_issuer)?).await
     }
@@ -147,6 +156,15 @@ impl Sign {
             people: &*self.people,
             policies: &*self.policies,
             base_url: &self.base_url,
+            now: self.clock.now(),
+        }
+    }
+
+    fn ends(&self) -> EndStep<'_> {
+        EndStep {
+            requests: &*self.requests,
+            standing: &*self.standing,
+            writer: &*self.standing_ends,
             now: self.clock.now(),
         }
     }

@@ -11,6 +11,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         Ok(Sign {
             requests: aws.requests()?,
             standing: aws.standing_approvals()?,
+            standing_ends: aws.standing_ends()?,
             policies: aws.policies()?,
             certificates: aws.certificates()?,
             names: aws.names()?,

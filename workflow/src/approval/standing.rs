@@ -61,6 +61,17 @@ pub struct StandingBounds {
     pub most: u32,
 }
 
+/// What the policy in force makes of a standing approval at some time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StandingOutlook {
+    /// The reason why nothing more is signed under it; `None` while it lives.
+    pub over: Option<StandingError>,
+    /// Its end: by an act, by the policy in force, or by its terms. UTC.
+    pub until: OffsetDateTime,
+    /// The most certificates.
+    pub most: u32,
+}
+
 /// One certificate that was counted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -201,6 +212,17 @@ impl StandingApproval {
             until: self.after(self.terms.days().min(max_days)),
             most: self.terms.certificates().min(most),
         })
+    }
+
+    /// What the policy in force makes of it now. An end by an act comes before every other reason: no policy undoes it.
+    #[must_use]
+    pub fn outlook(&self, policy: &Policy, now: OffsetDateTime) -> StandingOutlook {
+        let terms = StandingBounds { until: self.until(), most: self.terms.certificates() };
+        let StandingBounds { until, most } = self.bounds(policy).unwrap_or(terms);
+        match &self.ended {
+            Some(end) => StandingOutlook { over: Some(StandingError::Ended), until: end.at, most },
+            None => StandingOutlook { over: self.ensure_left(policy, now).err(), until, most },
+        }
     }
 
     /// True if nothing is signed under it any more, whatever the policy becomes: it was ended, or its time is over.

@@ -23,8 +23,8 @@ use crate::ports::{
     AcmeStore, Approvals, CertificateStore, CompromisedKeys, EnrolmentCodes, EventBus, Executions,
     IdentityProvider, Issuers, LinkSecrets, ListFiles, LogFiles, LogKeys, Mailer, Metrics, NameIndex,
     OcspResponders, Operators, People, PeopleWriter, Policies, PortError, Queue, Receipts,
-    ReceiverParameters, Requests, RevocationLists, RevocationWriter, Revocations, StandingApprovals, Tasks,
-    TrustAnchorCrls, TrustStoreCrls, WebhookCaller, WorkerQueue,
+    ReceiverParameters, Requests, RevocationLists, RevocationWriter, Revocations, StandingApprovals,
+    StandingEndWriter, Tasks, TrustAnchorCrls, TrustStoreCrls, WebhookCaller, WorkerQueue,
 };
 
 mod dynamodb;
@@ -185,8 +185,20 @@ impl Aws {
     /// # Errors
     /// `GRANTS_TABLE` is missing.
     pub fn standing_approvals(&self) -> Result<Arc<dyn StandingApprovals>, EnvironmentError> {
-        let table = self.environment.text("GRANTS_TABLE", "the name of the table of standing approvals")?;
-        Ok(Arc::new(DynamoStanding::new(self.sdk(), table)))
+        Ok(Arc::new(DynamoStanding::new(self.sdk(), self.grants_table()?)))
+    }
+
+    /// The writer of the ends of standing approvals, with their requests and the audit trail.
+    ///
+    /// # Errors
+    /// `GRANTS_TABLE`, `REQUESTS_TABLE` or `AUDIT_TABLE` is missing.
+    pub fn standing_ends(&self) -> Result<Arc<dyn StandingEndWriter>, EnvironmentError> {
+        let (grants, requests, audit) = (self.grants_table()?, self.requests_table()?, self.audit_table()?);
+        Ok(Arc::new(DynamoStandingEnds::new(self.sdk(), grants, requests, audit)))
+    }
+
+    fn grants_table(&self) -> Result<&str, EnvironmentError> {
+        self.environment.text("GRANTS_TABLE", "the name of the table of standing approvals")
     }
 
     fn dynamo_people(&self) -> Result<DynamoPeople, EnvironmentError> {

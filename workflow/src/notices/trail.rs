@@ -69,6 +69,7 @@ pub fn status_event(kind: EventKind, detail: Option<&str>) -> Option<NoticeEvent
         | EventKind::RevocationAccepted
         | EventKind::RevocationListed
         | EventKind::RevocationRestarted
+        | EventKind::EndAsked
         | EventKind::GrantEnded => return None,
     })
 }

@@ -90,6 +90,8 @@ pub enum EventKind {
     RevocationListed,
     /// The execution of the revocation was missing and was started again; `detail` is the attempt.
     RevocationRestarted,
+    /// The requester asked for the end of the standing approval; `digest` is the SHA-256 of the reason.
+    EndAsked,
     /// The standing approval was ended before its time; `digest` is the SHA-256 of the reason, which the table `grants` has.
     GrantEnded,
 }
@@ -337,6 +339,7 @@ wire_names!(EventKind: "kind of event" {
     Revoked => "revoked",
     RevocationListed => "revocation_listed",
     RevocationRestarted => "revocation_restarted",
+    EndAsked => "end_asked",
     GrantEnded => "grant_ended",
 });
 

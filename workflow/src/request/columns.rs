@@ -16,7 +16,7 @@ use crate::email::Email;
 use crate::finding::{Code, Finding};
 use crate::grant::{CheckedKey, CsrSummary};
 use crate::ids::RequestId;
-use crate::standing::{RequestKind, StandingCredential, StandingTerms};
+use crate::standing::{RequestKind, StandingCredential, StandingEndOrder, StandingTerms};
 use crate::texts::Language;
 use pki::certificate::{Serial, Validity};
 
@@ -56,6 +56,9 @@ pub struct Columns {
     /// See [`Request::credential`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<StandingCredential>,
+    /// See [`Request::end_asked`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_asked: Option<StandingEndOrder>,
     /// See [`Request::profile`].
     pub profile: String,
     /// See [`Request::registration_date`].
@@ -202,6 +205,7 @@ impl From<Request> for Columns {
             terms,
             grant,
             credential: row.credential,
+            end_asked: row.end_asked,
             settled_at: row.settled_at,
             profile: row.profile,
             registration_date: row.registration_date,
@@ -249,7 +253,8 @@ impl TryFrom<Columns> for Request {
             || columns.signed_date.is_some()
             || columns.log.is_some()
             || columns.revocation.is_some();
-        let is_of_grant = columns.settled_at.is_some() || columns.credential.is_some();
+        let is_of_grant =
+            columns.settled_at.is_some() || columns.credential.is_some() || columns.end_asked.is_some();
         let csr = match (columns.csr_digest, columns.subject, columns.public_key_digest, columns.key) {
             (None, None, None, None) if columns.names.is_empty() => None,
             (Some(csr_digest), Some(subject), Some(public_key_digest), Some(key)) => {
@@ -297,6 +302,7 @@ impl TryFrom<Columns> for Request {
             comment: columns.comment,
             content,
             credential: columns.credential,
+            end_asked: columns.end_asked,
             profile: columns.profile,
             registration_date: columns.registration_date,
             submitted_from: columns.submitted_from,

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
 use super::audit::{Actor, AuditError, Event, EventKind, verify};
-use super::{Request, RequestContent, RequesterEvidence, Status};
+use super::{Request, RequestContent, RequesterEvidence, Status, reason_digest};
 use crate::decision::{ApprovalDigest, Outcome};
 use crate::mail_kind::Notified;
 
@@ -64,6 +64,8 @@ struct Facts {
     revocation_attempt: Option<String>,
     revoked: Option<OffsetDateTime>,
     listed: Option<(OffsetDateTime, Option<String>)>,
+    /// Time of the order to end the standing approval, and digest of its reason.
+    end_asked: Option<(OffsetDateTime, Option<String>)>,
     /// Ends of the standing approval.
     grant_ends: usize,
 }
@@ -140,6 +142,7 @@ impl Facts {
             }
             EventKind::RevocationListed => self.listed = Some((event.at, event.detail.clone())),
             EventKind::RevocationRestarted => self.revocation_attempt = Some(detail()),
+            EventKind::EndAsked => self.end_asked = Some((event.at, event.digest.clone())),
             EventKind::GrantEnded => self.grant_ends += 1,
             EventKind::Viewed
             | EventKind::Withdrawn
@@ -249,6 +252,10 @@ impl Facts {
                 self.listed
                     == revocation
                         .and_then(|it| Some((it.listed_at?, it.crl_number.map(|number| number.to_string())))),
+            ),
+            (
+                "endAsked",
+                self.end_asked == row.end_asked().map(|it| (it.at, Some(reason_digest(&it.reason)))),
             ),
             // The end is in the table `grants`; the row of a certificate has none, and no other row has two.
             ("kind", self.grant_ends <= usize::from(row.terms().is_some())),

@@ -11,7 +11,7 @@ use crate::decision::DecisionRecord;
 use crate::email::Email;
 use crate::finding::{Code, Finding};
 use crate::ids::RequestId;
-use crate::standing::StandingCredential;
+use crate::standing::{StandingCredential, StandingEndOrder};
 use crate::texts::Language;
 use pki::certificate::{Serial, Validity};
 
@@ -56,6 +56,7 @@ pub struct Request {
     pub(super) comment: String,
     pub(super) content: RequestContent,
     pub(super) credential: Option<StandingCredential>,
+    pub(super) end_asked: Option<StandingEndOrder>,
     pub(super) profile: String,
     pub(super) registration_date: OffsetDateTime,
     pub(super) submitted_from: Option<String>,

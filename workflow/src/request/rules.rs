@@ -50,6 +50,7 @@ impl Request {
             comment: submission.comment,
             content: submission.content,
             credential: None,
+            end_asked: None,
             profile: submission.profile,
             registration_date: now,
             submitted_from: None,

@@ -9,6 +9,7 @@ use time::{Duration, OffsetDateTime};
 use super::audit::{EventKind, PendingEvent};
 use super::{InvalidTransition, Request};
 use crate::mail_kind::MailKind;
+use crate::standing::StandingEndOrder;
 use crate::timestamp::whole_seconds;
 
 /// The shortest time between two statements of a standing approval.
@@ -29,6 +30,27 @@ impl Request {
             return Err(InvalidTransition { status: self.status, change: "ended as a standing approval" });
         }
         self.note(PendingEvent::new(EventKind::GrantEnded, now).with_digest(reason_digest(reason)));
+        Ok(())
+    }
+
+    /// The order of the requester to end the standing approval, once they gave it.
+    pub fn end_asked(&self) -> Option<&StandingEndOrder> {
+        self.end_asked.as_ref()
+    }
+
+    /// Records that the requester wants the standing approval to end. Only the first call has an effect.
+    ///
+    /// # Errors
+    /// [`InvalidTransition`] if there is no standing approval.
+    pub fn ask_end(&mut self, reason: &str, now: OffsetDateTime) -> Result<(), InvalidTransition> {
+        if !self.is_granted() {
+            return Err(InvalidTransition { status: self.status, change: "ended as a standing approval" });
+        }
+        if self.end_asked.is_none() {
+            let at = whole_seconds(now);
+            self.note(PendingEvent::new(EventKind::EndAsked, at).with_digest(reason_digest(reason)));
+            self.end_asked = Some(StandingEndOrder { at, reason: reason.to_owned() });
+        }
         Ok(())
     }
 

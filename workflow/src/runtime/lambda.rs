@@ -160,6 +160,9 @@ pub struct QueueMessage {
     /// See [`RecheckMessage::provider_keys`].
     #[serde(default)]
     pub provider_keys: bool,
+    /// See [`RecheckMessage::end_standing`].
+    #[serde(default)]
+    pub end_standing: bool,
     /// See [`RecheckMessage::question`].
     #[serde(default)]
     pub question: Option<QuestionText>,
@@ -269,8 +272,8 @@ impl<S: Step> Shell<S> {
         let Some(token) = message.task_token else {
             let mail = message.occasion.map(|kind| kind.parse::<MailKind>()).transpose();
             let mail = mail.map_err(|error| StepError::refused(ErrorName::BadMessage, error.to_string()))?;
-            let QueueMessage { links, requester, issuer, enrolment, provider_keys, question, notice, .. } =
-                message;
+            let QueueMessage { links, requester, issuer, enrolment, provider_keys, .. } = message;
+            let QueueMessage { end_standing, question, notice, .. } = message;
             let message = RecheckMessage {
                 request_id,
                 links,
@@ -279,6 +282,7 @@ impl<S: Step> Shell<S> {
                 issuer,
                 enrolment,
                 provider_keys,
+                end_standing,
                 question,
                 notice,
             };

@@ -60,6 +60,7 @@ const NOTICES: &str = "docs/notices.md";
 const PASSKEYS: &str = "docs/passkeys.md";
 const POLICY: &str = "docs/policy.md";
 const SIGN_IN: &str = "docs/sign-in.md";
+const STANDING: &str = "docs/standing-approvals.md";
 const TRANSPARENCY: &str = "docs/transparency.md";
 const TRUST: &str = "docs/trust.md";
 
@@ -115,6 +116,11 @@ fn digests(said: &str) -> bool {
 }
 
 pub(super) const BLOCKS: &[Block] = &[
+    not(
+        STANDING,
+        "curl -s https://pki",
+        "credentials.rs sends the same, with a standing approval that was asked for and approved",
+    ),
     not(
         README,
         "cargo run -- local ",

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::logged;
 use super::roles::Permission;
-use crate::{APPROVER, notices, passkeys, sign_ins, standing};
+use crate::{APPROVER, credentials, notices, passkeys, sign_ins};
 
 /// Host of all requests, so that reviews find earlier ones.
 const HOST: &str = "least-privilege.example.com";
@@ -62,7 +62,7 @@ pub(super) async fn run(stack: &Stack, worker: &str, permission: &Permission) {
         ("Portal", "ssm:GetParameter") if resource.ends_with("/oidc-client-secret") => {
             sign_ins::by_program(stack).await;
         }
-        _ if resource.contains("GrantsTable") => standing::by_program(stack).await,
+        _ if resource.contains("GrantsTable") => credentials::by_program(stack).await,
         _ if resource.contains("PeopleTable") => passkeys::by_program(stack).await,
         ("Portal", "sqs:SendMessage") if is_of("sign") => passkeys::by_program(stack).await,
         ("Sign", "dynamodb:Query") => revocation(stack).await,

@@ -7,6 +7,7 @@ use http::HeaderMap;
 use pki::issuer::Issuer;
 use time::OffsetDateTime;
 use uuid::Uuid;
+use workflow::approval::credentials::StandingByCredential;
 use workflow::approval::opened::OpenedRequest;
 use workflow::email::Email;
 use workflow::finding::{Code, Finding};
@@ -35,6 +36,8 @@ pub(crate) struct SubmissionForm {
     pub(crate) replaces_key: Option<Secret<String>>,
     /// The request that it renews, opened by this key.
     pub(crate) replaced: Option<ReplacedRequest>,
+    /// The standing approval that the credential of a program opened.
+    pub(crate) standing: Option<StandingByCredential>,
     idempotency_key: String,
 }
 
@@ -74,6 +77,11 @@ impl SubmissionForm {
         Self { replaced, ..self }
     }
 
+    /// Sets the standing approval that a credential opened.
+    pub(crate) fn under(self, standing: Option<StandingByCredential>) -> Self {
+        Self { standing, ..self }
+    }
+
     /// Reads the fields; an unreadable field is an error.
     pub(crate) fn read(fields: &Fields, headers: &HeaderMap) -> (Self, Vec<FieldError>) {
         let mut errors = Vec::new();
@@ -94,6 +102,7 @@ impl SubmissionForm {
                 .filter(|key| !key.is_empty())
                 .map(Secret::new),
             replaced: None,
+            standing: None,
             idempotency_key: idempotency_key(fields, headers),
             csr_content: String::new(),
         };
@@ -163,14 +172,23 @@ impl SubmissionForm {
         policy: &Policy,
         issuer: Option<&Issuer>,
         language: Language,
-        errors: Vec<FieldError>,
+        mut errors: Vec<FieldError>,
     ) -> Result<CheckedRequest, Vec<FieldError>> {
+        let new = match &self.standing {
+            Some(standing) => self.new_under(standing, &mut errors),
+            None => self.new_request(language),
+        };
+        in_order(new.check(policy, issuer), errors)
+    }
+
+    /// A request that approvers decide about.
+    fn new_request(&self, language: Language) -> NewRequest {
         let email = if self.email.is_empty() {
             Err(missing("email", "finding-give-email"))
         } else {
             self.email.parse::<Email>()
         };
-        let new = NewRequest {
+        NewRequest {
             requester: email.map(Requester::Person),
             comment: self.comment.clone(),
             csr_text: self.csr_content.clone(),
@@ -178,9 +196,33 @@ impl SubmissionForm {
             replaces: self.replaced.clone(),
             standing: None,
             language,
-            idempotency_key: Some(self.idempotency_key.clone()).filter(|key| !key.is_empty()),
-        };
-        in_order(new.check(policy, issuer), errors)
+            idempotency_key: self.idempotency_key(),
+        }
+    }
+
+    /// A request under a standing approval: for its requester and by its profile, unless the program names others, which are then
+    /// refused. It replaces nothing (docs/decisions/0153).
+    fn new_under(&self, opened: &StandingByCredential, errors: &mut Vec<FieldError>) -> NewRequest {
+        if !self.replaces.is_empty() || self.replaces_key.is_some() {
+            let finding = Finding::refused(
+                Code::BadRequest,
+                Message::new("finding-under-standing-replaces"),
+                Message::new("finding-under-standing-replaces-advice"),
+            );
+            errors.push(FieldError { field: "replaces", finding });
+        }
+        let mut new = NewRequest::under(opened.standing.clone(), self.csr_content.clone(), opened.language);
+        if !self.email.is_empty() {
+            new.requester = self.email.parse::<Email>().map(Requester::Person);
+        }
+        new.profile = self.profile().map(str::to_owned).or(new.profile);
+        new.comment.clone_from(&self.comment);
+        new.idempotency_key = self.idempotency_key();
+        new
+    }
+
+    fn idempotency_key(&self) -> Option<String> {
+        Some(self.idempotency_key.clone()).filter(|key| !key.is_empty())
     }
 
     /// The chosen profile, if any.

@@ -167,6 +167,7 @@ fn status_of(code: Code) -> StatusCode {
         | Code::PasskeyRefused
         | Code::SignInNeeded
         | Code::SignInRefused => StatusCode::FORBIDDEN,
+        Code::CredentialRefused => StatusCode::UNAUTHORIZED,
         Code::Expired => StatusCode::GONE,
         Code::TryAgain => StatusCode::SERVICE_UNAVAILABLE,
     }
@@ -202,6 +203,7 @@ fn title_of(code: Code) -> &'static str {
         Code::GrantOver => "title-grant-over",
         Code::GrantUsedUp => "title-grant-used-up",
         Code::OutsideGrant => "title-outside-grant",
+        Code::CredentialRefused => "title-credential-refused",
         Code::TryAgain => "title-try-again",
     }
 }

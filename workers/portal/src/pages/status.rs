@@ -1,11 +1,11 @@
 //! The status page: the status of a request, explained, and the certificate once it is issued.
 
 use askama::Template;
-use workflow::approval::Approval;
 use workflow::approval::opened::OpenedRequest;
 use workflow::approval::prompt::{ensure_promptable, last_prompt};
 use workflow::approval::review::ApprovalProgress;
 use workflow::approval::words;
+use workflow::approval::{Approval, LinkSecret};
 use workflow::email::Email;
 use workflow::policy::{Policy, RequesterProof};
 use workflow::request::{Request, Status};
@@ -14,41 +14,17 @@ use workflow::texts::Message;
 use super::names::NamesView;
 use super::questions::QuestionView;
 use super::review::vote_heading;
+use super::standing::StandingFacts;
 use super::{FindingView, Instant, Markup, RevocationFacts, RevokeForm, Site, shown};
 use crate::locale::Locale;
+use crate::standing::StandingStatus;
 use crate::state::Portal;
 
-/// One line of the timeline.
-struct StatusEvent {
-    class: &'static str,
-    label: String,
-    at: Option<Instant>,
-}
+mod story;
 
-/// How far the decision about a pending request is. Approval and row are written one after the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum PendingPhase {
-    /// Approvers may decide, and the requester may withdraw the request.
-    Undecided,
-    /// The requester withdrew the request; the flow has yet to end it.
-    Withdrawing,
-    /// The approvers decided, or their time is over; the flow has yet to go on.
-    Decided,
-}
-
-impl PendingPhase {
-    /// The phase of a pending request; `None` for any other.
-    fn of(request: &Request, approval: Option<&Approval>) -> Option<Self> {
-        let is_withdrawn = request.is_withdrawn() || approval.is_some_and(|approval| approval.withdrawn);
-        let is_decided =
-            request.decision().is_some() || approval.is_some_and(|approval| approval.outcome.is_some());
-        (request.status() == Status::PendingApproval).then_some(match () {
-            () if is_withdrawn => Self::Withdrawing,
-            () if is_decided => Self::Decided,
-            () => Self::Undecided,
-        })
-    }
-}
+use story::{
+    PendingPhase, StatusEvent, events, explanation, headline, is_being_revoked, of_kind, of_standing,
+};
 
 #[derive(Template)]
 #[template(path = "status.html")]
@@ -103,6 +79,8 @@ pub(crate) struct StatusPage {
     questions: Vec<QuestionView>,
     /// The path for answering, if this link may answer.
     answer: Option<String>,
+    /// The standing approval, once it exists.
+    standing: Option<StandingFacts>,
     /// The votes, with masked or full addresses of the approvers, as the policy says.
     people: Vec<Markup>,
 }
@@ -147,6 +125,8 @@ impl StatusPage {
         let signs_in = policy.requester_proof() == RequesterProof::Oidc;
         let may_confirm = request.status() == Status::Unconfirmed && (opened.is_mailed() || signs_in);
         let button = if signs_in { "status-sign-in-button" } else { "status-confirm-button" };
+        // The credential of a standing approval is for whoever has the mail alone.
+        let may_all = if request.terms().is_some() { opened.is_mailed() } else { opened.may_download() };
         let may_renew = opened.may_download() && request.not_renewable(policy, now).is_none();
         Self {
             id: request.id().to_string(),
@@ -180,11 +160,7 @@ impl StatusPage {
             keep_link: of_kind(
                 &site,
                 request,
-                if opened.may_download() {
-                    "status-keep-link"
-                } else {
-                    "status-keep-link-without-certificate"
-                },
+                if may_all { "status-keep-link" } else { "status-keep-link-without-certificate" },
             ),
             cancel_text: of_kind(&site, request, "status-cancel-text"),
             terms: request.terms().map(|terms| TermsFacts {
@@ -216,19 +192,31 @@ impl StatusPage {
                 RevokeForm::of(&site, request, policy.revocation().requester(), action, now)
             }),
             revocation: RevocationFacts::of(&site, request),
+            standing: None,
             site,
         }
+    }
+
+    /// Adds the standing approval of the request.
+    pub(crate) fn with_standing(
+        mut self,
+        opened: &OpenedRequest,
+        status: &StandingStatus,
+        links: &LinkSecret,
+    ) -> Self {
+        let facts = StandingFacts::of(&self.site, opened, status, links);
+        if let Some((class, headline, explanation)) = of_standing(&self.site, &opened.request, &facts) {
+            (self.class, self.headline, self.explanation) = (class, headline, explanation);
+        }
+        self.refresh = facts.is_ending.then_some(2).or(self.refresh);
+        self.standing = Some(facts);
+        self
     }
 }
 
 /// True if a question waits for an answer.
 fn has_open_question(approval: Option<&Approval>) -> bool {
     approval.is_some_and(|approval| approval.questions.iter().any(|one| one.answer.is_none()))
-}
-
-/// True if a revocation was accepted, and the flow has yet to record it.
-fn is_being_revoked(request: &Request) -> bool {
-    request.revocation().is_some_and(|revocation| revocation.revoked_at.is_none())
 }
 
 /// The recorded reason of a rejection by an approver, or of a refusal without findings; the page explains every other
@@ -261,131 +249,6 @@ fn progress_text(site: &Site, progress: &ApprovalProgress, masks_addresses: bool
     let needed = words::still_needed(site.language, &progress.needed, shown);
     let parts: Vec<String> = std::iter::once(site.say(so_far)).chain(needed).collect();
     parts.join(" ")
-}
-
-/// The CSS class of the status, and the id of its headline.
-fn headline(status: Status) -> (&'static str, &'static str) {
-    match status {
-        Status::Unconfirmed => ("waiting", "status-unconfirmed"),
-        Status::Submitted => ("working", "status-submitted"),
-        Status::PendingApproval => ("waiting", "status-pending"),
-        Status::Approved => ("working", "status-approved"),
-        Status::Issued => ("good", "status-ready"),
-        Status::Delivered => ("good", "status-ready"),
-        Status::Refused => ("bad", "status-refused"),
-        Status::Rejected => ("bad", "status-rejected"),
-        Status::Withdrawn => ("neutral", "status-withdrawn"),
-        Status::Expired => ("bad", "status-expired"),
-        Status::Failed => ("bad", "status-failed"),
-        Status::Revoked => ("bad", "status-revoked"),
-    }
-}
-
-fn explanation(site: &Site, opened: &OpenedRequest, phase: Option<PendingPhase>, signs_in: bool) -> Markup {
-    let request = &opened.request;
-    let is_covered = request.standing().is_some();
-    if request.was_never_confirmed() {
-        return site.markup(Message::new("status-lapsed-text"));
-    }
-    if !opened.may_download() && request.has_certificate() {
-        return site.markup(Message::new("status-by-mail-text").with("email", request.email().as_str()));
-    }
-    if let (true, Some(until)) = (request.is_granted(), request.standing_until()) {
-        return site.markup(Message::new("status-granted-text")).time("until", &site.instant(until));
-    }
-    let text = Message::new(match request.shown_status() {
-        Status::Unconfirmed => {
-            let text = if signs_in {
-                Message::new("status-sign-in-text").with("email", request.email().as_str())
-            } else if opened.is_mailed() {
-                Message::new("status-confirm-text")
-            } else {
-                Message::new("status-unconfirmed-text").with("email", request.email().as_str())
-            };
-            return site.markup(text).time("until", &site.instant(request.confirm_until()));
-        }
-        Status::Submitted if is_covered => "status-covered-submitted-text",
-        Status::Submitted => "status-submitted-text",
-        Status::PendingApproval if phase == Some(PendingPhase::Withdrawing) => "status-withdrawing-text",
-        Status::PendingApproval if phase == Some(PendingPhase::Decided) => "status-decided-text",
-        Status::PendingApproval => match request.expires_at() {
-            Some(at) => {
-                let text = site.markup(Message::new("status-pending-until-text"));
-                return text.time("until", &site.instant(at));
-            }
-            None => "status-pending-text",
-        },
-        Status::Approved => "status-approved-text",
-        Status::Issued | Status::Delivered if is_being_revoked(request) => "status-revoking-text",
-        Status::Issued if is_covered => "status-covered-issued-text",
-        Status::Issued => "status-issued-text",
-        Status::Delivered if is_covered => "status-covered-delivered-text",
-        Status::Delivered => "status-delivered-text",
-        Status::Refused => "status-refused-text",
-        Status::Rejected => "status-rejected-text",
-        Status::Withdrawn => "status-withdrawn-text",
-        Status::Expired => "status-expired-text",
-        Status::Failed => "status-failed-text",
-        Status::Revoked => "status-revoked-text",
-    });
-    site.markup(text.with("kind", request.kind().as_str()))
-}
-
-/// A text in the words for this kind of request.
-fn of_kind(site: &Site, request: &Request, id: &'static str) -> String {
-    site.say(Message::new(id).with("kind", request.kind().as_str()))
-}
-
-/// The id of the text of a line of the timeline; `is_covered` under a standing approval.
-fn label(status: Status, is_covered: bool) -> &'static str {
-    match status {
-        Status::Approved if is_covered => "event-covered",
-        Status::Delivered if is_covered => "event-ready",
-        Status::Unconfirmed => "event-unconfirmed",
-        Status::Submitted => "event-submitted",
-        Status::PendingApproval => "event-pending",
-        Status::Approved => "event-approved",
-        Status::Issued => "event-issued",
-        Status::Delivered => "event-delivered",
-        Status::Refused => "event-refused",
-        Status::Rejected => "event-rejected",
-        Status::Withdrawn => "event-withdrawn",
-        Status::Expired => "event-expired",
-        Status::Failed => "event-failed",
-        Status::Revoked => "event-revoked",
-    }
-}
-
-/// The timeline: past events and the steps to come.
-fn events(site: &Site, request: &Request, phase: Option<PendingPhase>) -> Vec<StatusEvent> {
-    const WAY: [Status; 6] = [
-        Status::Unconfirmed,
-        Status::Submitted,
-        Status::PendingApproval,
-        Status::Approved,
-        Status::Issued,
-        Status::Delivered,
-    ];
-    let is_covered = request.standing().is_some();
-    let happened = request.history().iter().enumerate().map(|(index, entry)| {
-        let current = index + 1 == request.history().len();
-        let status = request.shown(entry.status);
-        let class = if current { headline(status).0 } else { "done" };
-        let label = of_kind(site, request, label(status, is_covered));
-        StatusEvent { class, label, at: Some(site.instant(entry.at)) }
-    });
-    let to_come = WAY
-        .into_iter()
-        .filter(|_| !request.status().is_terminal() && phase != Some(PendingPhase::Withdrawing))
-        .filter(|status| !is_covered || *status != Status::PendingApproval)
-        .skip_while(|status| *status != request.status())
-        .skip(1)
-        .map(|status| StatusEvent {
-            class: "coming",
-            label: of_kind(site, request, label(status, is_covered)),
-            at: None,
-        });
-    happened.chain(to_come).collect()
 }
 
 #[cfg(test)]

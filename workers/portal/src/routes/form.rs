@@ -13,6 +13,7 @@ use http::{HeaderMap, StatusCode, Uri};
 use pki::issuer::Issuer;
 use serde::Serialize;
 use workflow::approval::LinkGiven;
+use workflow::approval::credentials::StandingByCredential;
 use workflow::finding::{Code, Finding};
 use workflow::grant::Grant;
 use workflow::ids::{IssuerId, RequestId};
@@ -25,6 +26,7 @@ use workflow::standing::RequestKind;
 use workflow::texts::Message;
 
 use crate::forms::submission::{FieldError, SubmissionForm};
+use crate::http::bearer;
 use crate::http::client_addr::ClientAddr;
 use crate::http::fields::Fields;
 use crate::http::negotiate::ResponseFormat;
@@ -84,7 +86,7 @@ pub(crate) async fn preview(
         return terms::preview(&portal, format, &locale, &headers, &fields).await;
     }
     let FormEvaluation { form, policy, result } =
-        evaluate(&portal, &headers, &fields, SubmissionForm::preview).await?;
+        evaluate(&portal, &headers, &fields, None, SubmissionForm::preview).await?;
     let preview = match result {
         Ok(preview) => preview,
         Err((errors, problem)) => {
@@ -111,7 +113,7 @@ struct SubmittedAnswer {
     status_url: String,
 }
 
-/// POST `/requests`.
+/// POST `/requests`. With the credential of a standing approval, nobody is asked.
 pub(crate) async fn submit(
     State(portal): State<Arc<Portal>>,
     format: ResponseFormat,
@@ -120,7 +122,11 @@ pub(crate) async fn submit(
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Problem> {
+    let standing = opened_standing(&portal, &headers).await?;
     if terms::kind_of(&fields)? == RequestKind::Grant {
+        if standing.is_some() {
+            return Err(Problem::new(Code::BadRequest, "problem-credential-for-certificates"));
+        }
         return terms::submit(&portal, format, &locale, &client, &headers, &fields).await;
     }
     let check = |form: &SubmissionForm, policy: &Policy, issuer: Option<&Issuer>, errors| {
@@ -128,7 +134,8 @@ pub(crate) async fn submit(
             tracing::info!(code = %refusal(errors).code, "a submission was refused");
         })
     };
-    let FormEvaluation { form, policy, result } = evaluate(&portal, &headers, &fields, check).await?;
+    let FormEvaluation { form, policy, result } =
+        evaluate(&portal, &headers, &fields, standing, check).await?;
     let checked = match result {
         Ok(checked) => checked,
         Err((errors, problem)) => {
@@ -184,9 +191,30 @@ impl From<IntakeError> for Problem {
             IntakeError::KeyReused(finding) => {
                 Problem::from(finding).with_status(StatusCode::UNPROCESSABLE_ENTITY)
             }
-            IntakeError::StandingOver(error) => error.finding().into(),
+            // The credential was right, and opens nothing more.
+            IntakeError::StandingOver(error) => {
+                Problem::from(error.finding()).with_status(StatusCode::FORBIDDEN)
+            }
             IntakeError::Contended => Problem::new(Code::TryAgain, "problem-try-again"),
             IntakeError::Port(error) => error.into(),
+        }
+    }
+}
+
+/// The standing approval that the credential of the request opens; `None` if it has none.
+///
+/// # Errors
+/// 401 for any credential that opens nothing.
+async fn opened_standing(
+    portal: &Portal,
+    headers: &HeaderMap,
+) -> Result<Option<StandingByCredential>, Problem> {
+    let Some(credential) = bearer::credential(headers)? else { return Ok(None) };
+    match portal.credentials().open(credential.expose()).await? {
+        Some(opened) => Ok(Some(opened)),
+        None => {
+            tracing::info!(code = %Code::CredentialRefused, "a submission was refused");
+            Err(bearer::refused())
         }
     }
 }
@@ -203,9 +231,11 @@ async fn evaluate<T>(
     portal: &Portal,
     headers: &HeaderMap,
     fields: &Fields,
+    standing: Option<StandingByCredential>,
     check: impl FnOnce(&SubmissionForm, &Policy, Option<&Issuer>, Vec<FieldError>) -> Result<T, Vec<FieldError>>,
 ) -> Result<FormEvaluation<T>, Problem> {
-    let (mut form, mut errors) = SubmissionForm::read(fields, headers);
+    let (form, mut errors) = SubmissionForm::read(fields, headers);
+    let mut form = form.under(standing);
     let policy = portal.policies.for_csr(&form.csr_content).await?;
     let ports = async {
         let issuer = portal.issuers.in_force(&IssuerId::DEFAULT).await?;

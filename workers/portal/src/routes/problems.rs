@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::header::RETRY_AFTER;
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, StatusCode};
 use workflow::finding::Code;
 use workflow::texts::Message;
@@ -48,6 +48,11 @@ pub(crate) async fn render(State(portal): State<Arc<Portal>>, request: Request, 
     };
     if let Some(retry_after) = retry_after {
         shaped.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(retry_after));
+    }
+    if problem.status == StatusCode::UNAUTHORIZED {
+        // RFC 9110 section 15.5.2: a challenge with 401. RFC 6750 section 3.
+        let challenge = HeaderValue::from_static("Bearer realm=\"countersign\", error=\"invalid_token\"");
+        shaped.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }
     shaped
 }

@@ -28,12 +28,14 @@ use workflow::timestamp::rfc3339;
 
 use super::confirmation_view::ConfirmationView;
 use super::revocation_view::RevocationView;
+use super::standing_view::StandingJson;
 use crate::http::client_addr::ClientAddr;
 use crate::http::cross_site::refuse_cross_site;
 use crate::http::negotiate::{ResponseFormat, prefers_zip};
 use crate::http::problem::Problem;
 use crate::locale::Locale;
 use crate::pages::{self, StatusPage};
+use crate::standing::StandingStatus;
 use crate::state::Portal;
 
 /// GET `/requests/{id}?key=` as JSON.
@@ -67,6 +69,8 @@ struct View<'a> {
     progress: Option<ProgressView<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     questions: Vec<QuestionJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    standing: Option<StandingJson<'a>>,
 }
 
 /// How far the approval is, without the addresses of the approvers.
@@ -129,11 +133,15 @@ pub(super) async fn show(
         Some(approval) => Some(portal.voting().progress(request, approval).await?),
         None => None,
     };
+    let policy = portal.policies.current().await?;
+    let standing = StandingStatus::of(portal, opened, &policy).await?;
     match format {
         ResponseFormat::Page => {
-            let policy = portal.policies.current().await?;
             let (approval, progress) = (approval.as_ref(), progress.as_ref());
-            let page = StatusPage::new(portal, locale, opened, &names, approval, progress, &policy);
+            let mut page = StatusPage::new(portal, locale, opened, &names, approval, progress, &policy);
+            if let Some(standing) = &standing {
+                page = page.with_standing(opened, standing, portal.links.secret().await?);
+            }
             Ok(pages::page(StatusCode::OK, locale.language, &page))
         }
         ResponseFormat::Json => Ok(Json(View {
@@ -161,6 +169,7 @@ pub(super) async fn show(
                 .flat_map(|approval| &approval.questions)
                 .map(QuestionJson::of)
                 .collect(),
+            standing: standing.as_ref().map(|standing| StandingJson::of(request, standing)),
         })
         .into_response()),
     }

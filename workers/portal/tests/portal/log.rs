@@ -55,9 +55,22 @@ async fn the_log_tells_what_happened_and_keeps_secrets() {
     let (_, delivered) = site.request_at(Status::Delivered).await;
     site.get(&delivered.replacen('?', "/certificate?", 1)).await;
 
+    site.backend.set_policy(&workflow::testing::fixtures::standing_policy());
+    let standing = site.backend.granted(workflow::testing::fixtures::TERMS);
+    let standing = site.status_path(standing, workflow::approval::LinkGiven::ByMail).await;
+    let made = site.post(&standing.replacen('?', "/credential?", 1), &json!({})).await.json();
+    for credential in [made["credential"].as_str().unwrap(), "a-wrong-credential"] {
+        let bearer = format!("Bearer {credential}");
+        let headers = [crate::site::JSON, ("authorization", bearer.as_str())];
+        site.call("POST", "/requests", &headers, json!({ "csrContent": body["csrContent"] }).to_string())
+            .await;
+    }
+    site.post(&standing.replacen('?', "/end?", 1), &json!({ "reason": "a very private end" })).await;
+
     let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     assert!(log.contains("stored request ") && log.contains("recorded a vote on request "), "{log}");
     assert!(log.contains(&format!("\"request.id\":\"{}\"", submitted["id"].as_str().unwrap())), "{log}");
+    assert!(log.contains("made credential 1 of") && log.contains("credential_refused"), "{log}");
     assert!(log.contains("private_key_submitted") && log.contains("housekeeping will"), "{log}");
     let secrets = [
         status_path.split("key=").nth(1).unwrap(),
@@ -66,6 +79,9 @@ async fn the_log_tells_what_happened_and_keeps_secrets() {
         key.lines().nth(1).unwrap(),
         body["csrContent"].as_str().unwrap().lines().nth(1).unwrap(),
         "very private",
+        made["credential"].as_str().unwrap().split_once('.').unwrap().1,
+        made["eabHmacKey"].as_str().unwrap(),
+        "a-wrong-credential",
         "key=",
     ];
     for secret in secrets {

@@ -9,6 +9,7 @@ use pki::testing as test_pki;
 use pki::testing::TestKey;
 use workflow::approval::LinkGiven;
 use workflow::request::Status;
+use workflow::testing::fixtures::{TERMS, standing_policy};
 use workflow::texts::Language;
 
 use crate::site::Site;
@@ -141,6 +142,18 @@ async fn pages(language: Language) -> Vec<(&'static str, String)> {
     let typed = "/commands?names=www.example.com%20a%26b@example.com%20localhost";
     pages.push(("commands", site.browse_in(language, typed).await.is_page(400)));
     pages.push(("not-found", site.browse_in(language, "/approvals/nothing").await.is_page(404)));
+    site.backend.set_policy(&standing_policy());
+    let standing = site.backend.granted(TERMS);
+    for host in ["www.example.com", "shop.web.example.com"] {
+        site.backend.issued_under(standing, &test_pki::csr(&[host]));
+    }
+    let path = site.status_path(standing, LinkGiven::ByMail).await;
+    let make = path.replacen('?', "/credential?", 1);
+    pages.push(("credential", site.submit_in(language, &make, &[("number", "0")]).await.is_page(200)));
+    pages.push(("status-standing", site.browse_in(language, &path).await.is_page(200)));
+    let reason = [("reason", "The shop closes.")];
+    assert_eq!(site.submit_in(language, &path.replacen('?', "/end?", 1), &reason).await.status, 303);
+    pages.push(("status-standing-ending", site.browse_in(language, &path).await.is_page(200)));
     if let Some(folder) = std::env::var_os("PORTAL_PAGES") {
         write(Path::new(&folder), language, &pages);
         let page = &pages[0].1;

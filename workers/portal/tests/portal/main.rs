@@ -4,6 +4,7 @@
 mod answer_sizes;
 mod any_body;
 mod approvers;
+mod bearer;
 mod calls;
 mod commands;
 mod confirmation;
@@ -28,4 +29,5 @@ mod review;
 mod revocations;
 mod sign_ins;
 mod site;
+mod standing;
 mod submission;

@@ -10,6 +10,7 @@ use pki::testing::TestKey;
 use serde_json::{Value, json};
 use workflow::approval::LinkGiven;
 use workflow::finding::{Code, Severity};
+use workflow::ports::Clock as _;
 use workflow::request::Status;
 
 use crate::site::{Answer, Site, good, with};
@@ -181,6 +182,42 @@ async fn requests_and_problems_have_the_fields_of_the_file() {
     answers(&file, "/mine", "post", &site.post("/mine", &json!({})).await);
     answers(&file, "/mine/{key}", "get", &site.get("/mine/x").await);
     answers(&file, "/healthz", "get", &site.get("/healthz").await);
+}
+
+#[tokio::test]
+async fn a_standing_approval_has_the_fields_of_the_file() {
+    let ((site, id, path), file) = (crate::standing::granted().await, file());
+    site.backend.issued_under(id, &test_pki::csr(&["www.example.com"]));
+    let made = site.post(&path.replacen('?', "/credential?", 1), &json!({})).await;
+    let made = answers(&file, "/requests/{id}/credential", "post", &made);
+    let stale = site.post(&path.replacen('?', "/credential?", 1), &json!({ "number": 0 })).await;
+    answers(&file, "/requests/{id}/credential", "post", &stale);
+    let view = answers(&file, "/requests/{id}", "get", &site.get(&path).await);
+    assert!(view["standing"]["credential"].is_object() && view["standing"]["certificates"].is_array());
+    let csr = json!({ "csrContent": test_pki::csr(&["www.example.com"]) }).to_string();
+    for (credential, status) in [(made["credential"].as_str().unwrap(), 202), ("x", 401)] {
+        let bearer = format!("Bearer {credential}");
+        let headers = [crate::site::JSON, ("authorization", bearer.as_str())];
+        let answer = site.call("POST", "/requests", &headers, csr.clone()).await;
+        assert_eq!(answer.status, status);
+        answers(&file, "/requests", "post", &answer);
+    }
+    for body in [json!({ "reason": "Over." }), json!({})] {
+        let answer = site.post(&path.replacen('?', "/end?", 1), &body).await;
+        answers(&file, "/requests/{id}/end", "post", &answer);
+    }
+    let view = answers(&file, "/requests/{id}", "get", &site.get(&path).await);
+    assert!(view["standing"]["endingSince"].is_string());
+    let mut ended = site.backend.standing(id).unwrap();
+    ended.end(&workflow::request::audit::Actor::operator("olivia"), "Over.", site.backend.now());
+    site.backend.put_standing(ended);
+    let view = answers(&file, "/requests/{id}", "get", &site.get(&path).await);
+    assert!(view["standing"]["over"].is_object() && view["standing"]["ended"].is_object());
+    let bearer = format!("Bearer {}", made["credential"].as_str().unwrap());
+    let headers = [crate::site::JSON, ("authorization", bearer.as_str())];
+    let refused = site.call("POST", "/requests", &headers, csr).await;
+    assert_eq!(refused.status, 403);
+    answers(&file, "/requests", "post", &refused);
 }
 
 #[tokio::test]

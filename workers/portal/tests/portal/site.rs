@@ -96,6 +96,7 @@ impl Site {
         let portal = Portal {
             requests: backend.clone(),
             names: backend.clone(),
+            standing: backend.clone(),
             approvals: backend.clone(),
             certificates: backend.clone(),
             issuers: backend.clone(),

@@ -3,6 +3,7 @@
 
 mod approved;
 mod coverage;
+mod ends;
 mod enrolments;
 mod lists;
 mod matrix;
@@ -32,6 +33,7 @@ fn worker(backend: &Arc<InMemoryBackend>) -> Sign {
     Sign {
         requests: backend.clone(),
         standing: backend.clone(),
+        standing_ends: backend.clone(),
         policies: backend.clone(),
         certificates: backend.clone(),
         names: backend.clone(),
