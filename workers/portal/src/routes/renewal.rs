@@ -19,6 +19,10 @@ pub(crate) async fn replaced(
     portal: &Portal,
     form: &SubmissionForm,
 ) -> Result<Result<Option<ReplacedRequest>, FieldError>, PortError> {
+    // Under a standing approval, the form says that it renews nothing.
+    if form.standing.is_some() {
+        return Ok(Ok(None));
+    }
     let key = match (form.replaces.as_str(), &form.replaces_key) {
         ("", None) => return Ok(Ok(None)),
         ("", Some(_)) => return Ok(Err(lacking("replaces", "finding-give-replaces"))),
