@@ -30,11 +30,14 @@ mod names;
 mod passkey;
 mod passkey_data;
 mod questions;
+mod related;
 mod review;
+mod reviewed;
 mod revocation;
 mod sign_in;
 mod status;
 mod terms;
+mod votes;
 
 pub(crate) use commands::CommandsPage;
 pub(crate) use form::FormPage;

@@ -27,6 +27,7 @@ mod requests;
 mod revocation_view;
 mod revocations;
 mod sign_in;
+mod submission;
 mod terms;
 mod vouch;
 

@@ -13,7 +13,7 @@ use workflow::texts::Message;
 
 use super::names::NamesView;
 use super::questions::QuestionView;
-use super::review::vote_heading;
+use super::votes::vote_heading;
 use super::{FindingView, Instant, Markup, RevocationFacts, RevokeForm, Site, shown};
 use crate::locale::Locale;
 use crate::state::Portal;

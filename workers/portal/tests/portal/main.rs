@@ -29,3 +29,4 @@ mod revocations;
 mod sign_ins;
 mod site;
 mod submission;
+mod terms;
