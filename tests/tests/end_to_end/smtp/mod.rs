@@ -139,7 +139,7 @@ async fn the_user_comes_from_an_encrypted_parameter() {
         stack.aws(&[&name[..], &["--overwrite", "--value", value]].concat());
     };
     let secret = Arc::new(SsmSmtpSecret::new(
-        &crate::engines::sdk(stack.endpoint("awsEndpoint")),
+        &end_to_end::sdk(stack.endpoint("awsEndpoint")),
         "/countersign/smtp",
     ));
     let mailer = relay.mailer().with_secret(secret);
@@ -170,7 +170,7 @@ async fn a_worker_trusts_the_authority_in_its_parameter_and_finds_a_new_one_with
         ("SMTP_TRUST", "/countersign/trust".to_owned()),
     ];
     let variables = variables.map(|(name, value)| (format!("COUNTERSIGN_{name}"), value));
-    let aws = Aws::of(Environment::of(variables), crate::engines::sdk(stack.endpoint("awsEndpoint")));
+    let aws = Aws::of(Environment::of(variables), end_to_end::sdk(stack.endpoint("awsEndpoint")));
     let mailer: Arc<dyn Mailer> = aws.mailer().unwrap();
     aws.environment().nothing_else().unwrap();
 
