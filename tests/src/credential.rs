@@ -22,20 +22,22 @@ pub struct Credential {
     pub hmac_key: String,
 }
 
-/// Asks for a standing approval with the profile `pair`, for every name below `suffix` and so many certificates, and has two people
-/// approve it.
-pub async fn standing_approval(stack: &Stack, portal: &Portal, suffix: &str, certificates: u32) -> Asked {
-    let mut submission = Submission::of("").with_profile("pair");
-    submission.comment = "For the web servers.".to_owned();
+/// Asks for a standing approval of 30 days, for these names and so many certificates.
+pub async fn ask_for_standing(portal: &Portal, profile: &str, names: &[&str], certificates: u32) -> Asked {
+    let submission = Submission::of("");
     let body = json!({
-        "kind": "grant", "email": submission.email, "comment": submission.comment, "profile": "pair",
-        "names": suffix, "days": "30", "certificates": certificates.to_string(),
+        "kind": "grant", "email": submission.email, "comment": "For the web servers.", "profile": profile,
+        "names": names, "days": 30, "certificates": certificates,
     });
     let answer = portal.post("requests", &body).await.expect(202).json();
-    let asked = portal.confirm(Asked::of(&answer, &submission)).await;
+    portal.confirm(Asked::of(&answer, &submission)).await
+}
+
+/// A standing approval with the profile `pair`, for every name below `suffix` and so many certificates, that two people approved.
+pub async fn standing_approval(stack: &Stack, portal: &Portal, suffix: &str, certificates: u32) -> Asked {
+    let asked = ask_for_standing(portal, "pair", &[suffix], certificates).await;
     for approver in ["approver@example.com", "second@example.com"] {
-        let mail = stack.mailbox().mail(&asked.id, approver, "").await;
-        let link = mail.links().into_iter().find(|link| link.contains("/approvals/")).expect("a link");
+        let link = stack.mailbox().approval_link(&asked, approver).await;
         portal.until(&asked, "pending_approval").await;
         portal.decide(&link, "approve", "").await.expect(200);
     }
