@@ -42,6 +42,8 @@ pub(crate) struct Endpoints {
     pub(crate) people_table: String,
     /// The table of standing approvals.
     pub(crate) grants_table: String,
+    /// The table of accounts and orders of ACME clients.
+    pub(crate) acme_table: String,
     /// The flow of a revocation.
     pub(crate) revocation_state_machine_arn: String,
     /// The bucket of certificates.

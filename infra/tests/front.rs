@@ -137,7 +137,8 @@ fn what_anybody_can_have_stored_mailed_or_sent_back_has_a_throttle_of_its_own() 
     let methods = of_type(&template, "AWS::ApiGateway::Method");
     let integration = &methods["ApiPathMethod"]["Properties"]["Integration"];
     let routes = read("workers/portal/src/routes.rs");
-    for (id, method) in methods.iter().filter(|(id, _)| !id.starts_with("ApiOcsp")) {
+    let is_the_portals = |id: &str| !id.starts_with("ApiOcsp") && !id.starts_with("ApiAcme");
+    for (id, method) in methods.iter().filter(|(id, _)| is_the_portals(id)) {
         assert_eq!(&method["Properties"]["Integration"], integration, "{id} is not the portal's");
         let path = method["Properties"]["ResourceId"]["Ref"].as_str().map(|id| path(&template, id));
         if let Some(path) = path.filter(|path| !path.ends_with("+}")) {
@@ -178,6 +179,23 @@ fn two_methods_are_for_ocsp_and_caches_in_front_of_them_know_the_path() {
     assert_eq!(behaviors[1][0]["PathPattern"], "/ocsp*");
     // A verifier would have to verify the certificate of the server first.
     assert_eq!(behaviors[1][0]["ViewerProtocolPolicy"], "allow-all");
+}
+
+/// The URLs in the directory are below `acme/`, and so is what clients sign: whatever the method, one function answers.
+#[test]
+fn everything_below_acme_is_one_method_which_has_a_throttle_of_its_own() {
+    let template = template();
+    let methods = of_type(&template, "AWS::ApiGateway::Method");
+    let of_acme: Vec<_> =
+        methods.iter().filter(|(_, method)| method.to_string().contains("AcmeFunction")).collect();
+    let [(id, method)] = of_acme[..] else { panic!("{of_acme:?}") };
+    let method = &method["Properties"];
+    let path = path(&template, method["ResourceId"]["Ref"].as_str().unwrap());
+    assert_eq!((id.as_str(), path.as_str()), ("ApiAcmePathMethod", "/acme/{proxy+}"));
+    // HEAD among them, by which clients ask for a nonce.
+    assert_eq!(method["HttpMethod"], "ANY");
+    assert!(read("workers/acme/src/server.rs").contains("\"{}acme\", self.base_url"), "the URLs are there");
+    assert!(!read("workers/portal/src/routes.rs").contains("\"/acme"), "the portal has nothing there");
 }
 
 /// Networks are for the portal: a verifier may be anywhere.

@@ -204,7 +204,7 @@ fn only_one_role_reaches_each_secret() {
     {
         assert_eq!(who(action, resource), ["Deliver"], "{action}");
     }
-    assert_eq!(who("secretsmanager:GetSecretValue", "LinkSecret"), ["Deliver", "Notify", "Portal"]);
+    assert_eq!(who("secretsmanager:GetSecretValue", "LinkSecret"), ["Acme", "Deliver", "Notify", "Portal"]);
     for action in ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem"] {
         assert!(
             who(action, "ApprovalsTable").iter().all(|role| ["AwaitApproval", "Portal"].contains(role)),

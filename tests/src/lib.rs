@@ -5,6 +5,7 @@
 
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
+mod acme_client;
 mod authenticator;
 mod automated;
 mod axe;
@@ -13,6 +14,7 @@ mod browser;
 mod browser_traffic;
 pub mod chaos;
 mod child_guard;
+mod credential;
 mod eventually;
 mod exclusive;
 mod look;
@@ -23,17 +25,21 @@ mod pki;
 mod portal;
 mod program;
 mod recording_proxy;
+mod sdk;
 mod smtp_auth_proxy;
 mod stack;
 pub mod tcp_proxy;
+mod tls_front;
 mod venv;
 
+pub use acme_client::{AcmeAnswer, TestAcmeClient, finalization, new_order};
 pub use automated::Automated;
 pub use axe::{Axe, Violation};
 pub use broken::Broken;
 pub use browser::Browser;
 pub use browser_traffic::{BrowserTraffic, Exchange};
 pub use child_guard::ChildGuard;
+pub use credential::{Credential, ask_for_standing, credential, standing_approval};
 pub use eventually::{PATIENCE, eventually};
 pub use exclusive::ExclusiveStack;
 pub use look::Look;
@@ -44,6 +50,8 @@ pub use pki::{PkiDir, csr_for, files_in_zip, key_and_csr_for, unique_host};
 pub use portal::{Answer, Asked, Portal, Submission};
 pub use program::{find, needed};
 pub use recording_proxy::RecordingProxy;
+pub use sdk::sdk;
 pub use smtp_auth_proxy::SmtpAuthProxy;
 pub use stack::{Stack, Stopped, binaries, binary, policy, repository};
+pub use tls_front::TlsFront;
 pub use venv::python_with;

@@ -74,7 +74,7 @@ impl Mailbox {
 
     /// Waits for the approver's mail and returns its link.
     pub async fn approval_link(&self, asked: &Asked, approver: &str) -> String {
-        let mail = self.mail(&asked.id, approver, "Approve certificate").await;
+        let mail = self.mail(&asked.id, approver, "Approve ").await;
         let link = mail.links().into_iter().find(|link| link.contains("/approvals/"));
         link.unwrap_or_else(|| panic!("the approver's mail has no link"))
     }

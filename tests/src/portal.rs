@@ -114,6 +114,8 @@ pub struct Portal {
     pub base: String,
     /// The requesters' mailbox.
     mailbox: Option<Mailbox>,
+    /// The base URL of links, if it is another one.
+    public: Option<String>,
 }
 
 const JSON: &str = "application/json";
@@ -127,7 +129,7 @@ impl Portal {
             .timeout(PATIENCE)
             .build()
             .unwrap();
-        Self { http, base: base.to_owned(), mailbox: None }
+        Self { http, base: base.to_owned(), mailbox: None, public: None }
     }
 
     /// With the mailbox in which [`Portal::ask`] finds the links that confirm.
@@ -135,7 +137,14 @@ impl Portal {
         Self { mailbox: Some(mailbox), ..self }
     }
 
+    /// With links that begin with another base URL, since something is in front of the portal.
+    pub fn known_as(self, public: &str) -> Self {
+        Self { public: Some(public.to_owned()), ..self }
+    }
+
     fn url(&self, path: &str) -> String {
+        let below = self.public.as_ref().and_then(|public| path.strip_prefix(public.as_str()));
+        let path = below.unwrap_or(path);
         if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) }
     }
 

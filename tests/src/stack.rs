@@ -46,6 +46,10 @@ extended_key_usage = ["serverAuth"]
 approvers = ["approver@example.com", "second@example.com"]
 quorum = 2
 
+[profiles.pair.standing]
+max = "90d"
+most = 500
+
 [groups]
 security = ["s1@example.com", "s2@example.com", "both@example.com"]
 platform = ["p1@example.com", "both@example.com"]

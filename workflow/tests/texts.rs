@@ -17,7 +17,11 @@ use workflow::texts::Language;
 const SOURCES: [&str; 3] = ["workflow/src", "workflow/templates", "workers"];
 
 /// Literals that begin as ids do and are none.
-const NO_IDS: &[&str] = &[];
+const NO_IDS: &[&str] = &[
+    // Paths of ACME.
+    "renewal-info",
+    "revoke-cert",
+];
 
 /// Latin words that are written so in every language: names, abbreviations, what is typed.
 const LATIN: &[&str] = &[
@@ -39,6 +43,7 @@ const LATIN: &[&str] = &[
     "BOOLEAN",
     "CA",
     "CERTIFICATE",
+    "certificate",
     "certificate.zip",
     "certreq",
     "certutil",
@@ -64,6 +69,7 @@ const LATIN: &[&str] = &[
     "Fermat",
     "form-data",
     "gzip",
+    "grant",
     "HTML",
     "ID",
     "Idempotency-Key",

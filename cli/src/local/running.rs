@@ -253,6 +253,7 @@ fn endpoints(
         revocations_table: output("RevocationsTable")?,
         people_table: output("PeopleTable")?,
         grants_table: output("GrantsTable")?,
+        acme_table: output("AcmeTable")?,
         revocation_state_machine_arn: output("RevocationStateMachineArn")?,
         bucket: output("Bucket")?,
         policy_parameter: output("PolicyParameter")?,

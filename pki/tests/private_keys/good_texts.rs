@@ -86,7 +86,10 @@ fn quotes_a_label(text: &str) -> bool {
     let labels = ["PRIVATE KEY", "PuTTY-User-Key-File", "Proc-Type: 4"];
     // The elements of a key in XML, as the portal's script looks for them.
     let elements = ["Modulus", "InverseQ"];
-    labels.iter().any(|label| text.contains(label)) || elements.iter().all(|element| text.contains(element))
+    // The members of a key in JSON, as a test of refusals writes them.
+    let members = ["kty", "\"d\""];
+    let has_all = |words: [&str; 2]| words.iter().all(|word| text.contains(word));
+    labels.iter().any(|label| text.contains(label)) || has_all(elements) || has_all(members)
 }
 
 fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {

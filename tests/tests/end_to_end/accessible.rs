@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 
 use end_to_end::{
-    Asked, Axe, Browser, Look, PATIENCE, Portal, Stack, Submission, csr_for, eventually, needed, repository,
-    unique_host,
+    Asked, Axe, Browser, Look, Mailbox, PATIENCE, Portal, Stack, Submission, ask_for_standing, csr_for,
+    eventually, needed, repository, unique_host,
 };
 
 use crate::APPROVER;
@@ -14,8 +14,9 @@ const LANGUAGES: [&str; 2] = ["en", "ja"];
 /// The approver of the profile `questioned`.
 const ASKER: &str = "asker@example.com";
 /// Pages without preparation: name of the screenshot, and path.
-const PATHS: [(&str, &str); 7] = [
+const PATHS: [(&str, &str); 8] = [
     ("form", ""),
+    ("form-terms", "?kind=grant"),
     ("mine-ask", "mine"),
     ("inbox-ask", "approvals"),
     ("commands", "commands?names=www.example.com"),
@@ -248,6 +249,8 @@ async fn pages(stack: &Stack) -> Vec<Page> {
     portal.decide(&link, "approve", "").await;
     ended(&portal, &mut pages, "status-refused", &refused, "refused").await;
 
+    terms(&portal, &mailbox, &mut pages).await;
+
     // The overview, by the mailed link.
     portal.post_form("mine", &[("email", &delivered.email)]).await.expect(202);
     let mine = eventually("the mail with the link to my certificates", PATIENCE, async || {
@@ -257,6 +260,24 @@ async fn pages(stack: &Stack) -> Vec<Page> {
     .await;
     pages.push(page("mine", mine));
     pages
+}
+
+/// The pages of a standing approval: asked for, reviewed, and in force.
+async fn terms(portal: &Portal, mailbox: &Mailbox, pages: &mut Vec<Page>) {
+    let page = |name, url: &str| Page { name, url: url.to_owned(), then: None };
+    let host = unique_host();
+    let names = [format!(".{host}"), host];
+    let asked = ask_for_standing(portal, "server", &[&names[0], &names[1]], 20).await;
+    let link = mailbox.approval_link(&asked, APPROVER).await;
+    portal.until(&asked, "pending_approval").await;
+    pages.push(page("review-terms", &link));
+    pages.push(page("status-terms", &asked.status_url));
+    let granted = ask_for_standing(portal, "server", &[&names[1]], 3).await;
+    let link = mailbox.approval_link(&granted, APPROVER).await;
+    portal.decide(&link, "approve", "").await.expect(200);
+    portal.until(&granted, "delivered").await;
+    pages.push(page("review-granted", &link));
+    pages.push(page("status-granted", &granted.status_url));
 }
 
 async fn ended(portal: &Portal, pages: &mut Vec<Page>, name: &'static str, asked: &Asked, status: &str) {

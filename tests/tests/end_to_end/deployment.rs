@@ -258,6 +258,7 @@ async fn a_stack_is_planned_deployed_updated_and_destroyed() {
         "RevocationsTable",
         "PeopleTable",
         "GrantsTable",
+        "AcmeTable",
         "Bucket",
         "LinkSecret",
     ];

@@ -1,7 +1,7 @@
 //! The operator's command for standing approvals, and the weekly mail about them.
 
 use aws_types::region::Region;
-use end_to_end::{Asked, PATIENCE, PkiDir, Stack, eventually, needed};
+use end_to_end::{Asked, PATIENCE, PkiDir, Stack, eventually, needed, sdk};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 use workflow::aws::{DynamoRequests, DynamoStanding};
@@ -12,7 +12,6 @@ use workflow::testing::InMemoryBackend;
 use workflow::testing::fixtures::standing_policy;
 
 use crate::certificates::issue;
-use crate::engines::engine::sdk;
 
 const TERMS: &str = r#"{"kind":"grant","names":["www.example.com"],"days":30,"certificates":3}"#;
 

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod accessible;
+mod acme;
 mod approvals;
 mod backup;
 mod bad_input;

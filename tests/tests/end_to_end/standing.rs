@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use end_to_end::{PATIENCE, PkiDir, Stack, csr_for, eventually, files_in_zip, unique_host};
+use end_to_end::{PATIENCE, PkiDir, Stack, csr_for, eventually, files_in_zip, sdk, unique_host};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -19,8 +19,6 @@ use workflow::store::{UpdateError, count_use};
 use workflow::testing::InMemoryBackend;
 use workflow::testing::fixtures::standing_policy;
 use workflow::testing::item::item;
-
-use crate::engines::sdk;
 
 /// Terms for every test host, and so many certificates.
 fn terms(certificates: u32) -> String {

@@ -30,12 +30,15 @@ mod names;
 mod passkey;
 mod passkey_data;
 mod questions;
+mod related;
 mod review;
+mod reviewed;
 mod revocation;
 mod sign_in;
 mod standing;
 mod status;
 mod terms;
+mod votes;
 
 pub(crate) use commands::CommandsPage;
 pub(crate) use form::FormPage;

@@ -29,6 +29,7 @@ mod revocations;
 mod sign_in;
 mod standing;
 mod standing_view;
+mod submission;
 mod terms;
 mod vouch;
 

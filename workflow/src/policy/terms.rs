@@ -26,7 +26,9 @@ impl Policy {
         requester: &Requester,
     ) -> Vec<Finding> {
         let Some(rules) = profile.standing() else {
-            let detail = Message::new("finding-standing-none").with("profile", profile.name());
+            let detail = Message::new("finding-standing-none")
+                .with("field", "profile")
+                .with("profile", profile.name());
             return vec![Finding::refused(
                 Code::BadRequest,
                 detail,

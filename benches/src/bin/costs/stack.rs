@@ -88,7 +88,10 @@ impl StackSpec {
                     }
                     &state["Next"]
                 }
-                // The way of a request that is approved.
+                // The way of a request that people approve: none is covered by a standing approval.
+                Some("Choice") if state["Choices"][0]["Variable"] == "$.persisted.coveredBy" => {
+                    &state["Default"]
+                }
                 Some("Choice") => &state["Choices"][0]["Next"],
                 _ => &Value::Null,
             }

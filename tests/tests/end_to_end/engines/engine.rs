@@ -3,14 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sfn::types::{ExecutionStatus, HistoryEventType};
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
-use aws_types::SdkConfig;
-use aws_types::region::Region;
-use end_to_end::{PATIENCE, eventually};
+use end_to_end::{PATIENCE, eventually, sdk};
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
@@ -46,20 +40,6 @@ impl PathRun {
             && self.failure == other.failure
             && self.has_inputs_of(other)
     }
-}
-
-/// SDK configuration for the emulated account at this endpoint.
-pub(crate) fn sdk(endpoint: &str) -> SdkConfig {
-    let http = aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-        .build_https();
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static("us-east-1"))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys("test", "test", None)))
-        .http_client(http)
-        .endpoint_url(endpoint)
-        .build()
 }
 
 /// By execution, then by state.

@@ -123,7 +123,7 @@ impl Stand {
         moto.succeed(&["ca", "init"]);
         let lambda = Lambda::start(&moto).await;
         gateway.integrate(lambda.function("portal"));
-        let sdk = super::sdk(&moto.endpoint);
+        let sdk = end_to_end::sdk(&moto.endpoint);
         let stand = Self {
             outputs,
             portal: Portal::new(&format!("{}/", gateway.base())).with_mailbox(moto.mailbox()),

@@ -11,14 +11,13 @@ use std::io::Write as _;
 use end_to_end::{Stack, repository};
 use serde_json::{Value, json};
 
-pub(crate) mod engine;
+mod engine;
 mod flow;
 mod lambda;
 mod paths;
 mod server;
 mod template;
 
-pub(crate) use engine::sdk;
 use engine::{Engine, PathRun};
 use paths::Path;
 use server::Server;

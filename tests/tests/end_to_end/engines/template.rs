@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::server::Server;
 
 const ARTIFACTS: &str = "artifacts";
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     "CertificatesTable",
     "ApprovalsTable",
     "AuditTable",
@@ -18,6 +18,7 @@ const TABLES: [&str; 7] = [
     "RevocationsTable",
     "PeopleTable",
     "GrantsTable",
+    "AcmeTable",
 ];
 
 /// Uploads what the template names, and the template with these further resources, and returns its URL.

@@ -205,6 +205,11 @@ impl Stand {
         self.credential(standing).await
     }
 
+    /// The requests that were taken under standing approvals.
+    pub(crate) fn taken(&self) -> Vec<Request> {
+        self.backend.requests().into_iter().filter(|request| request.standing().is_some()).collect()
+    }
+
     /// Ends a standing approval.
     pub(crate) async fn end(&self, standing: RequestId) {
         let backend = &*self.backend;

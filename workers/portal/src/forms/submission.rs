@@ -275,6 +275,7 @@ impl From<InputError> for FieldError {
             SubmissionPart::Terms => match error.finding.field() {
                 Some("days") => "days",
                 Some("certificates") => "certificates",
+                Some("profile") => "profile",
                 _ => "names",
             },
             SubmissionPart::Standing => "grant",

@@ -3,23 +3,24 @@
 use askama::Template;
 use pki::crl::RevocationReason;
 use time::OffsetDateTime;
-use workflow::approval::history::{Anomaly, LiveCertificate, RelatedRequest};
 use workflow::approval::passkey::Passkey;
 use workflow::approval::question::MAX_QUESTIONS;
-use workflow::approval::review::{Review, ReviewedCertificate, ReviewedTerms};
+use workflow::approval::review::Review;
 use workflow::approval::words;
 use workflow::approver_set::Identity;
-use workflow::decision::{Decision, Outcome, Vote};
+use workflow::decision::{Decision, Outcome};
 use workflow::email::Email;
 use workflow::finding::Finding;
 use workflow::name_list::NameList;
-use workflow::request::renewal::RenewalDifferences;
 use workflow::request::{Request, Status};
 use workflow::standing::RequestKind;
 use workflow::texts::Message;
 
-use super::names::{self, NamesView};
+use super::names::NamesView;
 use super::questions::QuestionView;
+use super::related::{Live, Unusual, new_names};
+use super::reviewed::{CertificateDetails, RenewalSummary, TermsView};
+use super::votes::Said;
 use super::{FindingView, Instant, Markup, PasskeyData, RevocationFacts, RevokeForm, Site, grouped, shown};
 use crate::http::problem::Problem;
 use crate::locale::Locale;
@@ -27,117 +28,6 @@ use crate::state::Portal;
 
 /// The most lines and characters of a comment before the fold.
 const MAX_COMMENT: (usize, usize) = (8, 600);
-
-/// One vote.
-struct Said {
-    /// Who decided what and when, and for whom.
-    heading: Markup,
-    approver: String,
-    reason: Option<String>,
-}
-
-/// Something new or unusual.
-struct Unusual {
-    /// The CSS class: red if another person has the same.
-    class: &'static str,
-    text: String,
-    related: Vec<Related>,
-}
-
-/// Another request with the same key or a same name.
-struct Related {
-    title: String,
-    /// All names, if the title has not all.
-    names: Option<NamesView>,
-    about: Markup,
-    id: String,
-    is_of_other: bool,
-    asks_you: bool,
-}
-
-/// One certificate in use.
-struct Live {
-    title: String,
-    /// All names, if the title has not all.
-    names: Option<NamesView>,
-    email: String,
-    not_after: Instant,
-    serial: String,
-    same_key: bool,
-}
-
-/// What a renewal replaces, and what changes.
-struct RenewalSummary {
-    replaces: Markup,
-    /// One line: that nothing changed, or what did.
-    headline: String,
-    added: Option<NamesView>,
-    removed: Option<NamesView>,
-    /// Labels and former values.
-    before: Vec<(String, String)>,
-}
-
-/// What is said only about a certificate.
-struct CertificateDetails {
-    subject: String,
-    key: String,
-    public_key_digest: String,
-    csr_digest: String,
-    usages: String,
-    renewal: Option<RenewalSummary>,
-}
-
-impl CertificateDetails {
-    fn of(site: &Site, certificate: &ReviewedCertificate) -> Self {
-        Self {
-            subject: certificate.subject.clone(),
-            key: certificate.key.clone(),
-            public_key_digest: grouped(&certificate.public_key_digest),
-            csr_digest: grouped(&certificate.csr_digest),
-            usages: site.usages(certificate.extended_key_usage.iter().chain(&certificate.key_usage)),
-            renewal: certificate
-                .differences
-                .as_ref()
-                .map(|differences| RenewalSummary::of(site, differences)),
-        }
-    }
-}
-
-/// The most that may come of a standing approval.
-struct TermsView {
-    /// How many certificates, and for how long.
-    lead: Markup,
-    /// The validity of each certificate, if the policy allows the terms.
-    each: Option<String>,
-    /// The ends, while it is undecided.
-    ends: Option<String>,
-    /// What a name with a dot at its beginning means, if there is one.
-    suffix_hint: Option<String>,
-}
-
-impl TermsView {
-    fn of(site: &Site, terms: &ReviewedTerms, undecided_at: Option<OffsetDateTime>) -> Self {
-        let lead = Message::new("review-terms-lead")
-            .with("days", terms.days)
-            .with("certificates", terms.certificates);
-        let after = |at: OffsetDateTime, days: u32| {
-            site.language.day(at.saturating_add(time::Duration::days(days.into())))
-        };
-        let ends = undecided_at.zip(terms.days_of_last()).map(|(at, last)| {
-            let message = Message::new("review-terms-last").with("until", after(at, terms.days));
-            site.say(message.with("last", after(at, last)))
-        });
-        let has_suffix = terms.names.iter().any(|name| name.starts_with('.'));
-        Self {
-            lead: site.markup(lead),
-            each: terms
-                .validity_days
-                .map(|days| site.say(Message::new("review-terms-each").with("days", days))),
-            ends,
-            suffix_hint: has_suffix.then(|| site.text("standing-suffix-hint")),
-        }
-    }
-}
 
 /// A message at the top of the page.
 struct Banner {
@@ -420,113 +310,12 @@ fn missing_approvals(site: &Site, review: &Review) -> Option<String> {
     words::still_needed(site.language, &review.needed, shown)
 }
 
-/// The names in no earlier request.
-fn new_names(anomalies: &[Anomaly]) -> &[String] {
-    let new = anomalies.iter().find_map(|one| match one {
-        Anomaly::FirstRequest { names } => Some(names.as_slice()),
-        _ => None,
-    });
-    new.unwrap_or_default()
-}
-
 /// The beginning of a comment that is too long to be shown at once.
 fn start_of(comment: &str) -> Option<String> {
     let (lines, characters) = MAX_COMMENT;
     let start: String = comment.split_inclusive('\n').take(lines).collect();
     let start: String = start.chars().take(characters).collect();
     (start.len() < comment.len()).then(|| format!("{}\n…", start.trim_end()))
-}
-
-impl Unusual {
-    fn of(site: &Site, one: &Anomaly, count: usize) -> Self {
-        let related = match one {
-            Anomaly::KnownKey { related, .. } | Anomaly::NamesInProgress { related, .. } => {
-                related.as_slice()
-            }
-            _ => &[],
-        };
-        Self {
-            class: if words::has_other_requester(related) { "refused" } else { "warning" },
-            text: words::unusual(site.language, one, count),
-            related: related.iter().map(|one| Related::of(site, one)).collect(),
-        }
-    }
-}
-
-impl Related {
-    fn of(site: &Site, one: &RelatedRequest) -> Self {
-        let (title, names) = names::title(site, &one.names);
-        let status = site.say(Message::new("status-in-words").with("status", one.status.as_str()));
-        let about = Message::new("unusual-related").with("email", one.email.as_str()).with("status", status);
-        Self {
-            title,
-            names,
-            about: site.markup(about).time("at", &site.instant(one.registration_date)),
-            id: one.id.to_string(),
-            is_of_other: one.other_requester,
-            asks_you: one.asks_you,
-        }
-    }
-}
-
-impl RenewalSummary {
-    fn of(site: &Site, differences: &RenewalDifferences) -> Self {
-        let id = if differences.revoked { "renewal-of-revoked" } else { "renewal-of" };
-        let replaces = Message::new(id).with("serial", differences.serial.to_string());
-        let count = |id, names: &[String]| {
-            (!names.is_empty()).then(|| site.say(Message::new(id).with("count", names.len())))
-        };
-        let days =
-            differences.validity_days_before.map(|days| site.say(Message::new("days").with("days", days)));
-        let others = [
-            ("renewal-other-subject", "renewal-subject", differences.subject_before.as_deref().map(shown)),
-            ("renewal-other-profile", "renewal-profile", differences.profile_before.clone()),
-            ("renewal-other-key", "renewal-key", differences.key_before.clone()),
-            ("renewal-other-validity", "renewal-validity", days),
-        ];
-        let counts = [
-            count("renewal-added-count", &differences.names_added),
-            count("renewal-removed-count", &differences.names_removed),
-        ];
-        let words =
-            others.iter().filter(|(_, _, before)| before.is_some()).map(|(word, _, _)| site.text(word));
-        let changes: Vec<String> = counts.into_iter().flatten().chain(words).collect();
-        let changes = changes.join(&site.text("list-separator"));
-        let names = |names: &[String]| (!names.is_empty()).then(|| NamesView::of_names(site, names));
-        Self {
-            replaces: site.markup(replaces).time("until", &site.instant(differences.not_after)),
-            headline: if differences.is_empty() {
-                site.text("renewal-nothing")
-            } else {
-                site.say(Message::new("renewal-changed").with("changes", changes))
-            },
-            added: names(&differences.names_added),
-            removed: names(&differences.names_removed),
-            before: others
-                .into_iter()
-                .filter_map(|(_, label, before)| {
-                    let before = before?;
-                    let shown = if before.is_empty() { site.text("none") } else { before };
-                    Some((site.text(label), shown))
-                })
-                .collect(),
-        }
-    }
-
-    /// True if there is nothing to fold.
-    fn is_unchanged(&self) -> bool {
-        self.added.is_none() && self.removed.is_none() && self.before.is_empty()
-    }
-}
-
-impl Said {
-    fn of(site: &Site, vote: &Vote) -> Self {
-        Self {
-            heading: vote_heading(site, vote, Email::to_string),
-            approver: vote.approver.to_string(),
-            reason: vote.reason.as_deref().map(shown),
-        }
-    }
 }
 
 /// By whom the decision is made, and until when.
@@ -536,33 +325,4 @@ fn decides(site: &Site, review: &Review) -> Markup {
         None => Message::new("review-you-decide").with("approver", review.approver.to_string()),
     };
     site.markup(message).time("until", &site.instant(review.expires_at))
-}
-
-/// Who decided what and when, and for whom. `address` shows a person.
-pub(super) fn vote_heading(site: &Site, vote: &Vote, address: impl Fn(&Email) -> String) -> Markup {
-    let message = match (vote.decision, vote.stands_in_for.is_empty()) {
-        (Decision::Approve, true) => "review-vote-approved",
-        (Decision::Reject, true) => "review-vote-rejected",
-        (Decision::Approve, false) => "review-vote-approved-for",
-        (Decision::Reject, false) => "review-vote-rejected-for",
-    };
-    let mut message = Message::new(message).with("approver", address(&vote.approver));
-    if let Some(people) = words::in_place_of(site.language, vote, address) {
-        message = message.with("person", people);
-    }
-    site.markup(message).time("at", &site.instant(vote.at))
-}
-
-impl Live {
-    fn of(site: &Site, one: &LiveCertificate) -> Self {
-        let (title, names) = names::title(site, &one.names);
-        Self {
-            title,
-            names,
-            email: one.email.to_string(),
-            not_after: site.instant(one.not_after),
-            serial: one.serial.to_string(),
-            same_key: one.same_key,
-        }
-    }
 }

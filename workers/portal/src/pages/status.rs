@@ -13,8 +13,8 @@ use workflow::texts::Message;
 
 use super::names::NamesView;
 use super::questions::QuestionView;
-use super::review::vote_heading;
 use super::standing::StandingFacts;
+use super::votes::vote_heading;
 use super::{FindingView, Instant, Markup, RevocationFacts, RevokeForm, Site, shown};
 use crate::locale::Locale;
 use crate::standing::StandingStatus;

@@ -14,8 +14,8 @@ use crate::http::problem::Problem;
 use crate::locale::Locale;
 use crate::state::Portal;
 
-/// One profile to choose.
-struct Choice {
+/// One profile to choose, with its bounds.
+struct ProfileBounds {
     name: String,
     description: String,
     /// The most days and certificates.
@@ -37,7 +37,7 @@ pub(crate) struct TermsPage<'a> {
     site: Site,
     form: &'a TermsForm,
     idempotency_key: String,
-    profiles: Vec<Choice>,
+    profiles: Vec<ProfileBounds>,
     heading: Option<String>,
     notice: Option<String>,
     complaints: Vec<Complaint>,
@@ -48,8 +48,8 @@ impl<'a> TermsPage<'a> {
     pub(crate) fn new(portal: &Portal, locale: &Locale, policy: &Policy, form: &'a TermsForm) -> Self {
         let site = Site::of_form(portal, locale);
         let with_rules = policy.profiles().filter_map(|profile| Some((profile, profile.standing()?)));
-        let mut profiles: Vec<Choice> = with_rules
-            .map(|(profile, StandingRules { max_days, most })| Choice {
+        let mut profiles: Vec<ProfileBounds> = with_rules
+            .map(|(profile, StandingRules { max_days, most })| ProfileBounds {
                 name: profile.name().to_owned(),
                 description: profile.description(locale.language).to_owned(),
                 bounds: site

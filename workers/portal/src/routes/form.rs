@@ -8,22 +8,16 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::header::LOCATION;
 use http::{HeaderMap, StatusCode, Uri};
 use pki::issuer::Issuer;
 use serde::Serialize;
-use workflow::approval::LinkGiven;
 use workflow::approval::credentials::StandingByCredential;
 use workflow::finding::{Code, Finding};
 use workflow::grant::Grant;
-use workflow::ids::{IssuerId, RequestId};
+use workflow::ids::IssuerId;
 use workflow::policy::Policy;
 use workflow::ports::PortError;
-use workflow::request::Status;
-use workflow::request::intake::{CheckedRequest, IntakeError};
-use workflow::request::metric::Measure;
 use workflow::standing::RequestKind;
-use workflow::texts::Message;
 
 use crate::forms::submission::{FieldError, SubmissionForm};
 use crate::http::bearer;
@@ -34,6 +28,7 @@ use crate::http::problem::Problem;
 use crate::locale::Locale;
 use crate::pages::{self, FormPage};
 use crate::routes::requests::{self, AskedBefore};
+use crate::routes::submission::{refusal, store};
 use crate::routes::{renewal, terms};
 use crate::state::Portal;
 
@@ -104,15 +99,6 @@ pub(crate) async fn preview(
     }
 }
 
-/// The answer to a submission.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct SubmittedAnswer {
-    id: RequestId,
-    status: Status,
-    status_url: String,
-}
-
 /// POST `/requests`. With the credential of a standing approval, nobody is asked.
 pub(crate) async fn submit(
     State(portal): State<Arc<Portal>>,
@@ -145,59 +131,6 @@ pub(crate) async fn submit(
     match store(&portal, format, &locale, &client, checked, &policy).await {
         Ok(response) => Ok(response),
         Err(problem) => form_again(&portal, &locale, &policy, format, &form, Vec::new(), problem),
-    }
-}
-
-/// Stores a checked request, and answers with its status page.
-pub(super) async fn store(
-    portal: &Portal,
-    format: ResponseFormat,
-    locale: &Locale,
-    client: &ClientAddr,
-    checked: CheckedRequest,
-    policy: &Policy,
-) -> Result<Response, Problem> {
-    // The secret before the request: without a link there is no response, so nothing may be stored.
-    let links = portal.links.secret().await?;
-    let by = client.as_requester(checked.email());
-    let submitted = portal.intake().submit(checked, policy, &by).await?;
-    if !submitted.is_replay {
-        portal.metrics.record(Measure::Submitted);
-    }
-    let request = submitted.request;
-    let key = links.status_key(request.id(), LinkGiven::InAnswer);
-    let status_url = portal.base_url.status(request.id(), &key);
-    Ok(match format {
-        ResponseFormat::Json => {
-            let body = SubmittedAnswer {
-                id: request.id(),
-                status: request.shown_status(),
-                status_url: status_url.clone(),
-            };
-            (StatusCode::ACCEPTED, [(LOCATION, status_url)], Json(body)).into_response()
-        }
-        ResponseFormat::Page => pages::see_status(portal, locale, request.id(), &key),
-    })
-}
-
-impl From<IntakeError> for Problem {
-    fn from(error: IntakeError) -> Self {
-        match error {
-            IntakeError::TooManyUndecided { limit } => requests::too_many_undecided(limit),
-            IntakeError::TooManyInAnHour { limit } => {
-                let message = Message::new("problem-too-many-in-an-hour").with("limit", limit);
-                Problem::new(Code::TryAgain, message).with_status(StatusCode::TOO_MANY_REQUESTS)
-            }
-            IntakeError::KeyReused(finding) => {
-                Problem::from(finding).with_status(StatusCode::UNPROCESSABLE_ENTITY)
-            }
-            // The credential was right, and opens nothing more.
-            IntakeError::StandingOver(error) => {
-                Problem::from(error.finding()).with_status(StatusCode::FORBIDDEN)
-            }
-            IntakeError::Contended => Problem::new(Code::TryAgain, "problem-try-again"),
-            IntakeError::Port(error) => error.into(),
-        }
     }
 }
 
@@ -255,10 +188,6 @@ async fn evaluate<T>(
         Err(error) => Err((Vec::new(), error.into())),
     };
     Ok(FormEvaluation { form, policy, result })
-}
-
-pub(super) fn refusal(errors: &[FieldError]) -> Problem {
-    Problem::of_findings(errors.iter().map(|error| error.finding.clone()).collect())
 }
 
 /// Returns the form, filled in, with the errors above it, to a person; the problem to a program.

@@ -2,6 +2,8 @@
 //!
 //! Invariant: as there, only `POST /requests` stores anything.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, Uri};
@@ -15,7 +17,7 @@ use workflow::request::intake::CheckedRequest;
 use workflow::standing::{RequestKind, StandingTerms};
 use workflow::texts::Message;
 
-use super::form::{refusal, store};
+use super::submission::{refusal, store};
 use crate::forms::submission::FieldError;
 use crate::forms::terms::TermsForm;
 use crate::http::client_addr::ClientAddr;
@@ -124,7 +126,7 @@ pub(super) async fn submit(
     stored.or_else(|problem| form_again(portal, locale, &policy, format, &form, Vec::new(), problem))
 }
 
-type Checked = Result<CheckedRequest, (Vec<FieldError>, Problem)>;
+type CheckedTerms = Result<CheckedRequest, (Vec<FieldError>, Problem)>;
 
 /// Reads a form, and checks it by the policy and the issuer in force.
 async fn evaluate(
@@ -132,7 +134,7 @@ async fn evaluate(
     locale: &Locale,
     headers: &HeaderMap,
     fields: &Fields,
-) -> Result<(TermsForm, std::sync::Arc<Policy>, Checked), Problem> {
+) -> Result<(TermsForm, Arc<Policy>, CheckedTerms), Problem> {
     let (form, errors) = TermsForm::read(fields, headers);
     let policy = portal.policies.current().await?;
     let checked = match portal.issuers.in_force(&IssuerId::DEFAULT).await {

@@ -31,3 +31,4 @@ mod sign_ins;
 mod site;
 mod standing;
 mod submission;
+mod terms;

@@ -1,0 +1,93 @@
+//! ACME (RFC 8555) under standing approvals that two people approved: real clients, races, and clients that die.
+
+use end_to_end::{
+    Credential, Stack, TestAcmeClient, credential, csr_for, finalization, standing_approval, unique_host,
+};
+use futures_util::future::join_all;
+use serde_json::Value;
+
+/// A credential of a standing approval for so many certificates below `example.com`, on the shared stack.
+async fn granted(stack: &Stack, certificates: u32) -> Credential {
+    let asked = standing_approval(stack, &stack.portal(), ".example.com", certificates).await;
+    credential(stack, &asked).await
+}
+
+/// The numbers of the certificates that were counted under a standing approval.
+fn counted(stack: &Stack, credential: &Credential) -> Vec<u64> {
+    let shown = stack.countersign_json(&["grants", "show", &credential.standing, "--json"]);
+    let mut numbers: Vec<u64> =
+        shown["uses"].as_array().unwrap().iter().map(|one| one["number"].as_u64().unwrap()).collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+#[tokio::test]
+async fn fifty_finalizations_at_once_never_exceed_the_number_of_the_standing_approval() {
+    let stack = Stack::shared().await;
+    let credential = granted(stack, 7).await;
+    let client = &TestAcmeClient::registered(stack.endpoint("portal"), &credential).await;
+    let hosts: Vec<String> = (0..50).map(|_| unique_host()).collect();
+    let orders = join_all(hosts.iter().map(async |host: &String| client.order(&[host]).await)).await;
+    let finalize = async |order: &String, host: &String| {
+        let payload = finalization(&csr_for(&[host]));
+        client.post(&format!("{order}/finalize"), &payload).await;
+        client.settled(order).await
+    };
+    let ended: Vec<Value> =
+        join_all(orders.iter().zip(&hosts).map(|(order, host)| finalize(order, host))).await;
+    let (valid, others): (Vec<_>, Vec<_>) = ended.iter().partition(|order| order["status"] == "valid");
+    assert_eq!(valid.len(), 7, "{ended:#?}");
+    // An order is refused by Sign, or by the server once all are counted; the latter leaves it as it was.
+    assert!(
+        others.iter().all(|order| ["invalid", "ready"].iter().any(|end| order["status"] == *end)),
+        "{others:#?}"
+    );
+    let refused: Vec<&Value> = others
+        .iter()
+        .filter(|order| order["status"] == "invalid")
+        .map(|order| &order["error"]["detail"])
+        .collect();
+    assert!(refused.iter().all(|detail| detail.as_str().unwrap().contains("7")), "{refused:#?}");
+    assert_eq!(counted(stack, &credential), (1..=7).collect::<Vec<_>>());
+    let certificates = join_all(valid.iter().map(|order| client.certificate(order))).await;
+    assert!(certificates.iter().all(|chain| chain.contains("BEGIN CERTIFICATE")));
+}
+
+#[tokio::test]
+async fn a_client_that_is_killed_while_it_waits_gets_the_same_certificate_later() {
+    let stack = Stack::shared().await;
+    let credential = granted(stack, 3).await;
+    let host = unique_host();
+    let client = TestAcmeClient::registered(stack.endpoint("portal"), &credential).await;
+    let order = client.order(&[&host]).await;
+    let csr = csr_for(&[&host]);
+    // It sends its CSR, and dies before the answer.
+    let payload = finalization(&csr);
+    let url = format!("{order}/finalize");
+    let sent = client.try_post(&url, Some(&payload));
+    tokio::select! {
+        _ = sent => {}
+        () = begun(&client, &order) => {}
+    }
+    // Started again, it has its key and the URL of the order.
+    let again = client.clone();
+    drop(client);
+    let first = again.certificate(&again.settled(&order).await).await;
+    let repeated = again.finalize(&order, &csr).await.expect(200).json();
+    assert_eq!(again.certificate(&repeated).await, first);
+    assert_eq!(again.certificate(&again.settled(&order).await).await, first);
+    // Another CSR is not for this order.
+    let other = again.finalize(&order, &csr_for(&[&host])).await;
+    assert_eq!((other.status, other.problem().as_str()), (403, "orderNotReady"));
+    assert_eq!(counted(stack, &credential), [1]);
+}
+
+/// Until an order is processed.
+async fn begun(client: &TestAcmeClient, order: &str) {
+    loop {
+        let said = client.try_post(order, None).await;
+        if said.is_some_and(|said| said.json()["status"] != "ready") {
+            return;
+        }
+    }
+}
