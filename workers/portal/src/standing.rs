@@ -1,12 +1,12 @@
 //! A standing approval as its requester sees it: what the policy in force makes of it, and the newest certificates under it.
 //!
 //! Invariant: a use alone says nothing about a certificate: only a row that names the standing approval is shown. Whoever sent the form may
-//! be a stranger, so only the mailed link shows certificates.
+//! be a stranger, so only the mailed link shows certificates, and the reason of an end.
 
 use std::collections::HashMap;
 
 use workflow::approval::opened::OpenedRequest;
-use workflow::approval::standing::{StandingApproval, StandingOutlook, StandingUse};
+use workflow::approval::standing::{StandingApproval, StandingEnd, StandingOutlook, StandingUse};
 use workflow::ids::RequestId;
 use workflow::policy::Policy;
 use workflow::ports::PortError;
@@ -58,6 +58,11 @@ impl StandingStatus {
         };
         let outlook = approval.outlook(policy, portal.clock.now());
         Ok(Some(Self { approval, outlook, newest }))
+    }
+
+    /// The end by an act, and its reason in words if the link shows that: it may be about more than this standing approval.
+    pub(crate) fn end(&self) -> Option<(&StandingEnd, Option<&str>)> {
+        self.approval.ended().map(|end| (end, self.newest.as_ref().map(|_| end.reason.as_str())))
     }
 
     /// True if its requester ordered its end, and sign has yet to end it.

@@ -43,7 +43,7 @@ pub(super) struct StandingFacts {
 /// The person who ended it, and the reason.
 pub(super) struct EndFacts {
     pub(super) by: String,
-    pub(super) reason: String,
+    pub(super) reason: Option<String>,
 }
 
 /// The newest certificates.
@@ -96,9 +96,10 @@ impl StandingFacts {
         Self {
             used: site.say(used),
             until: site.instant(outlook.until),
-            ended: approval
-                .ended()
-                .map(|end| EndFacts { by: site.text(revoker_text(&end.by)), reason: shown(&end.reason) }),
+            ended: status.end().map(|(end, reason)| EndFacts {
+                by: site.text(revoker_text(&end.by)),
+                reason: reason.map(shown),
+            }),
             is_ending,
             over: outlook.over,
             certificates: status

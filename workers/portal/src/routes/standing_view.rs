@@ -43,7 +43,8 @@ struct EndJson<'a> {
     /// The kind of person, not the person.
     #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<ActorRole>,
-    reason: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
 }
 
 /// The latest credential, without anything secret.
@@ -82,10 +83,10 @@ impl<'a> StandingJson<'a> {
             most: standing.outlook.most,
             until: rfc3339(standing.outlook.until),
             over,
-            ended: standing.approval.ended().map(|end| EndJson {
+            ended: standing.end().map(|(end, reason)| EndJson {
                 at: rfc3339(end.at),
                 by: end.by.role(),
-                reason: &end.reason,
+                reason,
             }),
             ending_since: order.map(|order| rfc3339(order.at)),
             credential: request.credential().map(|credential| CredentialJson {

@@ -273,6 +273,12 @@ async fn the_requester_ends_it_and_the_page_says_so_until_it_is_done() {
         !page.contains("data-refresh") && !page.contains("/end?") && !page.contains("/credential?"),
         "{page}"
     );
+    let answered = site.status_path(id, LinkGiven::InAnswer).await;
+    assert!(
+        !site.browse(&answered).await.is_page(200).contains("shop&#60;/b"),
+        "the reason is for the requester"
+    );
+    assert!(site.get(&answered).await.json()["standing"]["ended"]["reason"].is_null());
     let view = site.get(&path).await.json()["standing"].clone();
     assert_eq!((&view["over"]["code"], &view["ended"]["by"]), (&json!("grant_over"), &json!("requester")));
     assert!(view["endingSince"].is_null());
