@@ -6,6 +6,10 @@ use end_to_end::{
 use futures_util::future::join_all;
 use serde_json::Value;
 
+mod clients;
+mod crate_client;
+mod servers;
+
 /// A credential of a standing approval for so many certificates below `example.com`, on the shared stack.
 async fn granted(stack: &Stack, certificates: u32) -> Credential {
     let asked = standing_approval(stack, &stack.portal(), ".example.com", certificates).await;
