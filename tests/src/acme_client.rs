@@ -4,7 +4,7 @@
 use hyper::HeaderMap;
 use pki::base64url::Base64Url;
 use pki::jose::MacAlgorithm;
-use pki::testing::{AcmeClient, TestKey};
+use pki::testing::{AcmeClient, TestKey, TestKeyPair};
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -28,8 +28,9 @@ impl AcmeAnswer {
     /// The body as JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|error| panic!("{}, {error}: {}", self.status, String::from_utf8_lossy(&self.body)))
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| {
+            panic!("{}, {error}: {}", self.status, String::from_utf8_lossy(&self.body))
+        })
     }
 
     /// Asserts the status.
@@ -87,8 +88,7 @@ impl TestAcmeClient {
     pub async fn try_register(&mut self, credential: &Credential) -> Option<AcmeAnswer> {
         let url = self.url("new-account");
         let key = Base64Url::from_text(&credential.hmac_key).unwrap();
-        let binding =
-            self.signer.binding(MacAlgorithm::Hs256, &credential.key_id, key.octets(), &url);
+        let binding = self.signer.binding(MacAlgorithm::Hs256, &credential.key_id, key.octets(), &url);
         let asked = json!({ "termsOfServiceAgreed": true, "externalAccountBinding": binding });
         let answer = self.signed(&url, |signer| signer.request_with_key(&url, &asked)).await?;
         if matches!(answer.status, 200 | 201) {
@@ -126,6 +126,16 @@ impl TestAcmeClient {
     /// Sends the CSR (PEM) of an order.
     pub async fn finalize(&self, order: &str, csr: &str) -> AcmeAnswer {
         self.post(&format!("{order}/finalize"), &finalization(csr)).await
+    }
+
+    /// Gives the account another key.
+    pub async fn change_key(&mut self) -> AcmeAnswer {
+        let (url, new) = (self.url("key-change"), TestKeyPair::generate(TestKey::EcP256));
+        let answer = self.post(&url, &self.signer.key_change(&new, &url)).await;
+        if answer.status == 200 {
+            self.signer.key = new;
+        }
+        answer
     }
 
     /// Waits until an order is no longer processed, and returns it.

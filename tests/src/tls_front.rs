@@ -39,13 +39,19 @@ impl TlsFront {
         let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
         let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let config =
+            ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
         let config = config.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         listener.set_nonblocking(true).unwrap();
         let spoilt = Arc::new(AtomicU32::new(0));
-        let behind = Behind { folder: folder.to_owned(), http: client(), spoilt: spoilt.clone() };
+        let behind = Behind {
+            folder: folder.to_owned(),
+            http: client(),
+            spoilt: spoilt.clone(),
+            nonces: AtomicU32::new(0),
+        };
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(serve(listener, TlsAcceptor::from(Arc::new(config)), Arc::new(behind)));
@@ -58,7 +64,7 @@ impl TlsFront {
         format!("https://localhost:{}", self.port)
     }
 
-    /// Makes the next nonces wrong, as many as these.
+    /// Makes as many nonces wrong, each other one: clients try again once, with the nonce of the refusal.
     pub fn spoil(&self, nonces: u32) {
         self.spoilt.store(nonces, Ordering::SeqCst);
     }
@@ -73,6 +79,8 @@ struct Behind {
     folder: PathBuf,
     http: reqwest::Client,
     spoilt: Arc<AtomicU32>,
+    /// The number of nonces so far.
+    nonces: AtomicU32,
 }
 
 fn client() -> reqwest::Client {
@@ -107,7 +115,8 @@ impl Behind {
         let mut answer = answer.unwrap_or_else(tcp_proxy::unanswered);
         if let Some(nonce) = answer.headers_mut().get_mut("replay-nonce") {
             let one_less = |left: u32| left.checked_sub(1);
-            if self.spoilt.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
+            let is_other = self.nonces.fetch_add(1, Ordering::SeqCst).is_multiple_of(2);
+            if is_other && self.spoilt.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
                 *nonce = HeaderValue::from_static("c3BvaWx0");
             }
         }

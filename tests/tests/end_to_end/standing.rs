@@ -21,7 +21,6 @@ use workflow::testing::InMemoryBackend;
 use workflow::testing::fixtures::standing_policy;
 use workflow::testing::item::item;
 
-
 /// Terms for every test host, and so many certificates.
 fn terms(certificates: u32) -> String {
     format!(r#"{{"kind":"grant","names":[".example.com"],"days":30,"certificates":{certificates}}}"#)

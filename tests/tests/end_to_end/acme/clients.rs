@@ -139,10 +139,10 @@ openssl req -new -newkey rsa:2048 -nodes -keyout www.key -out www.csr -subj / -a
         before: "export XDG_DATA_HOME=$PWD XDG_CONFIG_HOME=$PWD
 said() { timeout 60 bash -c \"until grep -q '$1' caddy.log; do sleep 0.1; done\" || { cat caddy.log; exit 1; }; }
 caddy run --config Caddyfile > caddy.log 2>&1 &
-said 'certificate obtained successfully' && kill %1 && wait %1
+server=$!; said 'certificate obtained successfully' && kill $server && wait $server
 caddy adapt --config Caddyfile 2> /dev/null | jq '.apps.tls.automation.policies[].renewal_window_ratio = 1' > due.json
 caddy run --config due.json > caddy.log 2>&1 &
-said 'certificate renewed successfully' && kill %2 && wait %2",
+server=$!; said 'certificate renewed successfully' && kill $server && wait $server",
         block: "",
         with: &[(
             "{\n    email",
@@ -227,7 +227,8 @@ impl Client {
         let dir = PkiDir::new();
         let ports = [free_port(), free_port()];
         let filled = |text: &str| {
-            let text = text.replace("{port}", &ports[0].to_string()).replace("{other}", &ports[1].to_string());
+            let text =
+                text.replace("{port}", &ports[0].to_string()).replace("{other}", &ports[1].to_string());
             let text = text.replace("{authority}", &access.authority.display().to_string());
             let text = text.replace("{certbot}", &folders.certbot).replace("{npm}", &folders.npm);
             text.replace(DIRECTORY, &access.directory).replace("www.example.com", host)
@@ -278,7 +279,8 @@ impl Folders {
         let folder = repository().join("target").join(NPM);
         if !folder.join("node_modules/acme-client/package.json").is_file() {
             fs::create_dir_all(&folder).unwrap();
-            let arguments = ["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"];
+            let arguments =
+                ["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"];
             let install = std::process::Command::new(npm)
                 .args(arguments)
                 .arg("--prefix")
@@ -320,7 +322,8 @@ async fn the_documented_commands_of_each_client_issue_renew_and_revoke() {
         let (before, begun) = (pebble.serials(), Instant::now());
         client.run(&pebble.access(), &host, &folders).await;
         let there = pebble.done_since(&before);
-        writeln!(table, "| {} | {} | {} | {} |", client.name, client.from, words(wanted), words(there)).unwrap();
+        writeln!(table, "| {} | {} | {} | {} |", client.name, client.from, words(wanted), words(there))
+            .unwrap();
         let times = (here_took.as_secs_f64(), begun.elapsed().as_secs_f64());
         writeln!(said, "{:>5.1} s here, {:>5.1} s at Pebble: {}", times.0, times.1, client.name).unwrap();
     }

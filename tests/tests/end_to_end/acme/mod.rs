@@ -1,10 +1,15 @@
 //! ACME (RFC 8555) under standing approvals that two people approved: real clients, races, and clients that die.
 
 use end_to_end::{
-    Credential, Stack, TestAcmeClient, credential, csr_for, finalization, standing_approval, unique_host,
+    Asked, Credential, Stack, TestAcmeClient, credential, csr_for, finalization, standing_approval,
+    unique_host,
 };
 use futures_util::future::join_all;
-use serde_json::Value;
+use pki::acme::RenewalCertId;
+use pki::base64url::Base64Url;
+use pki::certificate::Certificate;
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 mod clients;
 mod crate_client;
@@ -25,6 +30,25 @@ fn counted(stack: &Stack, credential: &Credential) -> Vec<u64> {
     numbers
 }
 
+/// An account, its certificate, another key, and the end of the certificate, under a standing approval that is made once for a stack.
+pub(crate) async fn by_program(stack: &Stack) {
+    static GRANTED: OnceCell<Asked> = OnceCell::const_new();
+    let asked =
+        GRANTED.get_or_init(async || standing_approval(stack, &stack.portal(), ".example.com", 400).await);
+    let credential = credential(stack, asked.await).await;
+    let mut client = TestAcmeClient::registered(stack.endpoint("portal"), &credential).await;
+    let host = unique_host();
+    let order = client.order(&[&host]).await;
+    client.finalize(&order, &csr_for(&[&host])).await.expect(200);
+    let chain = client.certificate(&client.settled(&order).await).await;
+    let certificate = Certificate::from_pem(&chain).unwrap();
+    client.change_key().await.expect(200);
+    let id = RenewalCertId::of(&certificate).unwrap();
+    stack.portal().get(&format!("acme/renewal-info/{id}"), "*/*").await.expect(200);
+    let revocation = json!({ "certificate": Base64Url(certificate.der().to_vec()).to_string(), "reason": 4 });
+    client.post(&client.url("revoke-cert"), &revocation).await.expect(200);
+}
+
 #[tokio::test]
 async fn fifty_finalizations_at_once_never_exceed_the_number_of_the_standing_approval() {
     let stack = Stack::shared().await;
@@ -37,11 +61,15 @@ async fn fifty_finalizations_at_once_never_exceed_the_number_of_the_standing_app
         client.post(&format!("{order}/finalize"), &payload).await;
         client.settled(order).await
     };
-    let ended: Vec<Value> = join_all(orders.iter().zip(&hosts).map(|(order, host)| finalize(order, host))).await;
+    let ended: Vec<Value> =
+        join_all(orders.iter().zip(&hosts).map(|(order, host)| finalize(order, host))).await;
     let (valid, others): (Vec<_>, Vec<_>) = ended.iter().partition(|order| order["status"] == "valid");
     assert_eq!(valid.len(), 7, "{ended:#?}");
     // An order is refused by Sign, or by the server once all are counted; the latter leaves it as it was.
-    assert!(others.iter().all(|order| ["invalid", "ready"].iter().any(|end| order["status"] == *end)), "{others:#?}");
+    assert!(
+        others.iter().all(|order| ["invalid", "ready"].iter().any(|end| order["status"] == *end)),
+        "{others:#?}"
+    );
     let refused = others.iter().filter(|order| order["status"] == "invalid");
     for order in refused {
         let detail = order["error"]["detail"].as_str().unwrap();

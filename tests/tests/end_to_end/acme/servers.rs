@@ -103,11 +103,8 @@ impl Pebble {
     }
 
     pub(super) fn access(&self) -> Access {
-        let credential = Credential {
-            standing: String::new(),
-            key_id: "kid-1".to_owned(),
-            hmac_key: KEY.to_owned(),
-        };
+        let credential =
+            Credential { standing: String::new(), key_id: "kid-1".to_owned(), hmac_key: KEY.to_owned() };
         Access {
             directory: format!("https://localhost:{}/dir", self.port),
             authority: self.folder.path("authority.pem"),
@@ -133,7 +130,8 @@ impl Pebble {
         let url = format!("https://localhost:{}/cert-status-by-serial/{serial}", self.management);
         let authority = self.folder.path("authority.pem");
         let mut curl = Command::new(find("curl").unwrap());
-        let answer = curl.args(["-sS", "--noproxy", "*", "--cacert"]).arg(authority).arg(&url).output().unwrap();
+        let answer =
+            curl.args(["-sS", "--noproxy", "*", "--cacert"]).arg(authority).arg(&url).output().unwrap();
         let said: Value = serde_json::from_slice(&answer.stdout).unwrap();
         said["Status"] == "Revoked"
     }

@@ -96,7 +96,7 @@ fn mark(stack: &Stack) -> Mark {
 /// Log of a worker since `mark`. The emulator prints it for workers behind a queue; those behind the API have it in their
 /// log groups.
 fn logged_since(stack: &Stack, worker: &str, mark: &Mark) -> String {
-    if !["Portal", "Ocsp"].contains(&worker) {
+    if !["Portal", "Ocsp", "Acme"].contains(&worker) {
         return printed(stack).get(mark.bytes..).unwrap_or_default().to_owned();
     }
     let group = format!("/aws/lambda/{}-{}", stack.endpoint("stack"), worker.to_lowercase());

@@ -138,10 +138,8 @@ async fn the_user_comes_from_an_encrypted_parameter() {
         let name = ["ssm", "put-parameter", "--name", "/countersign/smtp", "--type", "SecureString"];
         stack.aws(&[&name[..], &["--overwrite", "--value", value]].concat());
     };
-    let secret = Arc::new(SsmSmtpSecret::new(
-        &end_to_end::sdk(stack.endpoint("awsEndpoint")),
-        "/countersign/smtp",
-    ));
+    let secret =
+        Arc::new(SsmSmtpSecret::new(&end_to_end::sdk(stack.endpoint("awsEndpoint")), "/countersign/smtp"));
     let mailer = relay.mailer().with_secret(secret);
     put("relay-user:right-one");
     let error = mailer.send(&mail()).await.unwrap_err().to_string();
