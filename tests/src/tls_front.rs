@@ -46,12 +46,7 @@ impl TlsFront {
         let port = listener.local_addr().unwrap().port();
         listener.set_nonblocking(true).unwrap();
         let spoilt = Arc::new(AtomicU32::new(0));
-        let behind = Behind {
-            folder: folder.to_owned(),
-            http: client(),
-            spoilt: spoilt.clone(),
-            nonces: AtomicU32::new(0),
-        };
+        let behind = Behind { folder: folder.to_owned(), http: client(), spoilt: spoilt.clone() };
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(serve(listener, TlsAcceptor::from(Arc::new(config)), Arc::new(behind)));
@@ -64,7 +59,7 @@ impl TlsFront {
         format!("https://localhost:{}", self.port)
     }
 
-    /// Makes as many nonces wrong, each other one: clients try again once, with the nonce of the refusal.
+    /// Makes as many nonces wrong, of answers that are no refusals: clients try again once, with the nonce of the refusal.
     pub fn spoil(&self, nonces: u32) {
         self.spoilt.store(nonces, Ordering::SeqCst);
     }
@@ -79,8 +74,6 @@ struct Behind {
     folder: PathBuf,
     http: reqwest::Client,
     spoilt: Arc<AtomicU32>,
-    /// The number of nonces so far.
-    nonces: AtomicU32,
 }
 
 fn client() -> reqwest::Client {
@@ -113,10 +106,10 @@ impl Behind {
         let url = format!("http://127.0.0.1:{port}{path}");
         let answer = tcp_proxy::forward(&self.http, &url, parts.method, parts.headers, body).await;
         let mut answer = answer.unwrap_or_else(tcp_proxy::unanswered);
-        if let Some(nonce) = answer.headers_mut().get_mut("replay-nonce") {
+        let is_success = answer.status().is_success();
+        if let Some(nonce) = answer.headers_mut().get_mut("replay-nonce").filter(|_| is_success) {
             let one_less = |left: u32| left.checked_sub(1);
-            let is_other = self.nonces.fetch_add(1, Ordering::SeqCst).is_multiple_of(2);
-            if is_other && self.spoilt.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
+            if self.spoilt.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
                 *nonce = HeaderValue::from_static("c3BvaWx0");
             }
         }

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write as _;
 use std::time::Instant;
 
-use end_to_end::{PATIENCE, PkiDir, eventually, free_port, needed, python_with, repository, unique_host};
+use end_to_end::{PkiDir, free_port, needed, python_with, repository, unique_host};
 
 use super::crate_client;
 use super::servers::{Access, Done, Pebble, SecureStack};
@@ -28,7 +28,9 @@ struct Client {
     files: &'static [(&'static str, &'static str)],
     /// Typed before the block of the page.
     before: &'static str,
-    /// The beginning of the block of shell in the page; empty if there is none.
+    /// The page with the block of shell.
+    page: &'static str,
+    /// The beginning of the block; empty if there is none.
     block: &'static str,
     /// Words of block and files, and those that are typed in their place.
     with: &'static [(&'static str, &'static str)],
@@ -49,6 +51,7 @@ const CLIENTS: &[Client] = &[
         files: &[],
         before: "export PATH={certbot}:$PATH\nmkdir -p .config/letsencrypt
 printf '%s\\n' config-dir=$PWD/le work-dir=$PWD/le-work logs-dir=$PWD/le-logs http-01-port={port} > .config/letsencrypt/cli.ini",
+        page: PAGE,
         block: "certbot certonly",
         with: &[],
         after: "",
@@ -61,6 +64,7 @@ printf '%s\\n' config-dir=$PWD/le work-dir=$PWD/le-work logs-dir=$PWD/le-logs ht
         program: ("certbot", "certbot"),
         files: &[],
         before: CERTBOT_BEFORE,
+        page: PAGE,
         block: "certbot certonly",
         with: &[],
         after: "",
@@ -73,6 +77,7 @@ printf '%s\\n' config-dir=$PWD/le work-dir=$PWD/le-work logs-dir=$PWD/le-logs ht
         program: ("lego", "lego"),
         files: &[],
         before: "",
+        page: PAGE,
         block: "lego ",
         with: &[("--http ", "--http --http.port :{port} ")],
         after: "",
@@ -85,6 +90,7 @@ printf '%s\\n' config-dir=$PWD/le work-dir=$PWD/le-work logs-dir=$PWD/le-logs ht
         program: ("dehydrated", "dehydrated"),
         files: &[("config", "CA=")],
         before: "",
+        page: PAGE,
         block: "dehydrated ",
         with: &[],
         after: "",
@@ -97,6 +103,7 @@ printf '%s\\n' config-dir=$PWD/le work-dir=$PWD/le-work logs-dir=$PWD/le-logs ht
         program: ("uacme", "uacme"),
         files: &[],
         before: "",
+        page: PAGE,
         block: "uacme ",
         // It trusts the system's authorities and no others, so the test gives it a system of its own.
         with: &[("uacme --confdir", "with_authority uacme --confdir")],
@@ -112,6 +119,7 @@ printf '%s\\n' config-dir=$PWD/le work-dir=$PWD/le-work logs-dir=$PWD/le-logs ht
         before: "dehydrated --config config --register --accept-terms
 cp accounts/*/account_key.pem account.pem
 openssl req -new -newkey rsa:2048 -nodes -keyout www.key -out www.csr -subj / -addext subjectAltName=DNS:www.example.com",
+        page: PAGE,
         block: "acme-tiny ",
         with: &[],
         // It has no other command.
@@ -125,6 +133,7 @@ openssl req -new -newkey rsa:2048 -nodes -keyout www.key -out www.csr -subj / -a
         program: ("acmetool", "acmetool"),
         files: &[("config", "CA=")],
         before: "dehydrated --config config --register --accept-terms\ncp accounts/*/account_key.pem account.pem",
+        page: PAGE,
         block: "acmetool ",
         with: &[(r"directory\n'", r"directory\n  challenge:\n    http-self-test: false\n'")],
         after: "openssl x509 -in state/live/www.example.com/cert -noout -subject",
@@ -143,6 +152,7 @@ server=$!; said 'certificate obtained successfully' && kill $server && wait $ser
 caddy adapt --config Caddyfile 2> /dev/null | jq '.apps.tls.automation.policies[].renewal_window_ratio = 1' > due.json
 caddy run --config due.json > caddy.log 2>&1 &
 server=$!; said 'certificate renewed successfully' && kill $server && wait $server",
+        page: PAGE,
         block: "",
         with: &[(
             "{\n    email",
@@ -188,6 +198,7 @@ serve() {
 serve
 sed -i 's/^MDomain .*/& api-www.example.com/' managed.conf
 serve",
+        page: PAGE,
         block: "",
         with: &[],
         after: "",
@@ -203,6 +214,7 @@ serve",
         before: "cp $REPOSITORY/tests/tests/end_to_end/acme/client.mjs .
 ln -s {npm} node_modules
 node client.mjs https://ca.example.com/acme/directory \"$KEY_ID\" \"$HMAC_KEY\" www.example.com",
+        page: PAGE,
         block: "",
         with: &[],
         after: "",
@@ -210,6 +222,21 @@ node client.mjs https://ca.example.com/acme/directory \"$KEY_ID\" \"$HMAC_KEY\" 
         revokes: true,
     },
 ];
+
+/// The client of the README.
+const README: Client = Client {
+    name: "lego of the README",
+    from: "Debian, 4.9.1",
+    program: ("lego", "lego"),
+    files: &[],
+    before: "",
+    page: "README.md",
+    block: "lego ",
+    with: &[("--http ", "--http --http.port :{port} ")],
+    after: "",
+    renews: true,
+    revokes: false,
+};
 
 /// A block of text in the page.
 fn text_block(begins: &str) -> String {
@@ -245,17 +272,17 @@ impl Client {
         }
         let authority = access.authority.display();
         let prelude = format!(
-            "export HOME=$PWD KEY_ID='{}' HMAC_KEY='{}' NO_PROXY=localhost
+            "export HOME=$PWD DIRECTORY='{}' KEY_ID='{}' HMAC_KEY='{}' NO_PROXY=localhost
 export REQUESTS_CA_BUNDLE={authority} LEGO_CA_CERTIFICATES={authority} CURL_CA_BUNDLE={authority}
 export SSL_CERT_FILE={authority} NODE_EXTRA_CA_CERTS={authority}
 with_authority() {{
     unshare --mount bash -c 'mount --bind {authority} /etc/ssl/certs/ca-certificates.crt && exec \"$@\"' - \"$@\"
 }}\n",
-            access.credential.key_id, access.credential.hmac_key,
+            access.directory, access.credential.key_id, access.credential.hmac_key,
         );
         let block = match self.block {
             "" => String::new(),
-            begins => replaced(lines(PAGE, begins)),
+            begins => replaced(lines(self.page, begins)),
         };
         let after = if self.after == "again" { block.clone() } else { filled(self.after) };
         let typed = format!("{prelude}{}\n{block}\n{after}\n", filled(self.before));
@@ -317,8 +344,7 @@ async fn the_documented_commands_of_each_client_issue_renew_and_revoke() {
         client.run(&ours.access().await, &host, &folders).await;
         let here_took = begun.elapsed();
         let wanted = Done { issued: 1 + usize::from(client.renews), revoked: usize::from(client.revokes) };
-        let what = format!("{} to have {wanted:?}", client.name);
-        eventually(&what, PATIENCE, async || (ours.done(&host) == wanted).then_some(())).await;
+        ours.until(&host, wanted).await;
         let (before, begun) = (pebble.serials(), Instant::now());
         client.run(&pebble.access(), &host, &folders).await;
         let there = pebble.done_since(&before);
@@ -328,8 +354,11 @@ async fn the_documented_commands_of_each_client_issue_renew_and_revoke() {
         writeln!(said, "{:>5.1} s here, {:>5.1} s at Pebble: {}", times.0, times.1, client.name).unwrap();
     }
     let host = unique_host();
+    README.run(&ours.access().await, &host, &folders).await;
+    ours.until(&host, Done { issued: 2, revoked: 0 }).await;
+    let host = unique_host();
     crate_client::run(&ours.access().await, &host, true).await;
-    assert_eq!(ours.done(&host), Done { issued: 2, revoked: 1 });
+    ours.until(&host, Done { issued: 2, revoked: 1 }).await;
     let before = pebble.serials();
     crate_client::run(&pebble.access(), &host, false).await;
     let there = words(pebble.done_since(&before));
@@ -359,19 +388,10 @@ async fn a_certbot_whose_nonces_are_refused_goes_on() {
     let ours = SecureStack::start("acme-nonces").await;
     let host = unique_host();
     let certbot = &CLIENTS[0];
-    // Before each of its requests it has a nonce of the answer before; some of these are refused.
-    ours.front.spoil(4);
-    let access = ours.access().await;
-    let spoiling = async {
-        // Again while it renews.
-        eventually("the first nonces to be refused", PATIENCE, async || {
-            (ours.front.left_to_spoil() == 0).then_some(())
-        })
-        .await;
-        ours.front.spoil(2);
-    };
-    let (printed, ()) = tokio::join!(certbot.run(&access, &host, &folders), spoiling);
+    // Each of its requests is refused once, while it registers, orders and renews.
+    ours.front.spoil(10);
+    let printed = certbot.run(&ours.access().await, &host, &folders).await;
     assert_eq!(ours.front.left_to_spoil(), 0, "{printed}");
-    assert_eq!(ours.done(&host).issued, 2, "{printed}");
+    ours.until(&host, Done { issued: 2, revoked: 1 }).await;
     ours.stack.end();
 }

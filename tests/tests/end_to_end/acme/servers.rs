@@ -54,7 +54,13 @@ impl SecureStack {
         }
     }
 
-    pub(super) fn done(&self, host: &str) -> Done {
+    /// Waits until this was done for a host: a revocation is recorded some seconds after it was accepted.
+    pub(super) async fn until(&self, host: &str, wanted: Done) {
+        let what = format!("{host} to have {wanted:?}");
+        eventually(&what, PATIENCE, async || (self.done(host) == wanted).then_some(())).await;
+    }
+
+    fn done(&self, host: &str) -> Done {
         let shown = self.stack.countersign_json(&["grants", "show", &self.granted.id, "--json"]);
         let uses: Vec<&Value> = shown["uses"].as_array().unwrap().iter().collect();
         let mine: Vec<_> =

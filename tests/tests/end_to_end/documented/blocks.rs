@@ -364,6 +364,7 @@ pub(super) const BLOCKS: &[Block] = &[
     not(TRUST, "aws rolesanywhere import-crl", NO_CONSUMERS),
     not(TRUST, "aws apigateway update-domain-name", NO_CONSUMERS),
     not("docs/performance.md", "benches/tables", "measures for an hour; benches/README.md"),
+    not(README, "lego --server", CLIENTS),
     not(ACME, "certbot certonly", CLIENTS),
     not(ACME, "lego ", CLIENTS),
     not(ACME, "dehydrated ", CLIENTS),
