@@ -231,7 +231,7 @@ impl fmt::Display for Outcome {
                 mails.iter().map(|mail| &mail.message_id).collect::<std::collections::HashSet<_>>().len()
             })
             .sum();
-        let restarts = observed.executions.len() - self.requests.min(observed.executions.len());
+        let restarts = observed.executions.len().saturating_sub(observed.rows.len());
         let asked_again: usize = observed.promised.iter().map(|one| one.tried_again).sum();
         writeln!(f, "| {} requests, seed {} | {:.0} s |", self.requests, self.seed, self.took.as_secs_f64())?;
         writeln!(f, "| --- | --- |")?;

@@ -363,6 +363,7 @@ async fn the_documented_commands_of_each_client_issue_renew_and_revoke() {
     crate_client::run(&pebble.access(), &host, false).await;
     let there = words(pebble.done_since(&before));
     writeln!(table, "| instant-acme | crates.io, 0.8.5 | issued, renewed, revoked | {there} |").unwrap();
+    is_refused_nonces(&ours, &folders).await;
     let _ = write!(std::io::stderr(), "{table}{said}");
     ours.stack.end();
     hold(&table);
@@ -382,16 +383,11 @@ fn hold(table: &str) {
     }
 }
 
-#[tokio::test]
-async fn a_certbot_whose_nonces_are_refused_goes_on() {
-    let Some(folders) = Folders::installed() else { return };
-    let ours = SecureStack::start("acme-nonces").await;
+/// A certbot each of whose requests is refused once, while it orders and renews, goes on.
+async fn is_refused_nonces(ours: &SecureStack, folders: &Folders) {
     let host = unique_host();
-    let certbot = &CLIENTS[0];
-    // Each of its requests is refused once, while it registers, orders and renews.
     ours.front.spoil(10);
-    let printed = certbot.run(&ours.access().await, &host, &folders).await;
+    let printed = CLIENTS[0].run(&ours.access().await, &host, folders).await;
     assert_eq!(ours.front.left_to_spoil(), 0, "{printed}");
     ours.until(&host, Done { issued: 2, revoked: 1 }).await;
-    ours.stack.end();
 }
