@@ -4,7 +4,7 @@
 use hyper::HeaderMap;
 use pki::base64url::Base64Url;
 use pki::jose::MacAlgorithm;
-use pki::testing::{AcmeClient, TestKey};
+use pki::testing::{AcmeClient, TestKey, TestKeyPair};
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -126,6 +126,16 @@ impl TestAcmeClient {
     /// Sends the CSR (PEM) of an order.
     pub async fn finalize(&self, order: &str, csr: &str) -> AcmeAnswer {
         self.post(&format!("{order}/finalize"), &finalization(csr)).await
+    }
+
+    /// Gives the account another key.
+    pub async fn change_key(&mut self) -> AcmeAnswer {
+        let (url, new) = (self.url("key-change"), TestKeyPair::generate(TestKey::EcP256));
+        let answer = self.post(&url, &self.signer.key_change(&new, &url)).await;
+        if answer.status == 200 {
+            self.signer.key = new;
+        }
+        answer
     }
 
     /// Waits until an order is no longer processed, and returns it.

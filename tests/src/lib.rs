@@ -39,7 +39,7 @@ pub use broken::Broken;
 pub use browser::Browser;
 pub use browser_traffic::{BrowserTraffic, Exchange};
 pub use child_guard::ChildGuard;
-pub use credential::{Credential, ask_for_standing, credential, standing_approval};
+pub use credential::{Credential, approve_standing, ask_for_standing, credential, standing_approval};
 pub use eventually::{PATIENCE, eventually};
 pub use exclusive::ExclusiveStack;
 pub use look::Look;

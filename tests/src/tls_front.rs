@@ -11,7 +11,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::HeaderValue;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
@@ -59,7 +59,8 @@ impl TlsFront {
         format!("https://localhost:{}", self.port)
     }
 
-    /// Makes the next nonces wrong, as many as these.
+    /// Makes as many nonces wrong, of answers to a POST that succeeded: clients try a refused request again once, with the nonce of
+    /// the refusal or with one that they ask for.
     pub fn spoil(&self, nonces: u32) {
         self.spoilt.store(nonces, Ordering::SeqCst);
     }
@@ -103,10 +104,11 @@ impl Behind {
         let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
         let Some(port) = tcp_proxy::port_of(&self.folder, "portal") else { return tcp_proxy::unanswered() };
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        let url = format!("http://127.0.0.1:{port}{path}");
+        let (url, is_post) = (format!("http://127.0.0.1:{port}{path}"), parts.method == Method::POST);
         let answer = tcp_proxy::forward(&self.http, &url, parts.method, parts.headers, body).await;
         let mut answer = answer.unwrap_or_else(tcp_proxy::unanswered);
-        if let Some(nonce) = answer.headers_mut().get_mut("replay-nonce") {
+        let is_done = is_post && answer.status().is_success();
+        if let Some(nonce) = answer.headers_mut().get_mut("replay-nonce").filter(|_| is_done) {
             let one_less = |left: u32| left.checked_sub(1);
             if self.spoilt.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
                 *nonce = HeaderValue::from_static("c3BvaWx0");

@@ -10,7 +10,10 @@
 use std::collections::BTreeMap;
 
 use benches::meter::{Meter, Used};
-use end_to_end::{Asked, PATIENCE, Stack, Submission, csr_for, eventually, unique_host};
+use end_to_end::{
+    Asked, PATIENCE, Stack, Submission, TestAcmeClient, credential, csr_for, eventually, standing_approval,
+    unique_host,
+};
 use serde_json::Value;
 use tokio::task::LocalSet;
 
@@ -90,6 +93,7 @@ async fn measure() {
             );
         }
     }
+    acme(&stack, &meter).await;
     // Runs of housekeeping without waiting requests, and then the same number with some.
     let idle = housekeeping(&stack, &meter).await;
     println!("\n[usage.housekeeping_run]");
@@ -110,6 +114,62 @@ async fn measure() {
     line("messages", (busy.messages - idle.messages) / looks);
     line("milliseconds", (busy.nudged_milliseconds - idle.nudged_milliseconds) / looks);
     line("log_bytes", ((busy.log_bytes - idle.log_bytes) / looks).round());
+}
+
+/// Orders of ACME in the measurement.
+const ORDERS: u32 = 20;
+
+/// Usage of a certificate that an ACME client orders with the account that it has, as a renewal is.
+async fn acme(stack: &Stack, meter: &Meter) {
+    let portal = stack.portal();
+    let granted = standing_approval(stack, &portal, ".example.com", 2 * ORDERS).await;
+    let client = TestAcmeClient::registered(&portal.base, &credential(&portal, &granted).await).await;
+    let order = async || {
+        portal.get("acme/directory", "*/*").await.expect(200);
+        let host = unique_host();
+        let order = client.order(&[&host]).await;
+        let answer = client.finalize(&order, &csr_for(&[&host])).await.expect(200).json();
+        assert_eq!(answer["status"], "valid", "one call has the certificate");
+        client.certificate(&answer).await;
+    };
+    order().await;
+    let (cold, logged_before, worked_before) = (meter.used(), logged(stack), worked(stack));
+    for _ in 0..ORDERS {
+        order().await;
+    }
+    let (warm, log_bytes, worked) = (meter.used(), logged(stack) - logged_before, worked(stack));
+    let each = f64::from(ORDERS);
+    let since = |of: fn(&Used) -> f64| (of(&warm) - of(&cold)) / each;
+    let calls = |wanted: &str| {
+        let count = |used: &Used| -> u64 {
+            used.calls
+                .iter()
+                .filter(|(operation, _)| operation.starts_with(wanted))
+                .map(|(_, count)| count)
+                .sum()
+        };
+        (count(&warm) - count(&cold)) as f64 / each
+    };
+    let work = |of: fn(&(u64, u64)) -> u64| {
+        let sum = |worked: &BTreeMap<String, (u64, u64)>| -> u64 { worked.values().map(of).sum() };
+        (sum(&worked) - sum(&worked_before)) as f64 / each
+    };
+    println!("\n[usage.acme]");
+    let line = |name: &str, value: f64| println!("{name} = {}", (value * 100.0).round() / 100.0);
+    // Directory, order, CSR and certificate; real clients have each nonce from the answer before, and ask for the first.
+    line("calls", 5.0);
+    let uses = stack.countersign_json(&["grants", "show", &granted.id, "--json"]);
+    let id = uses["uses"][0]["requestId"].as_str().unwrap();
+    line("state_transitions", transitions(stack, id) as f64 + 1.0);
+    line("tasks", calls("AWSStepFunctions SendTask"));
+    line("dynamodb_write_units", since(|used| used.table_writes + used.index_writes));
+    line("dynamodb_read_units", since(|used| used.reads));
+    line("s3_puts", calls("S3 PUT"));
+    line("s3_gets", calls("S3 GET"));
+    line("log_bytes", (log_bytes as f64 / each).round());
+    line("stored_bytes", since(|used| used.stored).round());
+    line("invocations", work(|(count, _)| *count));
+    line("milliseconds", work(|(_, milliseconds)| *milliseconds));
 }
 
 /// Runs of housekeeping in one measurement.

@@ -7,11 +7,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use serde_json::Value;
 
 use super::clients::{AcceptedRequest, Scenario};
+use super::machines::FinishedMachines;
 use super::mail_watcher::MailWatcher;
 use crate::{Mail, Stack, files_in_zip};
 
+mod machines;
 mod revocations;
 
+use machines::Granted;
 use revocations::Revocations;
 
 /// Every record of a run that the checks compare.
@@ -34,13 +37,15 @@ pub(super) struct Invariants {
     pub(super) broken_log: Option<String>,
     /// What is published about revoked certificates.
     pub(super) revocations: Revocations,
+    /// The certificates of machines.
+    pub(super) granted: Granted,
 }
 
 /// Compares one record with the others and returns the violations.
 pub(super) type Check = fn(&Invariants) -> Vec<String>;
 
 /// Every check with the name of its record.
-pub(super) const CHECKS: [(&str, Check); 7] = [
+pub(super) const CHECKS: [(&str, Check); 8] = [
     ("table", table),
     ("bucket", bucket),
     ("executions", executions),
@@ -48,6 +53,7 @@ pub(super) const CHECKS: [(&str, Check); 7] = [
     ("audit", audit),
     ("log", log),
     ("revocations", revocations::check),
+    ("machines", machines::check),
 ];
 
 fn items<'a>(answer: &'a Value, list: &str) -> impl Iterator<Item = &'a Value> {
@@ -92,7 +98,12 @@ fn all_trails(stack: &Stack) -> (HashMap<String, Vec<Value>>, Option<String>) {
 
 impl Invariants {
     /// Reads the records.
-    pub(super) fn read(stack: &Stack, mails: &MailWatcher, promised: Vec<AcceptedRequest>) -> Self {
+    pub(super) fn read(
+        stack: &Stack,
+        mails: &MailWatcher,
+        promised: Vec<AcceptedRequest>,
+        finished: FinishedMachines,
+    ) -> Self {
         mails.look();
         let mails = promised.iter().map(|one| (one.asked.id.clone(), mails.about(&one.asked.id))).collect();
         let listing = ["s3api", "list-object-versions", "--prefix", "signed-certificate/", "--bucket"];
@@ -118,7 +129,15 @@ impl Invariants {
             broken_trails,
             broken_log,
             revocations,
+            granted: Granted::read(stack, finished),
         }
+    }
+
+    /// The ids of the requests that people made, and of the one behind the standing approval or under it.
+    fn known(&self) -> HashSet<&str> {
+        let of_machines =
+            self.rows.iter().filter(|(_, row)| self.granted.has(row)).map(|(id, _)| id.as_str());
+        self.promised.iter().map(|one| one.asked.id.as_str()).chain(of_machines).collect()
     }
 
     /// True if no request is in flight except those that wait for a decision.
@@ -176,12 +195,9 @@ pub(super) fn under_way(promised: &[AcceptedRequest], rows: &HashMap<String, Val
 
 fn table(observed: &Invariants) -> Vec<String> {
     let mut wrong = Vec::new();
-    if observed.rows.len() != observed.promised.len() {
-        wrong.push(format!(
-            "{} requests were accepted, {} have a row",
-            observed.promised.len(),
-            observed.rows.len()
-        ));
+    let of_people = observed.rows.values().filter(|row| !observed.granted.has(row)).count();
+    if of_people != observed.promised.len() {
+        wrong.push(format!("{} requests were accepted, {of_people} have a row", observed.promised.len()));
     }
     for one in &observed.promised {
         let row = observed.row(one);
@@ -222,7 +238,9 @@ fn goes_forward(history: &[&str]) -> bool {
 
 fn bucket(observed: &Invariants) -> Vec<String> {
     let mut wrong = Vec::new();
-    let issued = |row: &&Value| ["issued", "delivered", "revoked"].contains(&text(row, "status"));
+    let issued = |row: &&Value| {
+        row["kind"] != "grant" && ["issued", "delivered", "revoked"].contains(&text(row, "status"))
+    };
     let serials: Vec<&str> = observed.rows.values().filter(issued).map(|row| text(row, "serial")).collect();
     let different: BTreeSet<&str> = serials.iter().copied().collect();
     if different.len() != serials.len() || different.contains("") {
@@ -274,7 +292,7 @@ fn executions(observed: &Invariants) -> Vec<String> {
             wrong.push(format!("the revocation of {} is {state}: {name}", one.asked.id));
         }
     }
-    let ours: HashSet<&str> = observed.promised.iter().map(|one| one.asked.id.as_str()).collect();
+    let ours = observed.known();
     for name in observed.executions.keys().filter(|name| !name.get(..36).is_some_and(|id| ours.contains(id)))
     {
         wrong.push(format!("the execution {name} belongs to no accepted request"));
@@ -399,7 +417,7 @@ fn once(status: &str) -> &'static [&'static str] {
 
 fn audit(observed: &Invariants) -> Vec<String> {
     let mut wrong: Vec<String> = observed.broken_trails.iter().cloned().collect();
-    let ours: HashSet<&str> = observed.promised.iter().map(|one| one.asked.id.as_str()).collect();
+    let ours = observed.known();
     wrong.extend(
         observed
             .trails

@@ -12,6 +12,7 @@ use super::aws_proxy::AwsProxy;
 use super::clients::{AcceptedRequest, Clients, Scenario};
 use super::fault_injector::FaultInjector;
 use super::invariants::{Invariants, all_rows, under_way};
+use super::machines::{FinishedMachines, Machines};
 use super::mail_watcher::MailWatcher;
 use super::root::Root;
 use super::seeded_rng::SeededRng;
@@ -22,6 +23,8 @@ use crate::{Stack, eventually, policy};
 const CONCURRENCY: usize = 24;
 /// Time-out until the stack is idle after the faults. The last of eight receives may be minutes away.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(900);
+/// Requests of people for each ACME client.
+const REQUESTS_A_MACHINE: usize = 10;
 /// Seconds; less than the 180 s of a deployed stack, to shorten the wait for messages of killed workers.
 const VISIBILITY_TIMEOUT: &str = "30";
 
@@ -71,6 +74,7 @@ pub async fn run(requests: usize, seed: u64, stops_executions: bool) -> Outcome 
     let injector = FaultInjector::of(stack, rng, stops_executions);
     let house = injector.clone();
     let house = tokio::spawn(async move { house.run_housekeeping().await });
+    let machines = Machines::granted(stack, rng).await;
 
     aws.activate(true);
     mail.activate(true);
@@ -82,7 +86,8 @@ pub async fn run(requests: usize, seed: u64, stops_executions: bool) -> Outcome 
         at_once: Semaphore::new(CONCURRENCY),
         holder: OnceCell::new(),
     };
-    let promised = join_all((0..requests).map(|number| clients.run(number))).await;
+    let people = join_all((0..requests).map(|number| clients.run(number)));
+    let (promised, finished) = tokio::join!(people, machines.play(requests / REQUESTS_A_MACHINE));
     injector.stop();
     sabotage.await.unwrap();
     // Most intercepted messages now belong to ended tasks.
@@ -101,7 +106,7 @@ pub async fn run(requests: usize, seed: u64, stops_executions: bool) -> Outcome 
 
     let mut retried = 0;
     let observed = loop {
-        let observed = at_rest(stack, &mails, &promised).await;
+        let observed = at_rest(stack, &mails, &promised, &finished).await;
         let failed: Vec<_> = observed.rows.iter().filter(|(_, row)| row["status"] == "failed").collect();
         if failed.is_empty() {
             break observed;
@@ -164,7 +169,12 @@ fn unproven(stack: &Stack, promised: &[AcceptedRequest]) -> Vec<String> {
 }
 
 /// The state of the stack once it is idle; after [`IDLE_TIMEOUT`] the state as it is then.
-async fn at_rest(stack: &Stack, mails: &MailWatcher, promised: &[AcceptedRequest]) -> Invariants {
+async fn at_rest(
+    stack: &Stack,
+    mails: &MailWatcher,
+    promised: &[AcceptedRequest],
+    finished: &FinishedMachines,
+) -> Invariants {
     let begun = Instant::now();
     eventually("the stack to be idle", 2 * IDLE_TIMEOUT, async || {
         let is_over = begun.elapsed() > IDLE_TIMEOUT;
@@ -172,7 +182,7 @@ async fn at_rest(stack: &Stack, mails: &MailWatcher, promised: &[AcceptedRequest
         {
             return None;
         }
-        Some(Invariants::read(stack, mails, promised.to_vec()))
+        Some(Invariants::read(stack, mails, promised.to_vec(), finished.clone()))
             .filter(|observed| is_over || observed.at_rest())
     })
     .await
@@ -221,7 +231,7 @@ impl fmt::Display for Outcome {
                 mails.iter().map(|mail| &mail.message_id).collect::<std::collections::HashSet<_>>().len()
             })
             .sum();
-        let restarts = observed.executions.len() - self.requests.min(observed.executions.len());
+        let restarts = observed.executions.len().saturating_sub(observed.rows.len());
         let asked_again: usize = observed.promised.iter().map(|one| one.tried_again).sum();
         writeln!(f, "| {} requests, seed {} | {:.0} s |", self.requests, self.seed, self.took.as_secs_f64())?;
         writeln!(f, "| --- | --- |")?;
@@ -252,6 +262,14 @@ impl fmt::Display for Outcome {
             revocations.shards.len()
         )?;
         writeln!(f, "| certificates in the bucket | {} |", observed.certificates.len())?;
+        let granted = &observed.granted;
+        let orders: usize = granted.finished.machines.iter().map(|machine| machine.orders.len()).sum();
+        writeln!(
+            f,
+            "| ACME clients; orders finalized; certificates counted | {}; {orders}; {} |",
+            granted.finished.machines.len(),
+            granted.numbers.len()
+        )?;
         writeln!(f, "| mails; different ones | {mails}; {kinds} |")?;
         write!(f, "| violations | {} |", self.violations.len())
     }

@@ -1,39 +1,24 @@
 //! A standing approval from the form to its end: by its credential a program gets certificates, and nobody is asked.
 
 use end_to_end::{
-    Answer, Asked, PATIENCE, Stack, Submission, csr_for, eventually, files_in_zip, unique_host,
+    Answer, Asked, PATIENCE, Stack, Submission, approve_standing, ask_for_standing, credential, csr_for,
+    eventually, files_in_zip, unique_host,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::APPROVER;
 
-/// A standing approval for every test host, asked for and approved. Its link is the mailed one.
-pub(crate) async fn granted(stack: &Stack, certificates: u32) -> Asked {
-    let (portal, mailbox) = (stack.portal(), stack.mailbox());
-    let submission = Submission::of("");
-    let body = json!({
-        "kind": "grant", "email": submission.email, "comment": "For the renewals of the shop.",
-        "names": [".example.com"], "days": 30, "certificates": certificates, "profile": "server",
-    });
-    let answer = portal.post("requests", &body).await.expect(202).json();
-    let asked = portal.confirm(Asked::of(&answer, &submission)).await;
-    let mail = mailbox.mail(&asked.id, APPROVER, "Approve in advance").await;
-    let link = mail.links().into_iter().find(|link| link.contains("/approvals/")).unwrap();
-    portal.decide(&link, "approve", "").await.expect(200);
-    portal.until(&asked, "delivered").await;
+/// A standing approval for every test host. Its link is the mailed one.
+async fn granted(stack: &Stack, certificates: u32) -> Asked {
+    let portal = stack.portal();
+    let asked = ask_for_standing(&portal, "server", &[".example.com"], certificates).await;
+    approve_standing(stack, &portal, &asked, &[APPROVER]).await;
     asked
 }
 
 fn act(asked: &Asked, act: &str) -> String {
     asked.status_url.replace("?key=", &format!("/{act}?key="))
-}
-
-/// Makes a credential, as a program does.
-pub(crate) async fn make(stack: &Stack, asked: &Asked) -> Value {
-    let made = stack.portal().post(&act(asked, "credential"), &json!({})).await.expect(200);
-    assert_eq!(made.header("cache-control"), "no-store");
-    made.json()
 }
 
 /// Sends a CSR with a credential, as curl does with `--data-urlencode`.
@@ -70,8 +55,8 @@ async fn end(stack: &Stack, asked: &Asked) -> Value {
 /// Everything that the portal, sign, deliver and housekeeping do with the table of standing approvals.
 pub(crate) async fn by_program(stack: &Stack) {
     let asked = granted(stack, 3).await;
-    let credential = make(stack, &asked).await["credential"].as_str().unwrap().to_owned();
-    issued(stack, &credential, &csr_for(&[&unique_host()])).await;
+    let made = credential(&stack.portal(), &asked).await;
+    issued(stack, &made.bearer, &csr_for(&[&unique_host()])).await;
     let standing = stack.portal().status(&asked).await["standing"].clone();
     assert_eq!(standing["certificates"].as_array().map(Vec::len), Some(1), "{standing:#}");
     end(stack, &asked).await;
@@ -88,9 +73,9 @@ async fn a_program_gets_certificates_by_its_credential_until_the_requester_ends_
     // A person makes the first one, and a program the second, which replaces it.
     let page = portal.post_form(&act(&asked, "credential"), &[("number", "0")]).await.expect(200).text();
     let former = page.split("Authorization: Bearer ").nth(1).unwrap().split('&').next().unwrap().to_owned();
-    let made = make(stack, &asked).await;
-    let credential = made["credential"].as_str().unwrap();
-    assert_eq!((&made["number"], &made["eabKeyId"]), (&json!(2), &json!(format!("{}.2", asked.id))));
+    let made = credential(&portal, &asked).await;
+    let credential = made.bearer.as_str();
+    assert_eq!((made.number, &made.key_id), (2, &format!("{}.2", asked.id)));
     let host = unique_host();
     send(stack, &former, &csr_for(&[&host])).await.problem(401, "credential_refused");
 
@@ -128,7 +113,7 @@ async fn a_program_gets_certificates_by_its_credential_until_the_requester_ends_
     // Neither secret is anywhere but in the answer.
     let logs = stack.logs();
     let row = stack.row(&asked.id).to_string();
-    for secret in [credential.split_once('.').unwrap().1, made["eabHmacKey"].as_str().unwrap()] {
+    for secret in [credential.split_once('.').unwrap().1, &made.hmac_key] {
         assert!(!logs.contains(secret) && !row.contains(secret) && !trail.contains(secret));
     }
 }

@@ -157,6 +157,8 @@ pub(crate) struct Counted {
     pub(crate) methods_of_all: f64,
     /// Methods of the API that lead to the OCSP worker.
     pub(crate) ocsp_methods: f64,
+    /// Methods of the API that lead to the ACME worker.
+    pub(crate) acme_methods: f64,
     /// `SubmissionsAnHour`.
     pub(crate) submissions_an_hour: f64,
     /// `MailsADay`.
@@ -215,6 +217,7 @@ impl Counted {
             submission_throttle: (default("SubmissionRate"), default("SubmissionBurst")),
             methods_of_all: methods_of("PortalFunction") - own_throttles,
             ocsp_methods: methods_of("OcspFunction"),
+            acme_methods: methods_of("AcmeFunction"),
             submissions_an_hour: default("SubmissionsAnHour"),
             mails_a_day: default("MailsADay"),
             endpoints: network.split("Type: AWS::EC2::VPCEndpoint").skip(1).filter_map(endpoint).collect(),
@@ -279,6 +282,7 @@ mod tests {
         assert!(counted.submission_throttle.0 > 0.0 && counted.submission_throttle.1 > 0.0);
         assert_eq!(counted.methods_of_all, 2.0, "of the root, and of all paths");
         assert_eq!(counted.ocsp_methods, 2.0, "GET and POST");
+        assert_eq!(counted.acme_methods, 1.0, "all methods of all paths below /acme");
         assert_eq!(counted.endpoints(Network::Public), [""; 0]);
         assert_eq!(counted.endpoints(Network::Private), ["execute-api", "ssm", "ssmmessages"]);
         let isolated = counted.endpoints(Network::Isolated);

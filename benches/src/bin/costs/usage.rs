@@ -46,12 +46,42 @@ pub(crate) struct Usage {
     pub(crate) housekeeping_run: HousekeepingRun,
     /// Additional usage of each run for each waiting request.
     pub(crate) waiting: Waiting,
+    /// See [`AcmeOrderUsage`].
+    pub(crate) acme: AcmeOrderUsage,
     /// Days that a request waits for its approvers. Assumed.
     pub(crate) days_to_decision: f64,
     /// See [`FloodUsage`].
     pub(crate) flood: FloodUsage,
     /// See [`FloodBefore`].
     pub(crate) flood_before: FloodBefore,
+}
+
+/// Measured usage of one certificate that an ACME client orders with an account that it has: directory, nonce, order, CSR, certificate.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AcmeOrderUsage {
+    /// Calls of the API.
+    pub(crate) calls: f64,
+    /// State transitions, including the start.
+    pub(crate) state_transitions: f64,
+    /// Messages of the state machine to the workers.
+    pub(crate) tasks: f64,
+    /// Write request units of tables and indexes.
+    pub(crate) dynamodb_write_units: f64,
+    /// Read request units.
+    pub(crate) dynamodb_read_units: f64,
+    /// PUT of S3.
+    pub(crate) s3_puts: f64,
+    /// GET of S3.
+    pub(crate) s3_gets: f64,
+    /// Bytes of log.
+    pub(crate) log_bytes: f64,
+    /// Bytes in DynamoDB that are kept.
+    pub(crate) stored_bytes: f64,
+    /// Invocations of all workers.
+    pub(crate) invocations: f64,
+    /// Their milliseconds together; acme waits for the others meanwhile.
+    pub(crate) milliseconds: f64,
 }
 
 /// Usage of a call by anybody, at most.

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use serde_json::json;
 
 use super::super::clients::Scenario;
+use super::super::machines::{FinishedMachine, FinishedMachines};
 use super::revocations::{is_on, shard};
 use super::*;
 use crate::Asked;
@@ -81,6 +82,7 @@ fn observed() -> Invariants {
         broken_trails: None,
         broken_log: None,
         revocations: Revocations::default(),
+        granted: Granted::default(),
     }
 }
 
@@ -257,4 +259,61 @@ fn each_serial_is_on_one_shard_of_a_number() {
     assert!(is_on((2, 8), "01") && is_on((4, 8), "4f010203"));
     assert!(is_on((260, 1_000), "4f0102030405060708090a0b0c0d0e0f10111213"));
     assert!(!is_on((1, 8), "01"));
+}
+
+/// Records of one person's request, and of one machine's order.
+fn with_a_machine() -> Invariants {
+    let mut observed = observed();
+    let id = "11111111-2222-4333-8444-555555555555";
+    let history = ["submitted", "approved", "issued", "delivered"].map(|status| json!({ "status": status }));
+    let row = json!({
+        "id": id, "status": "delivered", "serial": "5a01", "grant": "the-grant", "executionAttempt": 1,
+        "names": ["www.example.com"],
+        "history": history,
+    });
+    observed.rows.insert(id.into(), row);
+    observed
+        .rows
+        .insert("the-grant".into(), json!({ "id": "the-grant", "kind": "grant", "status": "delivered" }));
+    observed.certificates.insert("5a01".into(), 1);
+    observed.executions.insert(id.into(), "SUCCEEDED".into());
+    let events = ["submitted", "covered", "reserved", "signed", "logged", "delivered"];
+    observed.trails.insert(id.into(), events.iter().map(|event| json!({ "event": event })).collect());
+    observed.trails.insert("the-grant".into(), Vec::new());
+    let machine = FinishedMachine {
+        host: "www.example.com".into(),
+        orders: vec![("order".into(), ["5a01".to_owned()].into())],
+    };
+    observed.granted = Granted {
+        finished: FinishedMachines { standing: "the-grant".into(), machines: vec![machine] },
+        numbers: BTreeMap::from([(id.to_owned(), 1)]),
+    };
+    observed
+}
+
+#[test]
+fn the_certificates_of_machines_are_consistent_and_each_inconsistency_is_found() {
+    assert_eq!(with_a_machine().violations(), [""; 0]);
+    const ORDER: &str = "11111111-2222-4333-8444-555555555555";
+    type Corrupt = fn(&mut Invariants);
+    let corruptions: [Corrupt; 9] = [
+        |observed| observed.granted.numbers.clear(),
+        |observed| _ = observed.granted.numbers.insert(ORDER.into(), 2),
+        |observed| _ = observed.granted.numbers.insert("another".into(), 2),
+        |observed| observed.rows.get_mut(ORDER).unwrap()["names"] = json!(["www.example.org"]),
+        |observed| observed.rows.get_mut(ORDER).unwrap()["status"] = json!("approved"),
+        |observed| _ = observed.trails.get_mut(ORDER).unwrap().pop(),
+        |observed| _ = observed.granted.finished.machines[0].orders[0].1.insert("5a02".into()),
+        |observed| {
+            let again = observed.granted.finished.machines[0].orders[0].clone();
+            observed.granted.finished.machines[0].orders.push(again);
+        },
+        |observed| observed.granted.finished.machines.clear(),
+    ];
+    for (number, corrupt) in corruptions.into_iter().enumerate() {
+        let mut observed = with_a_machine();
+        corrupt(&mut observed);
+        let found = observed.violations();
+        assert!(found.iter().any(|violation| violation.starts_with("machines: ")), "{number}: {found:?}");
+    }
 }

@@ -46,6 +46,7 @@ const fn not(page: &'static str, begins: &'static str, why: &'static str) -> Blo
 }
 
 const README: &str = "README.md";
+const ACME: &str = "docs/acme.md";
 const API: &str = "docs/api.md";
 const START: &str = "docs/getting-started.md";
 const ISSUANCE: &str = "docs/issuance.md";
@@ -66,6 +67,8 @@ const TRUST: &str = "docs/trust.md";
 
 const NO_CONSUMERS: &str =
     "needs IAM Roles Anywhere, or a load balancer or API with mutual TLS, which the emulator lacks";
+
+const CLIENTS: &str = "acme/clients.rs types it, against this server and against Pebble, behind TLS";
 
 const RECEIVERS: &str = "notices/mod.rs runs each of these commands, with receivers of its own";
 
@@ -367,4 +370,11 @@ pub(super) const BLOCKS: &[Block] = &[
     not(TRUST, "aws rolesanywhere import-crl", NO_CONSUMERS),
     not(TRUST, "aws apigateway update-domain-name", NO_CONSUMERS),
     not("docs/performance.md", "benches/tables", "measures for an hour; benches/README.md"),
+    not(README, "lego --server", CLIENTS),
+    not(ACME, "certbot certonly", CLIENTS),
+    not(ACME, "lego ", CLIENTS),
+    not(ACME, "dehydrated ", CLIENTS),
+    not(ACME, "uacme ", CLIENTS),
+    not(ACME, "acme-tiny ", CLIENTS),
+    not(ACME, "acmetool ", CLIENTS),
 ];

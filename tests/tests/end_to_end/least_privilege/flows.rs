@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::logged;
 use super::roles::Permission;
-use crate::{APPROVER, credentials, notices, passkeys, sign_ins};
+use crate::{APPROVER, acme, credentials, notices, passkeys, sign_ins};
 
 /// Host of all requests, so that reviews find earlier ones.
 const HOST: &str = "least-privilege.example.com";
@@ -34,6 +34,7 @@ pub(super) async fn run(stack: &Stack, worker: &str, permission: &Permission) {
         ("Sign", _) if resource.ends_with("/crl/*") => revocation_list(stack).await,
         ("Sign", _) if resource.ends_with("/ocsp/*") => responder(stack).await,
         ("Ocsp", _) => status(stack).await,
+        ("Acme", _) => acme::by_program(stack).await,
         ("Deliver", "ssm:PutParameter") => new_log(stack).await,
         ("Housekeeping", "sqs:SendMessage") if is_of("sign") => revocation_list(stack).await,
         ("Housekeeping", "sqs:SendMessage") if is_of("notify") => end(stack).await,

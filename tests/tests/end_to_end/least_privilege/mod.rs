@@ -96,7 +96,7 @@ fn mark(stack: &Stack) -> Mark {
 /// Log of a worker since `mark`. The emulator prints it for workers behind a queue; those behind the API have it in their
 /// log groups.
 fn logged_since(stack: &Stack, worker: &str, mark: &Mark) -> String {
-    if !["Portal", "Ocsp"].contains(&worker) {
+    if !["Portal", "Ocsp", "Acme"].contains(&worker) {
         return printed(stack).get(mark.bytes..).unwrap_or_default().to_owned();
     }
     let group = format!("/aws/lambda/{}-{}", stack.endpoint("stack"), worker.to_lowercase());
@@ -173,7 +173,11 @@ async fn each_permission_of_each_role_is_needed() {
     let roles = Role::all(&stack);
     without_unenforced_permissions(&stack, &roles).await;
     let (mut idle, mut needed, begun) = (Vec::new(), 0, Instant::now());
-    for role in &roles {
+    // For work on one role: its name, or several with commas.
+    let only = std::env::var("COUNTERSIGN_ROLES").ok();
+    let is_wanted =
+        |role: &&Role| only.as_ref().is_none_or(|only| only.split(',').any(|one| one == role.worker));
+    for role in roles.iter().filter(is_wanted) {
         for permission in role.permissions() {
             if not_enforced(&role.worker, &permission) {
                 continue;
