@@ -156,8 +156,9 @@ async fn acme(stack: &Stack, meter: &Meter) {
     };
     println!("\n[usage.acme]");
     let line = |name: &str, value: f64| println!("{name} = {}", (value * 100.0).round() / 100.0);
-    // Directory, order, CSR and certificate; real clients have each nonce from the answer before, and ask for the first.
-    line("calls", 5.0);
+    // Directory, order, CSR and certificate, and a nonce before each of the last three. A real client has the nonces of the answers
+    // before, and reads order and authorization.
+    line("calls", 7.0);
     let uses = stack.countersign_json(&["grants", "show", &granted.id, "--json"]);
     let id = uses["uses"][0]["requestId"].as_str().unwrap();
     line("state_transitions", transitions(stack, id) as f64 + 1.0);

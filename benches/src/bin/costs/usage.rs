@@ -56,7 +56,7 @@ pub(crate) struct Usage {
     pub(crate) flood_before: FloodBefore,
 }
 
-/// Measured usage of one certificate that an ACME client orders with an account that it has: directory, nonce, order, CSR, certificate.
+/// Measured usage of one certificate that an ACME client orders with an account that it has: directory, order, CSR, certificate.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AcmeOrderUsage {
