@@ -1,17 +1,10 @@
 //! Standing approvals by way of the portal, and their credentials.
 
 use serde_json::json;
-use time::OffsetDateTime;
-use workflow::approval::LinkSecret;
-use workflow::approval::credential::{AcmeKeyId, BearerCredential};
-use workflow::aws::DynamoRequests;
-use workflow::request::Request;
-use workflow::request::audit::Origin;
-use workflow::store::update_request;
 
-use crate::{Asked, Portal, Stack, Submission, sdk};
+use crate::{Asked, Portal, Stack, Submission};
 
-/// The credential of a standing approval, as a person copies it into the configuration of an ACME client.
+/// The credential of a standing approval, as a person copies it into the configuration of a program.
 #[derive(Clone)]
 pub struct Credential {
     /// The id of the request that asked for the standing approval.
@@ -20,6 +13,8 @@ pub struct Credential {
     pub key_id: String,
     /// The HMAC key, in base64url.
     pub hmac_key: String,
+    /// The bearer credential, for programs without ACME.
+    pub bearer: String,
 }
 
 /// Asks for a standing approval of 30 days, for these names and so many certificates.
@@ -45,17 +40,15 @@ pub async fn standing_approval(stack: &Stack, portal: &Portal, suffix: &str, cer
     asked
 }
 
-/// Makes a credential of a standing approval, in the place of the one before.
+/// Makes a credential of a standing approval, in the place of the one before, as a program of its requester does.
 pub async fn credential(stack: &Stack, asked: &Asked) -> Credential {
-    let standing = asked.id.parse().unwrap();
-    let sdk = sdk(stack.endpoint("awsEndpoint"));
-    let requests = DynamoRequests::new(&sdk, stack.endpoint("requestsTable"), stack.endpoint("auditTable"));
-    let (bearer, now) = (BearerCredential::make(standing).unwrap(), OffsetDateTime::now_utc());
-    let make = |row: &mut Request| row.make_credential(&bearer.digest(), now);
-    let number = update_request(&requests, standing, &Origin::worker("portal"), make).await.unwrap().value;
-    let get = ["secretsmanager", "get-secret-value", "--secret-id", stack.endpoint("linkSecret")];
-    let secret = stack.aws_json(&get)["SecretString"].as_str().unwrap().to_owned();
-    let key_id = AcmeKeyId { standing, number };
-    let hmac_key = key_id.make(&LinkSecret::new(&secret).unwrap()).expose();
-    Credential { standing: asked.id.clone(), key_id: key_id.to_string(), hmac_key }
+    let path = asked.status_url.replace("?key=", "/credential?key=");
+    let made = stack.portal().post(&path, &json!({})).await.expect(200).json();
+    let text = |field: &str| made[field].as_str().unwrap_or_else(|| panic!("{field}: no text")).to_owned();
+    Credential {
+        standing: asked.id.clone(),
+        key_id: text("eabKeyId"),
+        hmac_key: text("eabHmacKey"),
+        bearer: text("credential"),
+    }
 }

@@ -1,39 +1,22 @@
 //! A standing approval from the form to its end: by its credential a program gets certificates, and nobody is asked.
 
 use end_to_end::{
-    Answer, Asked, PATIENCE, Stack, Submission, csr_for, eventually, files_in_zip, unique_host,
+    Answer, Asked, PATIENCE, Stack, Submission, credential, csr_for, eventually, files_in_zip,
+    standing_approval, unique_host,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::APPROVER;
+/// The names of the standing approvals.
+const SUFFIX: &str = ".web.example.com";
 
-/// A standing approval for every test host, asked for and approved. Its link is the mailed one.
-pub(crate) async fn granted(stack: &Stack, certificates: u32) -> Asked {
-    let (portal, mailbox) = (stack.portal(), stack.mailbox());
-    let submission = Submission::of("");
-    let body = json!({
-        "kind": "grant", "email": submission.email, "comment": "For the renewals of the shop.",
-        "names": [".example.com"], "days": 30, "certificates": certificates, "profile": "server",
-    });
-    let answer = portal.post("requests", &body).await.expect(202).json();
-    let asked = portal.confirm(Asked::of(&answer, &submission)).await;
-    let mail = mailbox.mail(&asked.id, APPROVER, "Approve in advance").await;
-    let link = mail.links().into_iter().find(|link| link.contains("/approvals/")).unwrap();
-    portal.decide(&link, "approve", "").await.expect(200);
-    portal.until(&asked, "delivered").await;
-    asked
+/// A random host inside of them.
+fn host() -> String {
+    unique_host().replace(".example.com", SUFFIX)
 }
 
 fn act(asked: &Asked, act: &str) -> String {
     asked.status_url.replace("?key=", &format!("/{act}?key="))
-}
-
-/// Makes a credential, as a program does.
-pub(crate) async fn make(stack: &Stack, asked: &Asked) -> Value {
-    let made = stack.portal().post(&act(asked, "credential"), &json!({})).await.expect(200);
-    assert_eq!(made.header("cache-control"), "no-store");
-    made.json()
 }
 
 /// Sends a CSR with a credential, as curl does with `--data-urlencode`.
@@ -69,9 +52,9 @@ async fn end(stack: &Stack, asked: &Asked) -> Value {
 
 /// Everything that the portal, sign, deliver and housekeeping do with the table of standing approvals.
 pub(crate) async fn by_program(stack: &Stack) {
-    let asked = granted(stack, 3).await;
-    let credential = make(stack, &asked).await["credential"].as_str().unwrap().to_owned();
-    issued(stack, &credential, &csr_for(&[&unique_host()])).await;
+    let asked = standing_approval(stack, &stack.portal(), SUFFIX, 3).await;
+    let credential = credential(stack, &asked).await;
+    issued(stack, &credential.bearer, &csr_for(&[&host()])).await;
     let standing = stack.portal().status(&asked).await["standing"].clone();
     assert_eq!(standing["certificates"].as_array().map(Vec::len), Some(1), "{standing:#}");
     end(stack, &asked).await;
@@ -80,7 +63,8 @@ pub(crate) async fn by_program(stack: &Stack) {
 #[tokio::test]
 async fn a_program_gets_certificates_by_its_credential_until_the_requester_ends_it() {
     let stack = Stack::shared().await;
-    let (portal, asked) = (stack.portal(), granted(stack, 3).await);
+    let portal = stack.portal();
+    let asked = standing_approval(stack, &portal, SUFFIX, 3).await;
     let link = stack.mailbox().mail(&asked.id, &asked.email, "Your standing approval").await;
     assert!(link.links().contains(&asked.status_url), "the page is behind the mail: {:?}", link.links());
     assert!(portal.status(&asked).await["standing"]["credential"].is_null(), "nobody made one yet");
@@ -88,10 +72,10 @@ async fn a_program_gets_certificates_by_its_credential_until_the_requester_ends_
     // A person makes the first one, and a program the second, which replaces it.
     let page = portal.post_form(&act(&asked, "credential"), &[("number", "0")]).await.expect(200).text();
     let former = page.split("Authorization: Bearer ").nth(1).unwrap().split('&').next().unwrap().to_owned();
-    let made = make(stack, &asked).await;
-    let credential = made["credential"].as_str().unwrap();
-    assert_eq!((&made["number"], &made["eabKeyId"]), (&json!(2), &json!(format!("{}.2", asked.id))));
-    let host = unique_host();
+    let made = credential(stack, &asked).await;
+    let credential = made.bearer.as_str();
+    assert_eq!(made.key_id, format!("{}.2", asked.id));
+    let host = host();
     send(stack, &former, &csr_for(&[&host])).await.problem(401, "credential_refused");
 
     let certificate = issued(stack, credential, &csr_for(&[&host])).await;
@@ -101,7 +85,7 @@ async fn a_program_gets_certificates_by_its_credential_until_the_requester_ends_
     let receipt: Value = serde_json::from_slice(&receipt.1).unwrap();
     assert_eq!(receipt["approval"]["standing"], json!(asked.id));
     assert!(stack.mailbox().about(&certificate.id).is_empty(), "nobody is asked, and nobody gets a mail");
-    send(stack, credential, &csr_for(&["www.example.net"])).await.problem(422, "outside_grant");
+    send(stack, credential, &csr_for(&[&unique_host()])).await.problem(422, "outside_grant");
 
     let standing = portal.status(&asked).await["standing"].clone();
     assert_eq!((&standing["used"], &standing["most"]), (&json!(1), &json!(3)), "{standing:#}");
@@ -128,7 +112,7 @@ async fn a_program_gets_certificates_by_its_credential_until_the_requester_ends_
     // Neither secret is anywhere but in the answer.
     let logs = stack.logs();
     let row = stack.row(&asked.id).to_string();
-    for secret in [credential.split_once('.').unwrap().1, made["eabHmacKey"].as_str().unwrap()] {
+    for secret in [credential.split_once('.').unwrap().1, made.hmac_key.as_str()] {
         assert!(!logs.contains(secret) && !row.contains(secret) && !trail.contains(secret));
     }
 }
