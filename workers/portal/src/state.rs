@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use workflow::approval::BaseUrl;
-use workflow::approval::credentials::Credentials;
+use workflow::approval::credentials::ProgramCredentials;
 use workflow::approval::ending::EndOrders;
 use workflow::approval::questions::Questions;
 use workflow::approval::voting::Voting;
@@ -73,8 +73,8 @@ impl Portal {
     }
 
     /// The credentials of standing approvals.
-    pub(crate) fn credentials(&self) -> Credentials<'_> {
-        Credentials {
+    pub(crate) fn credentials(&self) -> ProgramCredentials<'_> {
+        ProgramCredentials {
             requests: &*self.requests,
             standing: &*self.standing,
             policies: &*self.policies,

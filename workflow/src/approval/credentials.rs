@@ -16,7 +16,7 @@ use crate::texts::Language;
 
 /// The ports of credentials.
 #[derive(Clone, Copy)]
-pub struct Credentials<'a> {
+pub struct ProgramCredentials<'a> {
     /// The rows.
     pub requests: &'a dyn Requests,
     /// Standing approvals.
@@ -71,7 +71,7 @@ pub struct StandingByCredential {
     pub language: Language,
 }
 
-impl Credentials<'_> {
+impl ProgramCredentials<'_> {
     /// Makes a credential of the standing approval of a request, on behalf of `by`, in the place of the one before. With `replaces`,
     /// only if that is still the number of the latest one (0: there is none): a form that is sent twice would otherwise show a
     /// credential that the other one has replaced.

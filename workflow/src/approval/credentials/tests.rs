@@ -7,8 +7,14 @@ use crate::request::verify_request;
 use crate::testing::InMemoryBackend;
 use crate::testing::fixtures::{TERMS, standing_backend, standing_policy};
 
-fn ports(backend: &InMemoryBackend) -> Credentials<'_> {
-    Credentials { requests: backend, standing: backend, policies: backend, links: backend, clock: backend }
+fn ports(backend: &InMemoryBackend) -> ProgramCredentials<'_> {
+    ProgramCredentials {
+        requests: backend,
+        standing: backend,
+        policies: backend,
+        links: backend,
+        clock: backend,
+    }
 }
 
 fn granted() -> (Arc<InMemoryBackend>, RequestId) {
