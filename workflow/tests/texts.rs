@@ -17,7 +17,7 @@ use workflow::texts::Language;
 const SOURCES: [&str; 3] = ["workflow/src", "workflow/templates", "workers"];
 
 /// Literals that begin as ids do and are none.
-const NO_IDS: &[&str] = &[];
+const NO_IDS: &[&str] = &["revoke-cert"];
 
 /// Latin words that are written so in every language: names, abbreviations, what is typed.
 const LATIN: &[&str] = &[

@@ -507,6 +507,8 @@ unusual-names-of-other =
 unusual-related = requested by { $email } on { $at }, { $status }
 unusual-other-person = another person
 unusual-asks-you = waits for you, too
+extension-comment = A program ordered these names by ACME, and the standing approval lacks them: { $names }. (ACME account { $account })
+unusual-extends = It extends the standing approval { $extended }. New: { $names }. Programs with a credential of that one may use this one, too.
 unusual-looks-like = { $name } looks like { $other }, which others have requested.
 
 ## Pages: withdrawing, my certificates, commands

@@ -421,6 +421,8 @@ unusual-names-of-other = 同じ名前を含む別の人の申請が進行中で�
 unusual-related = 申請者: { $email }、申請日時: { $at }、状況: { $status }
 unusual-other-person = 別の人
 unusual-asks-you = あなたの承認待ち
+extension-comment = プログラムが ACME で次の名前の証明書を要求しましたが、継続承認に含まれていません: { $names } (ACME アカウント { $account })
+unusual-extends = これは継続承認 { $extended } の拡張です。追加される名前: { $names }。その継続承認の認証情報を持つプログラムは、この承認も使えるようになります。
 unusual-looks-like = { $name } は、ほかの人が申請した { $other } とよく似ています。
 
 ## Pages: withdrawing, my certificates, commands
