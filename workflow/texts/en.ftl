@@ -748,6 +748,36 @@ mail-statement-none = No certificate so far: request { $request }
 mail-statement-open = View the standing approval
 mail-statement-unknown = If you don't recognise one of them, end the standing approval on its page at once, and tell your security team.
 
+mail-standing-subject =
+    { $notice ->
+        [ended] Your standing approval for { $names } was ended
+        [stopped] No more certificates under your standing approval for { $names }
+        [ending] Your standing approval for { $names } ends soon
+       *[nearly-used] { $used } of { $most } certificates of your standing approval for { $names } are used
+    }
+mail-standing-heading =
+    { $notice ->
+        [ended] Your standing approval was ended
+        [stopped] Nothing more is signed under your standing approval
+        [ending] Your standing approval ends soon
+       *[nearly-used] { $used } of { $most } certificates are used
+    }
+mail-standing-ended =
+    { $by ->
+        [requester] You ended it on its page. Nothing more is signed under it. Certificates that were issued stay valid until they end. If it wasn't you, tell your security team.
+       *[operator] An operator of the CA ended it. Nothing more is signed under it. Certificates that were issued stay valid until they end.
+    }
+mail-standing-stopped =
+    { $why ->
+        [approvers] People who approved it have left the approvers, and those who are left are too few. Nothing more is signed under it. Certificates that were issued stay valid until they end.
+        [days] The policy now allows fewer days than were approved, and they are over. Nothing more is signed under it. Certificates that were issued stay valid until they end.
+       *[policy] The policy no longer allows it. Nothing more is signed under it. Certificates that were issued stay valid until they end.
+    }
+mail-standing-ending = After that, nothing more is signed under it, and programs can't renew their certificates.
+mail-standing-nearly-used = When all are used, nothing more is signed under it, and programs can't renew their certificates.
+mail-standing-reason = Reason
+mail-standing-next = If your programs still need certificates, ask for another standing approval in time, and give them its credential.
+
 mail-issued-subject = Your certificate for { $names }
 mail-issued-heading = Your certificate is ready
 mail-issued = Your request was approved. The attached certificate.zip contains the certificate, the certificate of the CA that issued it, and a README.txt that explains how to install and test it, how clients trust the CA, and how to check whether the certificate is revoked.
