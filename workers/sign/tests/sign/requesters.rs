@@ -10,8 +10,8 @@ use pki::jose::JwsAlgorithm;
 use pki::testing::ProviderKeyPair;
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
-use workflow::approval::{BaseUrl, ConfirmedRequest};
 use workflow::approval::sign_in::ProviderKey;
+use workflow::approval::{BaseUrl, ConfirmedRequest};
 use workflow::decision::ReviewDigest;
 use workflow::ids::RequestId;
 use workflow::ports::PeopleWriter as _;
@@ -240,6 +240,10 @@ async fn on_every_path_a_request_that_the_provider_states_is_signed() {
 async fn on_every_path_whoever_owns_the_portal_invents_no_requester() {
     for path in SIGN_IN_PATHS {
         for (what, expected, attack) in ATTACKS {
+            // Under a standing approval, that is an attack of `super::standing`, with another answer.
+            if matches!(path, SignInPath::Certificate(Path::Standing)) && what == ATTACKS[0].0 {
+                continue;
+            }
             let case = Case::new(path).await;
             attack(&case);
             case.assert_refused(expected, what).await;
