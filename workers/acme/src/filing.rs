@@ -35,7 +35,7 @@ pub struct ExtensionFiling {
 }
 
 /// What to do with a row.
-enum Next {
+enum FilingStep {
     /// The client gets this answer.
     Answer(ExtensionState),
     /// The reserved request is submitted.
@@ -52,9 +52,9 @@ impl ExtensionRequests for ExtensionFiling {
             let is_new = found.is_none();
             let mut row = found.unwrap_or_else(|| AcmeExtensions::new(wanted.standing));
             let terms = match self.next(&mut row, wanted).await? {
-                Next::Answer(state) => return Ok(state),
-                Next::Submit(asked) => return self.submit(&asked, wanted).await,
-                Next::Reserve(terms) => terms,
+                FilingStep::Answer(state) => return Ok(state),
+                FilingStep::Submit(asked) => return self.submit(&asked, wanted).await,
+                FilingStep::Reserve(terms) => terms,
             };
             let (id, now) = (RequestId::random(), self.requests.clock.now());
             row.ask(id, &wanted.account, &wanted.names, terms, now);
@@ -72,7 +72,7 @@ impl ExtensionRequests for ExtensionFiling {
 
 impl ExtensionFiling {
     /// Looks at the latest extension, and settles it in `row` if it has ended.
-    async fn next(&self, row: &mut AcmeExtensions, wanted: &WantedNames) -> Result<Next, PortError> {
+    async fn next(&self, row: &mut AcmeExtensions, wanted: &WantedNames) -> Result<FilingStep, PortError> {
         let now = self.requests.clock.now();
         if let Some(asked) = row.asked().cloned() {
             let request = self.requests.requests.find(asked.request_id).await?;
@@ -81,34 +81,34 @@ impl ExtensionFiling {
                 (ExtensionProgress::Open, Some(request)) => {
                     self.note_stored(wanted.standing, &asked).await?;
                     let filed = self.filed(&request).await?;
-                    return Ok(Next::Answer(match asked.has(&wanted.names) {
+                    return Ok(FilingStep::Answer(match asked.has(&wanted.names) {
                         true => ExtensionState::Filed(filed),
                         false => ExtensionState::OtherOpen(filed),
                     }));
                 }
                 (ExtensionProgress::Unsubmitted, _) if asked.names == wanted.names => {
-                    return Ok(Next::Submit(asked));
+                    return Ok(FilingStep::Submit(asked));
                 }
                 (ExtensionProgress::Unsubmitted, _) if asked.is_fresh(now) => {
-                    return Ok(Next::Answer(ExtensionState::Contended));
+                    return Ok(FilingStep::Answer(ExtensionState::Contended));
                 }
                 (progress, _) => row.settle(progress),
             }
         }
         if let Some(pause) = row.pause(&wanted.names, now) {
-            return Ok(Next::Answer(ExtensionState::Paused(pause)));
+            return Ok(FilingStep::Answer(ExtensionState::Paused(pause)));
         }
         let policy = self.requests.policies.current().await?;
         let terms = match wanted.base.extended(wanted.standing, &policy, &wanted.names) {
             Ok(terms) => terms,
             Err(findings) => {
                 let reason = findings.into_iter().map(|finding| finding.detail).collect::<Vec<_>>().join(" ");
-                return Ok(Next::Answer(ExtensionState::NotAllowed { names: Vec::new(), reason }));
+                return Ok(FilingStep::Answer(ExtensionState::NotAllowed { names: Vec::new(), reason }));
             }
         };
         Ok(match self.check(&policy, &wanted.base, terms.clone(), String::new(), None).await? {
-            Ok(_) => Next::Reserve(terms),
-            Err(reason) => Next::Answer(self.not_allowed(&policy, wanted, reason).await?),
+            Ok(_) => FilingStep::Reserve(terms),
+            Err(reason) => FilingStep::Answer(self.not_allowed(&policy, wanted, reason).await?),
         })
     }
 
