@@ -19,6 +19,7 @@ mod requester_sign_in;
 pub mod review;
 pub mod sign_in;
 pub mod standing;
+pub mod standing_news;
 mod votes;
 pub mod voting;
 mod waiting;

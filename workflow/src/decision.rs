@@ -71,7 +71,14 @@ impl ApprovalDigest {
     /// The digest of a request of a standing approval: its requester, profile and terms, all of which the approver sees. Who
     /// has certificates signed under it is a part of what was approved.
     pub fn of_terms(id: RequestId, requester: &Email, profile: &str, terms: &StandingTerms) -> Self {
-        let mut hash = FramedHash::new("countersign approval of terms 1");
+        let mut hash = match terms.extends() {
+            None => FramedHash::new("countersign approval of terms 1"),
+            Some(extended) => {
+                let mut hash = FramedHash::new("countersign approval of an extension 1");
+                hash.field(&extended.to_string());
+                hash
+            }
+        };
         hash.field(&id.to_string())
             .field(requester.as_str())
             .field(profile)
@@ -465,6 +472,19 @@ mod tests {
     fn an_approval_of_terms_has_the_known_digest() {
         let digest = of_terms(ID, "requester@example.com", "server", TERMS);
         assert_eq!(digest.as_str(), "8be83669d8dda66b8d86c26a843b945e52cd3c4e75ff4784399af5f9d50a308b");
+    }
+
+    #[test]
+    fn what_terms_extend_is_bound() {
+        let terms = StandingTerms::read(TERMS).unwrap();
+        let digest = |terms: &StandingTerms| {
+            let requester = "requester@example.com".parse().unwrap();
+            ApprovalDigest::of_terms(ID.parse().unwrap(), &requester, "server", terms)
+        };
+        let extending = |of: &str| terms.extended(of.parse().unwrap(), &[], 90, 500).unwrap();
+        let (one, other) = (digest(&extending(ID)), digest(&extending(REPLACED)));
+        assert_eq!(one.as_str(), "5ff715628489ca093ce889decc6c2c67d071882741dc3d7ee68a5b5d44aef74a");
+        assert!(one != other && one != digest(&terms) && other != digest(&terms));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::email::Email;
 use crate::receiver::ReceiverName;
+use crate::wire_names;
 
 /// A kind of mail. Mails of one kind about one request are the same mail.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -45,6 +46,8 @@ pub enum MailKind {
     Expiring(u32),
     /// To the requester: the certificates under a standing approval, up to the n-th.
     Statement(u32),
+    /// To the requester: news of a standing approval.
+    Standing(StandingNotice),
     /// To the person or team that is told of certificates that nobody renews.
     Unrenewed {
         /// The number of days before the end of the escalation.
@@ -99,6 +102,26 @@ pub enum MailKind {
     },
 }
 
+/// News of a standing approval, each told once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StandingNotice {
+    /// A person ended it.
+    Ended,
+    /// The policy in force no longer allows it, or too few of those who approved it are approvers.
+    Stopped,
+    /// Its time is nearly over.
+    Ending,
+    /// Most of its certificates are counted.
+    NearlyUsed,
+}
+
+wire_names!(StandingNotice: "news of a standing approval" {
+    Ended => "ended",
+    Stopped => "stopped",
+    Ending => "ending",
+    NearlyUsed => "nearly-used",
+});
+
 impl MailKind {
     /// True for mails that a mail client shows together with the others about the same request.
     pub fn is_about_one_request(&self) -> bool {
@@ -145,6 +168,7 @@ impl fmt::Display for MailKind {
             Self::Waiting(number) => write!(f, "waiting/{number}"),
             Self::Expiring(days) => write!(f, "expiring/{days}d"),
             Self::Statement(number) => write!(f, "statement/{number}"),
+            Self::Standing(notice) => write!(f, "standing/{notice}"),
             Self::Unrenewed { days, recipient } => write!(f, "unrenewed/{days}d/{recipient}"),
             // The first generation has no number: its name in rows predates generations.
             Self::Approval { generation: 1, approver } => write!(f, "approval/{approver}"),
@@ -202,6 +226,7 @@ fn parse(text: &str) -> Option<MailKind> {
         }
         Some(("waiting", number)) => MailKind::Waiting(number.parse().ok()?),
         Some(("statement", number)) => MailKind::Statement(number.parse().ok()?),
+        Some(("standing", notice)) => MailKind::Standing(notice.parse().ok()?),
         Some(("expiring", days)) => MailKind::Expiring(days.strip_suffix('d')?.parse().ok()?),
         Some(("unrenewed", rest)) => {
             let (days, recipient) = rest.split_once('/')?;
@@ -295,6 +320,7 @@ mod tests {
             any::<u32>().prop_map(MailKind::Waiting),
             any::<u32>().prop_map(MailKind::Expiring),
             any::<u32>().prop_map(MailKind::Statement),
+            prop::sample::select(StandingNotice::ALL.to_vec()).prop_map(MailKind::Standing),
             (any::<u32>(), address()).prop_map(|(days, recipient)| MailKind::Unrenewed { days, recipient }),
             (1u32.., address())
                 .prop_map(|(generation, approver)| MailKind::Approval { generation, approver }),
@@ -349,6 +375,10 @@ mod tests {
             (MailKind::Waiting(1), "waiting/1"),
             (MailKind::Expiring(30), "expiring/30d"),
             (MailKind::Statement(17), "statement/17"),
+            (MailKind::Standing(StandingNotice::Ended), "standing/ended"),
+            (MailKind::Standing(StandingNotice::Stopped), "standing/stopped"),
+            (MailKind::Standing(StandingNotice::Ending), "standing/ending"),
+            (MailKind::Standing(StandingNotice::NearlyUsed), "standing/nearly-used"),
             (MailKind::Unrenewed { days: 7, recipient: approver() }, "unrenewed/7d/alice@example.com"),
             (MailKind::Approval { generation: 1, approver: approver() }, "approval/alice@example.com"),
             (MailKind::Approval { generation: 2, approver: approver() }, "approval/2/alice@example.com"),

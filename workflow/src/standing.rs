@@ -11,6 +11,7 @@ mod name;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{Code, Finding};
+use crate::ids::RequestId;
 use crate::texts::Message;
 use crate::wire_names;
 
@@ -42,6 +43,9 @@ pub struct StandingTerms {
     names: Vec<StandingName>,
     days: u32,
     certificates: u32,
+    /// Not in rows of earlier versions, nor in terms that a person asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extends: Option<RequestId>,
 }
 
 /// Terms before the checks.
@@ -51,6 +55,8 @@ struct Unchecked {
     names: Vec<String>,
     days: u32,
     certificates: u32,
+    #[serde(default)]
+    extends: Option<RequestId>,
 }
 
 /// The text of a submission.
@@ -95,7 +101,23 @@ impl StandingTerms {
     /// # Errors
     /// Every finding; one about days or certificates names its field.
     pub fn of(names: Vec<String>, days: u32, certificates: u32) -> Result<Self, Vec<Finding>> {
-        Unchecked { names, days, certificates }.check()
+        Unchecked { names, days, certificates, extends: None }.check()
+    }
+
+    /// These names and more, as an extension of the standing approval `of`: programs with a credential of that one may then use
+    /// this one, too. Only the ACME server asks for one.
+    ///
+    /// # Errors
+    /// As [`StandingTerms::of`].
+    pub fn extended(
+        &self,
+        of: RequestId,
+        more: &[String],
+        days: u32,
+        certificates: u32,
+    ) -> Result<Self, Vec<Finding>> {
+        let names = self.names_as_text().into_iter().chain(more.iter().cloned()).collect();
+        Unchecked { names, days, certificates, extends: Some(of) }.check()
     }
 
     /// The names, in order.
@@ -114,6 +136,22 @@ impl StandingTerms {
     #[must_use]
     pub fn certificates(&self) -> u32 {
         self.certificates
+    }
+
+    /// The standing approval that these terms extend.
+    #[must_use]
+    pub fn extends(&self) -> Option<RequestId> {
+        self.extends
+    }
+
+    /// The names that other terms lack, as text, in order.
+    #[must_use]
+    pub fn names_beyond(&self, other: &Self) -> Vec<String> {
+        let is_in = |name: &&StandingName| match name {
+            StandingName::Exactly(name) => other.names.iter().any(|one| one.covers(name)),
+            StandingName::Below(_) => other.names.contains(name),
+        };
+        self.names.iter().filter(|name| !is_in(name)).map(ToString::to_string).collect()
     }
 
     /// True if there are names, and each of them, as text, is one of the names or below one of the suffixes. A text that is
@@ -163,8 +201,12 @@ impl Unchecked {
         if self.certificates == 0 {
             findings.push(not_positive("certificates"));
         }
-        let Self { days, certificates, .. } = self;
-        if findings.is_empty() { Ok(StandingTerms { names, days, certificates }) } else { Err(findings) }
+        let Self { days, certificates, extends, .. } = self;
+        if findings.is_empty() {
+            Ok(StandingTerms { names, days, certificates, extends })
+        } else {
+            Err(findings)
+        }
     }
 }
 

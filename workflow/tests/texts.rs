@@ -29,6 +29,7 @@ const LATIN: &[&str] = &[
     "2B",
     "3D",
     "a",
+    "ACME",
     "alg",
     "application",
     "approve",

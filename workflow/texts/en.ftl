@@ -507,6 +507,8 @@ unusual-names-of-other =
 unusual-related = requested by { $email } on { $at }, { $status }
 unusual-other-person = another person
 unusual-asks-you = waits for you, too
+extension-comment = A program ordered these names by ACME, and the standing approval lacks them: { $names }. (ACME account { $account })
+unusual-extends = It extends the standing approval { $extended }. New: { $names }. Programs with a credential of that one may use this one, too.
 unusual-looks-like = { $name } looks like { $other }, which others have requested.
 
 ## Pages: withdrawing, my certificates, commands
@@ -745,6 +747,36 @@ mail-statement-revoked = Serial { $serial }, revoked
 mail-statement-none = No certificate so far: request { $request }
 mail-statement-open = View the standing approval
 mail-statement-unknown = If you don't recognise one of them, end the standing approval on its page at once, and tell your security team.
+
+mail-standing-subject =
+    { $notice ->
+        [ended] Your standing approval for { $names } was ended
+        [stopped] No more certificates under your standing approval for { $names }
+        [ending] Your standing approval for { $names } ends soon
+       *[nearly-used] { $used } of { $most } certificates of your standing approval for { $names } are used
+    }
+mail-standing-heading =
+    { $notice ->
+        [ended] Your standing approval was ended
+        [stopped] Nothing more is signed under your standing approval
+        [ending] Your standing approval ends soon
+       *[nearly-used] { $used } of { $most } certificates are used
+    }
+mail-standing-ended =
+    { $by ->
+        [requester] You ended it on its page. Nothing more is signed under it. Certificates that were issued stay valid until they end. If it wasn't you, tell your security team.
+       *[operator] An operator of the CA ended it. Nothing more is signed under it. Certificates that were issued stay valid until they end.
+    }
+mail-standing-stopped =
+    { $why ->
+        [approvers] People who approved it have left the approvers, and those who are left are too few. Nothing more is signed under it. Certificates that were issued stay valid until they end.
+        [days] The policy now allows fewer days than were approved, and they are over. Nothing more is signed under it. Certificates that were issued stay valid until they end.
+       *[policy] The policy no longer allows it. Nothing more is signed under it. Certificates that were issued stay valid until they end.
+    }
+mail-standing-ending = After that, nothing more is signed under it, and programs can't renew their certificates.
+mail-standing-nearly-used = When all are used, nothing more is signed under it, and programs can't renew their certificates.
+mail-standing-reason = Reason
+mail-standing-next = If your programs still need certificates, ask for another standing approval in time, and give them its credential.
 
 mail-issued-subject = Your certificate for { $names }
 mail-issued-heading = Your certificate is ready

@@ -421,6 +421,8 @@ unusual-names-of-other = 同じ名前を含む別の人の申請が進行中で�
 unusual-related = 申請者: { $email }、申請日時: { $at }、状況: { $status }
 unusual-other-person = 別の人
 unusual-asks-you = あなたの承認待ち
+extension-comment = プログラムが ACME で次の名前の証明書を要求しましたが、継続承認に含まれていません: { $names } (ACME アカウント { $account })
+unusual-extends = これは継続承認 { $extended } の拡張です。追加される名前: { $names }。その継続承認の認証情報を持つプログラムは、この承認も使えるようになります。
 unusual-looks-like = { $name } は、ほかの人が申請した { $other } とよく似ています。
 
 ## Pages: withdrawing, my certificates, commands
@@ -654,6 +656,36 @@ mail-statement-revoked = シリアル番号 { $serial }、失効済み
 mail-statement-none = 証明書はまだありません: 申請 { $request }
 mail-statement-open = 継続承認を見る
 mail-statement-unknown = 心当たりのない証明書がある場合は、すぐに継続承認のページで継続承認を終了し、セキュリティ担当者に連絡してください。
+
+mail-standing-subject =
+    { $notice ->
+        [ended] 継続承認（{ $names }）は終了しました
+        [stopped] 継続承認（{ $names }）では証明書が発行されなくなりました
+        [ending] 継続承認（{ $names }）はまもなく終わります
+       *[nearly-used] 継続承認（{ $names }）の証明書{ $most }件のうち{ $used }件を使いました
+    }
+mail-standing-heading =
+    { $notice ->
+        [ended] 継続承認は終了しました
+        [stopped] 継続承認では証明書が発行されなくなりました
+        [ending] 継続承認はまもなく終わります
+       *[nearly-used] 証明書{ $most }件のうち{ $used }件を使いました
+    }
+mail-standing-ended =
+    { $by ->
+        [requester] 申請のページから終了の操作がありました。この承認では今後、証明書は発行されません。発行済みの証明書は有効期限まで有効です。心当たりがない場合は、セキュリティ担当者に連絡してください。
+       *[operator] 認証局の運用担当者が終了しました。この承認では今後、証明書は発行されません。発行済みの証明書は有効期限まで有効です。
+    }
+mail-standing-stopped =
+    { $why ->
+        [approvers] 承認した人が承認者から外れ、残りの承認では足りません。この承認では、証明書は発行されません。発行済みの証明書は有効期限まで有効です。
+        [days] 現在のポリシーで認められる日数が承認時より短くなり、その日数が過ぎました。この承認では、証明書は発行されません。発行済みの証明書は有効期限まで有効です。
+       *[policy] 現在のポリシーでは認められていません。この承認では、証明書は発行されません。発行済みの証明書は有効期限まで有効です。
+    }
+mail-standing-ending = 終了後は証明書が発行されず、プログラムは証明書を更新できません。
+mail-standing-nearly-used = すべて使うと証明書が発行されず、プログラムは証明書を更新できません。
+mail-standing-reason = 理由
+mail-standing-next = 引き続き証明書が必要な場合は、早めに別の継続承認を申請し、その認証情報をプログラムに設定してください。
 
 mail-issued-subject = 証明書を発行しました: { $names }
 mail-issued-heading = 証明書の準備ができました

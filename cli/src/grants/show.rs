@@ -13,7 +13,7 @@ use workflow::request::Request;
 use workflow::store::standing_uses;
 use workflow::texts::Language;
 
-use super::view::StandingView;
+use super::view::{APPROVERS_LEFT, StandingView};
 use super::{requests_table, table, unreadable};
 use crate::certificates::{left, state};
 use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
@@ -100,6 +100,13 @@ fn facts(view: &StandingView<'_>, now: OffsetDateTime) -> String {
     if view.most < terms.certificates() || (approval.ended().is_none() && view.until < approval.until()) {
         let approved = format!("{} certificates until {}", terms.certificates(), instant(approval.until()));
         facts.push(("approved for", format!("{approved}; the policy in force allows less")));
+    }
+    if view.state == APPROVERS_LEFT {
+        let why = "too few of those who approved it are approvers by the policy in force: nothing is signed under it";
+        facts.push(("why", why.to_owned()));
+    }
+    if let Some(extended) = approval.terms().extends() {
+        facts.push(("extends", extended.to_string()));
     }
     if let Some(end) = approval.ended() {
         facts.push(("ended", format!("{}, by {}: {}", instant(end.at), end.by, end.reason)));
@@ -191,6 +198,23 @@ mod tests {
         );
         assert!(lines[2].contains("revoked") && lines[3].contains("failed"), "{table}");
         assert!(lines[3].contains(&under[2].to_string()), "{table}");
+    }
+
+    #[test]
+    fn that_approvers_left_and_what_it_extends_is_shown() {
+        let backend = InMemoryBackend::new();
+        backend.set_policy(&standing_policy());
+        let base = backend.granted(TERMS);
+        let extension = backend.granted_extension(base, "shop.example.com");
+        let (approval, now) = (backend.standing(extension).unwrap(), backend.now());
+        let shown =
+            |backend: &InMemoryBackend| facts(&StandingView::of(&approval, &backend.policy(), now), now);
+        let living = shown(&backend);
+        assert!(living.contains(&format!("extends            {base}")), "{living}");
+        assert!(!living.contains("nothing is signed"), "{living}");
+        backend.set_policy(&standing_policy().replace("approver@example.com", "other@example.com"));
+        let left = shown(&backend);
+        assert!(left.contains("approvers left") && left.contains("nothing is signed under it"), "{left}");
     }
 
     #[test]

@@ -2,8 +2,12 @@
 
 use serde::Serialize;
 use time::OffsetDateTime;
+use workflow::approval::coverage::{NotCovered, stands};
 use workflow::approval::standing::{StandingApproval, StandingError, StandingOutlook};
 use workflow::policy::Policy;
+
+/// The state of one whose approvals are no longer enough by the policy in force.
+pub(super) const APPROVERS_LEFT: &str = "approvers left";
 
 /// A standing approval, and what the policy in force makes of it.
 #[derive(Debug, Serialize)]
@@ -22,13 +26,17 @@ pub(super) struct StandingView<'a> {
 
 impl<'a> StandingView<'a> {
     pub(super) fn of(approval: &'a StandingApproval, policy: &Policy, now: OffsetDateTime) -> Self {
-        let StandingOutlook { over, until, most } = approval.outlook(policy, now);
-        let state = match over {
-            None => "living",
-            Some(StandingError::NotAllowed) => "not allowed",
-            Some(StandingError::Ended) => "ended",
-            Some(StandingError::Over) => "over",
-            Some(StandingError::UsedUp) => "used up",
+        let StandingOutlook { until, most, .. } = approval.outlook(policy, now);
+        let state = match stands(approval, policy, now) {
+            _ if approval.ended().is_some() => "ended",
+            _ if approval.is_over(now) => "over",
+            Ok(most) if approval.used() >= most => "used up",
+            Ok(_) => "living",
+            Err(NotCovered::TooFew) => APPROVERS_LEFT,
+            Err(NotCovered::NotAlive(StandingError::NotAllowed) | NotCovered::NotGranted(_)) => "not allowed",
+            Err(NotCovered::NotAlive(_)) => "over",
+            // The row is not what was approved: see countersign audit verify.
+            Err(_) => "not approved",
         };
         Self { approval, state, until, most }
     }
@@ -69,8 +77,22 @@ mod tests {
         assert_eq!(state(&approval, days(11)).0, "over");
         backend.set_policy(include_str!("../../../infra/policy.toml"));
         assert_eq!(state(&approval, days(9)), ("not allowed", "1 of 2".to_owned(), days(30)));
+        let left = standing_policy().replace("approver@example.com", "other@example.com");
+        backend.set_policy(&left);
+        assert_eq!(state(&approval, days(9)), ("approvers left", "1 of 2".to_owned(), days(30)));
+        assert_eq!(state(&approval, days(30)).0, "over");
         approval.end(&Actor::operator("olivia"), "Over.", now + days(3));
         assert_eq!(state(&approval, days(9)), ("ended", "1 of 2".to_owned(), days(3)));
+    }
+
+    #[test]
+    fn a_row_that_is_not_what_was_approved_says_so() {
+        let backend = InMemoryBackend::new();
+        backend.set_policy(&standing_policy());
+        let terms = r#"{"kind":"grant","names":["www.example.com"],"days":30,"certificates":2}"#;
+        let altered = backend.standing_approval(terms).altered(|row| row["terms"]["certificates"] = 9.into());
+        let view = StandingView::of(&altered, &backend.policy(), backend.now());
+        assert_eq!(view.state, "not approved");
     }
 
     #[test]

@@ -6,12 +6,14 @@
 use pki::acme::{AcmeErrorType, AcmeIdentifier, AcmeProblem, check_csr, read_csr};
 use pki::csr::Csr;
 use workflow::acme::{AcmeAccount, AcmeOrder, AcmeOrderId, OrderFailure, OrderState};
+use workflow::approval::standing::StandingError;
 use workflow::ports::PortError;
 use workflow::store::{UpdateError, update_acme_order};
 
+use crate::approvals;
 use crate::issuance::{StandingOrder, SubmissionResult};
 use crate::issuance_state::IssuanceState;
-use crate::own_orders::{ensure_left, own, reply, unfailing};
+use crate::own_orders::{own, reply, unfailing};
 use crate::reply::{AcmeError, AcmeReply};
 use crate::server::{AcmeServer, as_requester};
 use crate::signed::CheckedAcmeRequest;
@@ -79,7 +81,7 @@ async fn check(
         )
         .into());
     }
-    ensure_left(server, &server.standing_of(account).await?).await
+    approvals::ensure_left(server, account, order).await
 }
 
 /// Waits until the order is no longer processed, or the time for it is over.
@@ -134,8 +136,10 @@ async fn submit(
     csr: &str,
     source: Option<&str>,
 ) -> Result<SubmissionResult, PortError> {
-    let gone = || PortError { what: "read the standing approval", cause: "the row is gone".into() };
-    let approval = server.standing.find(order.standing()).await?.ok_or_else(gone)?;
+    let approval = approvals::above(server, order).await?;
+    if approvals::is_ended_for_its_account(server, order, &approval).await? {
+        return Ok(SubmissionResult::Refused(StandingError::Ended.to_string()));
+    }
     let submitted = StandingOrder {
         request_id: order.request_id(),
         standing: approval.id(),

@@ -26,7 +26,7 @@ pub struct StandingRequests {
     pub issuers: Arc<dyn Issuers>,
     /// Starts executions.
     pub executions: Arc<dyn Executions>,
-    /// The queue of notify. Nothing is sent to it for a request under a standing approval.
+    /// The queue of notify: a requester confirms an extension. Nothing is sent to it for a request under a standing approval.
     pub notify_queue: Arc<dyn WorkerQueue>,
     /// The link secret.
     pub links: Arc<dyn LinkSecrets>,
@@ -39,7 +39,7 @@ pub struct StandingRequests {
 }
 
 impl StandingRequests {
-    fn intake(&self) -> Intake<'_> {
+    pub(crate) fn intake(&self) -> Intake<'_> {
         Intake {
             requests: &*self.requests,
             executions: &*self.executions,
@@ -59,7 +59,7 @@ impl StandingIntake for StandingRequests {
         let approval = self.standing.find(order.standing).await?.ok_or_else(gone)?;
         let policy = self.policies.for_csr(&order.csr).await?;
         let issuer = self.issuers.in_force(&IssuerId::DEFAULT).await?;
-        // The account that ordered is bound by a credential of the standing approval.
+        // The account that ordered is bound by a credential of the standing approval, or of the one that it extends.
         let opened = OpenedStanding { approval, at: self.clock.now() };
         let new = NewRequest::under(opened, order.csr.clone(), Language::default());
         let checked = match new.check(&policy, issuer.as_ref()) {
@@ -82,8 +82,8 @@ impl StandingIntake for StandingRequests {
     }
 }
 
-/// The findings about a CSR, in English.
-fn in_words(errors: &[InputError]) -> String {
+/// The findings about a submission, in English.
+pub(crate) fn in_words(errors: &[InputError]) -> String {
     let details: Vec<&str> = errors.iter().map(|error| error.finding.detail.as_str()).collect();
     details.join(" ")
 }

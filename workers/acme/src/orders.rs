@@ -3,16 +3,14 @@
 use http::{StatusCode, header};
 use pki::acme::{
     AcmeErrorType, AcmeIdentifier, AcmeProblem, AuthorizationObject, ChallengeObject, ChallengeType,
-    LinkRelation, NewOrder, OrderStatus, OrdersList, RenewalCertId, RequestPayload, Subproblem, link,
-    read_deactivation,
+    LinkRelation, NewOrder, OrderStatus, OrdersList, RenewalCertId, RequestPayload, link, read_deactivation,
 };
 use workflow::acme::{AcmeAccount, AcmeOrder, AcmeOrderId, OrderTerms};
-use workflow::approval::standing::StandingApproval;
 use workflow::ports::{PortError, Saved};
 use workflow::store::update_acme_order;
 
-use crate::extension::WantedNames;
-use crate::own_orders::{ensure_left, object, own, unfailing};
+use crate::approvals;
+use crate::own_orders::{object, own, unfailing};
 use crate::renewals::request_of;
 use crate::reply::{AcmeError, AcmeReply};
 use crate::server::AcmeServer;
@@ -36,25 +34,15 @@ pub(crate) async fn create(
         let problem = AcmeProblem::new(AcmeErrorType::RateLimited, error.to_string());
         return Err(AcmeError::from(problem).with(header::RETRY_AFTER, seconds));
     }
-    let approval = server.standing_of(account).await?;
-    ensure_left(server, &approval).await?;
-    // draft-ietf-acme-profiles section 4: without a profile, the server chooses.
-    if let Some(profile) = asked.profile.as_ref().filter(|profile| *profile != approval.profile()) {
-        let detail = format!(
-            "the standing approval of the account is for the profile {:?}, and not for {}; order that one, or leave \"profile\" out",
-            approval.profile(),
-            pki::text::quoted(profile),
-        );
-        return Err(AcmeProblem::new(AcmeErrorType::InvalidProfile, detail).into());
-    }
-    inside(server, account, &approval, &asked.identifiers).await?;
+    let approval = approvals::for_order(server, account, &asked, signed.source.as_deref()).await?;
     let instead_of = match &asked.replaces {
         Some(certificate) => replaceable(server, account, certificate, &asked.identifiers).await?,
         None => None,
     };
     let id = AcmeOrderId::random(now).map_err(|error| PortError::new("make an id", error))?;
     let NewOrder { identifiers, replaces, .. } = asked;
-    let terms = OrderTerms { identifiers, profile: approval.profile().to_owned(), replaces };
+    let profile = approval.profile().to_owned();
+    let terms = OrderTerms { standing: approval.id(), identifiers, profile, replaces };
     let order = AcmeOrder::new(id, account, terms, approval.until(), now);
     if server.store.create_order(&order, instead_of.as_ref()).await? == Saved::Conflict {
         return Err(match order.replaces() {
@@ -79,52 +67,6 @@ fn created(server: &AcmeServer, order: &AcmeOrder) -> Result<AcmeReply, AcmeErro
 
 fn contended() -> PortError {
     PortError { what: "store the ACME order", cause: "another order came first, and is gone".into() }
-}
-
-/// Checks that the standing approval has all names. If not, the request for one that has them is filed.
-async fn inside(
-    server: &AcmeServer,
-    account: &AcmeAccount,
-    approval: &StandingApproval,
-    identifiers: &[AcmeIdentifier],
-) -> Result<(), AcmeError> {
-    let is_outside = |one: &&AcmeIdentifier| !approval.terms().cover(&[one.name().to_string()]);
-    let outside: Vec<&AcmeIdentifier> = identifiers.iter().filter(is_outside).collect();
-    if outside.is_empty() {
-        return Ok(());
-    }
-    let base_url = &server.base_url;
-    let done = match &server.extensions {
-        Some(extensions) => {
-            let mut names: Vec<String> = outside.iter().map(|one| one.name().to_string()).collect();
-            names.sort();
-            let wanted = WantedNames {
-                account: account.id().clone(),
-                standing: approval.id(),
-                profile: approval.profile().to_owned(),
-                names,
-            };
-            let filed = extensions.file(&wanted).await?;
-            let (grant, id) = (approval.id(), account.id());
-            tracing::info!(request.id = %filed, account.id = %id, "filed request {filed} for names outside standing approval {grant}");
-            format!("its approvers are asked by request {filed}; order again when they have approved it")
-        }
-        None => {
-            format!("ask for a standing approval that has it at {base_url}, and register with its credential")
-        }
-    };
-    let first = pki::text::quoted(&outside[0].name().text());
-    let more = match outside.len() {
-        1 => String::new(),
-        count => format!(" and {} more", count - 1),
-    };
-    let detail = format!("{first}{more}: not in the standing approval {}; {done}", approval.id());
-    let subproblem = |one: &&AcmeIdentifier| Subproblem {
-        error_type: AcmeErrorType::RejectedIdentifier,
-        detail: "the standing approval of the account does not have this name".to_owned(),
-        identifier: one.to_object(),
-    };
-    Err(AcmeProblem::of_identifiers(detail, outside.iter().map(subproblem).collect()).into())
 }
 
 /// Checks that an account may replace a certificate: its own, with a name of the order, and not replaced. Returns the invalid

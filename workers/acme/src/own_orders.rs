@@ -5,7 +5,6 @@
 use http::{StatusCode, header};
 use pki::acme::{AcmeErrorType, AcmeProblem, OrderObject, OrderStatus};
 use workflow::acme::{AcmeAccount, AcmeOrder, AcmeOrderId, OrderFailure, OrderState};
-use workflow::approval::standing::StandingApproval;
 use workflow::ports::{OrderName, PortError};
 use workflow::store::UpdateError;
 
@@ -69,21 +68,6 @@ fn problem(failure: &OrderFailure) -> AcmeProblem {
             AcmeErrorType::ServerInternal,
             "the certificate was not made, because of an error of which the operators are told; order again later",
         ),
-    }
-}
-
-/// Checks that a standing approval has a certificate left. Sign counts; this tells the client before it makes a key.
-pub(crate) async fn ensure_left(server: &AcmeServer, approval: &StandingApproval) -> Result<(), AcmeError> {
-    let policy = server.policies.current().await?;
-    match approval.ensure_left(&policy, server.now()) {
-        Ok(()) => Ok(()),
-        Err(error) => {
-            let (id, base_url) = (approval.id(), &server.base_url);
-            let detail = format!(
-                "{error} ({id}); ask for another one at {base_url}, and register with its credential"
-            );
-            Err(AcmeProblem::unauthorized(detail).into())
-        }
     }
 }
 

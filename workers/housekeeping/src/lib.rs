@@ -105,6 +105,8 @@ pub struct Report {
     pub reminders_due: usize,
     /// Statements of standing approvals that notify was asked for.
     pub statements_due: usize,
+    /// News of standing approvals that notify was asked for.
+    pub news_due: usize,
     /// Certificates revoked since they were renewed.
     pub superseded: usize,
     /// Requests failed after too many executions.

@@ -1,7 +1,7 @@
-//! Statements of standing approvals, from housekeeping's order to the mail.
+//! Statements and news of standing approvals, from housekeeping's order to the mail.
 #![allow(clippy::unwrap_used)] // A test may.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use housekeeping::{Housekeeping, Report};
@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use time::{Duration, OffsetDateTime};
 use workflow::approval::BaseUrl;
 use workflow::ids::RequestId;
-use workflow::mail_kind::MailKind;
+use workflow::mail_kind::{MailKind, StandingNotice};
 use workflow::message::RecheckMessage;
 use workflow::ports::{Clock as _, Requests as _};
 use workflow::request::Status;
@@ -78,6 +78,7 @@ async fn an_hour(backend: &Arc<InMemoryBackend>) -> Report {
     for _ in 0..13 {
         let report = run(backend).await;
         sum.statements_due += report.statements_due;
+        sum.news_due += report.news_due;
         sum.errors += report.errors;
         backend.advance(RUN);
     }
@@ -88,6 +89,28 @@ fn orders(backend: &InMemoryBackend) -> Vec<RecheckMessage> {
     let mut all = backend.rechecks();
     all.retain(|message| matches!(message.mail, Some(MailKind::Statement(_))));
     all
+}
+
+/// The orders of news, each once.
+fn news(backend: &InMemoryBackend) -> BTreeSet<StandingNotice> {
+    let kind = |message: RecheckMessage| match message.mail {
+        Some(MailKind::Standing(notice)) => Some(notice),
+        _ => None,
+    };
+    backend.rechecks().into_iter().filter_map(kind).collect()
+}
+
+/// The orders of mails, from this message on. There are others: of revocation lists.
+fn mail_orders(backend: &InMemoryBackend, from: usize) -> Vec<RecheckMessage> {
+    let mut all = backend.rechecks().split_off(from);
+    all.retain(|message| matches!(message.mail, Some(MailKind::Statement(_) | MailKind::Standing(_))));
+    all
+}
+
+async fn tell(backend: &Arc<InMemoryBackend>) {
+    for message in mail_orders(backend, 0) {
+        notify(backend).recheck(message).await.unwrap();
+    }
 }
 
 fn issue(backend: &InMemoryBackend, id: RequestId) -> RequestId {
@@ -133,8 +156,15 @@ async fn one_that_is_over_is_settled_after_its_last_statement_and_not_looked_at_
         }
         assert!(an_hour(&backend).await.statements_due >= 1);
         assert!(is_open(&backend, id), "its certificate was in no statement");
-        notify(&backend).recheck(orders(&backend)[0].clone()).await.unwrap();
-        assert_eq!(backend.mails().len(), 1);
+        tell(&backend).await;
+        let told = if is_ended { StandingNotice::Ended } else { StandingNotice::Ending };
+        // The end by time was to be told before: nobody looked at that time.
+        let kinds: Vec<MailKind> = backend.mails().into_iter().map(|mail| mail.kind).collect();
+        let expected: &[MailKind] = match is_ended {
+            true => &[MailKind::Standing(told), MailKind::Statement(1)],
+            false => &[MailKind::Statement(1)],
+        };
+        assert_eq!(kinds, expected);
         backend.advance(Duration::days(7));
         assert_eq!(an_hour(&backend).await.statements_due, 0);
         assert!(!is_open(&backend, id));
@@ -143,6 +173,55 @@ async fn one_that_is_over_is_settled_after_its_last_statement_and_not_looked_at_
         an_hour(&backend).await;
         assert!(!backend.calls()[calls..].iter().any(|call| call.starts_with("standing: find")));
     }
+}
+
+#[tokio::test]
+async fn news_are_asked_for_until_they_are_told_and_never_again() {
+    let backend = backend();
+    let id = backend.granted(TERMS);
+    assert_eq!((an_hour(&backend).await.news_due, news(&backend).len()), (0, 0));
+    backend.advance(Duration::days(15));
+    assert!(an_hour(&backend).await.news_due >= 1);
+    an_hour(&backend).await;
+    assert_eq!(news(&backend), BTreeSet::from([StandingNotice::Ending]));
+    tell(&backend).await;
+    assert_eq!((an_hour(&backend).await.news_due, backend.mails().len()), (0, 1));
+    for _ in 0..80 {
+        issue(&backend, id);
+    }
+    an_hour(&backend).await;
+    tell(&backend).await;
+    let kinds = |backend: &InMemoryBackend| {
+        backend.mails().iter().map(|mail| mail.kind.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds(&backend), ["standing/ending", "standing/nearly-used", "statement/80"]);
+    // A policy without the approvers, then the one of before, then an end.
+    backend.set_policy(&standing_policy().replace("approver@example.com", "other@example.com"));
+    an_hour(&backend).await;
+    tell(&backend).await;
+    backend.set_policy(&standing_policy());
+    assert_eq!(an_hour(&backend).await.news_due, 0);
+    end(&backend, id).await;
+    an_hour(&backend).await;
+    tell(&backend).await;
+    assert_eq!(kinds(&backend)[3..], ["standing/stopped", "standing/ended"]);
+    backend.advance(Duration::days(8));
+    assert_eq!(an_hour(&backend).await.news_due, 0);
+    assert!(!is_open(&backend, id));
+}
+
+#[tokio::test]
+async fn one_that_was_ended_stays_open_until_its_requester_was_told() {
+    let backend = backend();
+    let id = backend.granted(TERMS);
+    end(&backend, id).await;
+    backend.advance(Duration::days(20));
+    assert!(an_hour(&backend).await.news_due >= 1);
+    assert!(is_open(&backend, id));
+    tell(&backend).await;
+    an_hour(&backend).await;
+    assert!(!is_open(&backend, id));
+    assert_eq!(backend.mails().len(), 1);
 }
 
 #[tokio::test]
@@ -224,7 +303,7 @@ proptest! {
 async fn live(days: &[u8], ends_on: Option<usize>) -> (BTreeMap<u32, OffsetDateTime>, u32, bool) {
     let backend = backend();
     let id = backend.granted(TERMS);
-    let (mut mails, mut issued) = (BTreeMap::new(), 0);
+    let (mut mails, mut issued, mut told) = (BTreeMap::new(), 0, BTreeSet::new());
     for (day, certificates) in days.iter().chain(std::iter::repeat(&0)).take(60).enumerate() {
         let is_living = day < 30 && ends_on.is_none_or(|end| day < end);
         if is_living {
@@ -236,14 +315,21 @@ async fn live(days: &[u8], ends_on: Option<usize>) -> (BTreeMap<u32, OffsetDateT
             end(&backend, id).await;
         }
         for _ in 0..12 {
-            let seen = orders(&backend).len();
+            let seen = backend.rechecks().len();
             assert_eq!(run(&backend).await.errors, 0);
-            for order in orders(&backend).split_off(seen) {
+            for order in mail_orders(&backend, seen) {
                 let before = backend.mails().len();
                 notify(&backend).recheck(order.clone()).await.unwrap();
                 notify(&backend).recheck(order).await.unwrap();
                 for mail in &backend.mails()[before..] {
-                    let MailKind::Statement(last) = mail.kind else { panic!("{}", mail.kind) };
+                    let last = match &mail.kind {
+                        MailKind::Statement(last) => *last,
+                        MailKind::Standing(notice) => {
+                            assert!(told.insert(*notice), "{notice} twice");
+                            continue;
+                        }
+                        other => panic!("{other}"),
+                    };
                     let listed = mail.text.matches("\n* www.example.com\n").count();
                     let after = mails.keys().max().copied().unwrap_or_default();
                     assert_eq!(listed, usize::try_from(last - after).unwrap().min(20));
@@ -254,6 +340,7 @@ async fn live(days: &[u8], ends_on: Option<usize>) -> (BTreeMap<u32, OffsetDateT
         }
     }
     assert_eq!(backend.request(id).unwrap().status(), Status::Delivered);
+    assert_eq!(told.contains(&StandingNotice::Ended), ends_on.is_some());
     (mails, issued, is_open(&backend, id))
 }
 

@@ -34,6 +34,7 @@ mod overview;
 mod question;
 mod receivers;
 mod revocation;
+mod standing_news;
 mod statement;
 
 use notice::Notice;
@@ -172,6 +173,7 @@ impl Step for Notify {
             Some(MailKind::Expiring(_)) => self.remind(&request).await,
             Some(MailKind::Unrenewed { recipient, .. }) => self.escalate(&recipient).await,
             Some(MailKind::Statement(_)) => self.statement(&request).await,
+            Some(MailKind::Standing(notice)) => self.standing_news(&request, notice).await,
             // The steps send these mails, on a task of the state machine.
             Some(
                 kind @ (MailKind::Received

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use time::OffsetDateTime;
 use workflow::approval::LinkGiven;
 use workflow::approval::standing::{StandingApproval, StandingUse};
 use workflow::ids::RequestId;
@@ -40,14 +41,27 @@ impl Notify {
             return Ok(());
         }
         let content = self.statement_content(request, &approval, after).await?;
-        let (kind, origin) = (MailKind::Statement(approval.used()), Origin::worker(WORKER));
-        let mail = content.to(id, &kind, request.email());
-        let send = async { self.mailer.send(&mail).await.map_err(StepError::from) };
+        let kind = MailKind::Statement(approval.used());
         let claim = |row: &mut Request| row.claim_statement(after, approval.used(), now);
-        let sent = send_once(&*self.requests, id, &origin, &kind, now, claim, send).await;
+        self.send_claimed(request, &kind, now, claim, &content).await
+    }
+
+    /// Sends a mail that `claim` records before, at most once, as long as the worker lives.
+    pub(crate) async fn send_claimed(
+        &self,
+        request: &Request,
+        kind: &MailKind,
+        now: OffsetDateTime,
+        claim: impl Fn(&mut Request) -> bool + Send,
+        content: &MailContent,
+    ) -> Result<(), StepError> {
+        let (id, origin) = (request.id(), Origin::worker(WORKER));
+        let mail = content.to(id, kind, request.email());
+        let send = async { self.mailer.send(&mail).await.map_err(StepError::from) };
+        let sent = send_once(&*self.requests, id, &origin, kind, now, claim, send).await;
         if sent.is_err() {
             // The claim may have taken effect, although its write was not answered.
-            self.note(request, |row| row.release_mail_of(&kind, now)).await?;
+            self.note(request, |row| row.release_mail_of(kind, now)).await?;
         }
         sent.map(|_| ())
     }

@@ -17,6 +17,7 @@ mod overview;
 mod question;
 mod receivers;
 mod revocation;
+mod standing_news;
 mod statement;
 
 fn id() -> RequestId {

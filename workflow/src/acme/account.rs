@@ -1,7 +1,7 @@
 //! An account: a key that is bound to a standing approval.
 //!
-//! Invariant: the standing approval of an account never changes, so the orders of an account are always inside the same terms. A
-//! deactivated account changes no more.
+//! Invariant: the standing approval of an account never changes. The orders of an account are inside of it, or of an extension of it
+//! that its approvers agreed to. A deactivated account changes no more.
 
 use pki::acme::{AccountStatus, ExternalAccountBinding};
 use pki::jose::JsonWebKey;

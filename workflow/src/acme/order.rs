@@ -52,6 +52,8 @@ pub struct AcmeOrder {
 /// What an order is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderTerms {
+    /// The standing approval: that of the account, or an extension of it.
+    pub standing: RequestId,
     /// The identifiers of the certificate.
     pub identifiers: Vec<AcmeIdentifier>,
     /// The name of the profile.
@@ -189,7 +191,7 @@ impl AcmeOrder {
             id,
             version: 1,
             account: account.id().clone(),
-            grant: account.standing(),
+            grant: terms.standing,
             identifiers: terms.identifiers.into_iter().map(OrderedName).collect(),
             profile: terms.profile,
             replaces: terms.replaces.map(|replaced| replaced.to_string()),

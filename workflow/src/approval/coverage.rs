@@ -28,7 +28,7 @@ use crate::request::renewal::approvers_in_force;
 
 mod under_standing;
 
-pub use under_standing::{UsedStanding, covers_terms};
+pub use under_standing::{UsedStanding, covers_terms, stands};
 
 /// A certificate that an approval covers.
 #[derive(Debug)]
@@ -141,22 +141,27 @@ struct GivenApproval<'a> {
 }
 
 impl GivenApproval<'_> {
-    /// Checks that the votes are enough by the policy in force. Escalation is not in the row: whoever voted as an escalation
-    /// approver was admitted then. A stand-in's vote counts if the policy in force still has the entry and its days cover the
-    /// time of the vote.
+    /// Checks that the votes are enough by the policy in force, and proven as it asks.
     fn holds(&self, policy: &Policy, voters: Voters<'_>) -> Result<(), NotCovered> {
-        let in_force = &self.in_force;
-        let are_enough = |votes: &[Vote]| in_force.missing_given(in_force.counted(votes, true)).is_empty();
-        if !are_enough(&self.decision.votes) {
-            return Err(NotCovered::TooFew);
-        }
-        if in_force.identity != Identity::Mail {
+        self.is_enough()?;
+        if self.in_force.identity != Identity::Mail {
             let (proven, unproven) = self.proven(policy, voters);
-            if !are_enough(&proven) {
+            if !self.are_enough(&proven) {
                 return Err(NotCovered::NotProven(unproven.unwrap_or(NotProven::NoEvidence)));
             }
         }
         Ok(())
+    }
+
+    /// Checks that the votes are enough by the policy in force, proven or not.
+    fn is_enough(&self) -> Result<(), NotCovered> {
+        if self.are_enough(&self.decision.votes) { Ok(()) } else { Err(NotCovered::TooFew) }
+    }
+
+    /// True if these votes are enough. Escalation is not in the row: whoever voted as an escalation approver was admitted then. A
+    /// stand-in's vote counts if the policy in force still has the entry and its days cover the time of the vote.
+    fn are_enough(&self, votes: &[Vote]) -> bool {
+        self.in_force.missing_given(self.in_force.counted(votes, true)).is_empty()
     }
 
     /// The votes with a right proof, and the fault of the first one without.

@@ -125,6 +125,14 @@ pub enum Anomaly {
         /// The requests, at most [`MAX_RELATED`].
         related: Vec<RelatedRequest>,
     },
+    /// The standing approval that is asked for extends another one of the requester: programs with a credential of that one
+    /// may then use this one, too.
+    Extends {
+        /// The other standing approval.
+        extended: RequestId,
+        /// The names that it lacks.
+        names: Vec<String>,
+    },
     /// The name looks like a name of another request.
     LooksLike {
         /// The name.
@@ -149,7 +157,10 @@ impl Anomaly {
     pub fn related_mut(&mut self) -> &mut [RelatedRequest] {
         match self {
             Self::KnownKey { related, .. } | Self::NamesInProgress { related, .. } => related,
-            Self::FirstRequest { .. } | Self::Wildcard { .. } | Self::LooksLike { .. } => &mut [],
+            Self::FirstRequest { .. }
+            | Self::Wildcard { .. }
+            | Self::Extends { .. }
+            | Self::LooksLike { .. } => &mut [],
         }
     }
 }
@@ -193,7 +204,8 @@ impl RequestHistory {
         let rows = if chosen.ids.is_empty() { Vec::new() } else { requests.find_all(&chosen.ids).await? };
         let same_key: Vec<Request> = same_key.into_iter().filter(|one| one.id() != request.id()).collect();
         let of_name: BTreeSet<RequestId> = by_name.iter().flatten().filter_map(NameEntry::request).collect();
-        let mut anomalies = anomalies(names, &by_key, &same_key, &rows);
+        let mut anomalies: Vec<Anomaly> = extends(requests, request, plus_tags).await?.into_iter().collect();
+        anomalies.extend(unusual_names(names, &by_key, &same_key, &rows));
         anomalies.extend(known_key(request, &same_key, plus_tags));
         anomalies.extend(names_in_progress(request, &rows, &of_name, plus_tags));
         anomalies.extend(first_request(request.id(), names, &by_name));
@@ -273,7 +285,28 @@ fn choose<'a>(
     Chosen { ids, leaves_certificates }
 }
 
-fn anomalies(
+/// The standing approval that a request extends. The names are compared with the row of its request, which approvers decided
+/// about; a row that is not there, or of another requester or profile, has none of them.
+async fn extends(
+    requests: &dyn Requests,
+    request: &Request,
+    plus_tags: PlusTags,
+) -> Result<Option<Anomaly>, PortError> {
+    let Some((terms, extended)) = request.terms().and_then(|terms| Some((terms, terms.extends()?))) else {
+        return Ok(None);
+    };
+    let is_base = |base: &Request| {
+        base.profile() == request.profile() && plus_tags.same_person(base.email(), request.email())
+    };
+    let base = requests.find(extended).await?.filter(is_base);
+    let names = match base.as_ref().and_then(Request::terms) {
+        Some(base) => terms.names_beyond(base),
+        None => terms.names_as_text(),
+    };
+    Ok(Some(Anomaly::Extends { extended, names }))
+}
+
+fn unusual_names(
     names: &[String],
     by_key: &[Vec<NameEntry>],
     same_key: &[Request],

@@ -11,6 +11,7 @@ use time::{Duration, OffsetDateTime};
 use super::ConfirmedRequest;
 use crate::decision::{ApprovalDigest, DecisionRecord};
 use crate::email::Email;
+use crate::finding::Finding;
 use crate::ids::RequestId;
 use crate::policy::{Policy, StandingRules};
 use crate::request::audit::{Actor, Event, EventKind};
@@ -223,6 +224,34 @@ impl StandingApproval {
             Some(end) => StandingOutlook { over: Some(StandingError::Ended), until: end.at, most },
             None => StandingOutlook { over: self.ensure_left(policy, now).err(), until, most },
         }
+    }
+
+    /// True if it extends `base`: approvers agreed that what has a credential of that one may use this one, too.
+    pub fn is_extension_of(&self, base: &Self, policy: &Policy) -> bool {
+        self.terms.extends() == Some(base.id)
+            && self.profile == base.profile
+            && policy.plus_tags().same_person(&self.requester, &base.requester)
+    }
+
+    /// The terms of an extension of `base` with more names than this one has: days and certificates as now, within the bounds of
+    /// the policy in force.
+    ///
+    /// # Errors
+    /// As [`StandingTerms::of`].
+    pub fn extended(
+        &self,
+        base: RequestId,
+        policy: &Policy,
+        more: &[String],
+    ) -> Result<StandingTerms, Vec<Finding>> {
+        let profile = policy.profile(Some(&self.profile)).map_err(|finding| vec![finding])?;
+        let (days, certificates) = (self.terms.days(), self.terms.certificates());
+        let (days, certificates) = match profile.standing() {
+            Some(rules) => (days.min(rules.max_days), certificates.min(rules.most)),
+            // The evaluation of the terms says so.
+            None => (days, certificates),
+        };
+        self.terms.extended(base, more, days, certificates)
     }
 
     /// True if nothing is signed under it any more, whatever the policy becomes: it was ended, or its time is over.

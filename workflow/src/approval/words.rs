@@ -8,6 +8,7 @@ use super::history::{Anomaly, RelatedRequest};
 use super::review::NeededApprovals;
 use crate::decision::Vote;
 use crate::email::Email;
+use crate::name_list::names_in_short;
 use crate::stand_in::StandIn;
 use crate::texts::{Language, Message};
 
@@ -38,6 +39,9 @@ pub fn unusual(language: Language, anomaly: &Anomaly, count: usize) -> String {
             Message::new(if of_other { "unusual-names-of-other" } else { "unusual-names" })
                 .with("count", *requests)
         }
+        Anomaly::Extends { extended, names } => Message::new("unusual-extends")
+            .with("extended", extended.to_string())
+            .with("names", names_in_short(language, names)),
         Anomaly::LooksLike { name, other } => {
             Message::new("unusual-looks-like").with("name", for_people(name)).with("other", for_people(other))
         }
@@ -127,6 +131,16 @@ mod tests {
         let approvers = (0..approvers).map(|n| format!("p{n}@example.com").parse().unwrap()).collect();
         let missing = MissingApprovals { group: group.map(str::to_owned), approvals };
         NeededApprovals { missing, approvers, stand_ins: Vec::new() }
+    }
+
+    #[test]
+    fn an_extension_is_said_with_what_it_extends_and_its_new_names() {
+        let extended = crate::ids::RequestId::random();
+        let anomaly = Anomaly::Extends { extended, names: vec!["shop.example.com".into()] };
+        for language in Language::ALL {
+            let said = unusual(language, &anomaly, 3);
+            assert!(said.contains(&extended.to_string()) && said.contains("shop.example.com"), "{said}");
+        }
     }
 
     #[test]

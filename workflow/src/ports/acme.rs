@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use pki::acme::{RenewalCertId, SpendableNonce};
 
 use super::{PortError, Saved};
-use crate::acme::{AcmeAccount, AcmeAccountId, AcmeOrder, AcmeOrderId, OrderSummary};
+use crate::acme::{AcmeAccount, AcmeAccountId, AcmeExtensions, AcmeOrder, AcmeOrderId, OrderSummary};
 use crate::ids::RequestId;
 
 /// Some orders of an account, the newest first.
@@ -67,4 +67,12 @@ pub trait AcmeStore: Send + Sync {
     async fn order_of_request(&self, request: RequestId) -> Result<Option<OrderName>, PortError>;
     /// The order that replaces a certificate, or was to replace it.
     async fn replacement(&self, certificate: &RenewalCertId) -> Result<Option<OrderName>, PortError>;
+
+    /// Reads the extensions of a standing approval; `None` if none was ever asked for.
+    async fn extensions(&self, standing: RequestId) -> Result<Option<AcmeExtensions>, PortError>;
+    /// Inserts the extensions of a standing approval; conflicts if there are some.
+    async fn create_extensions(&self, extensions: &AcmeExtensions) -> Result<Saved, PortError>;
+    /// Updates the extensions of a standing approval and increments their version; conflicts if the stored version is not its
+    /// own.
+    async fn save_extensions(&self, extensions: &AcmeExtensions) -> Result<Saved, PortError>;
 }

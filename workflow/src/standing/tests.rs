@@ -216,3 +216,29 @@ fn names_are_covered_as_their_text_says() {
     });
     assert!(inside.get() > 30 && outside.get() > 100, "{} inside, {} outside", inside.get(), outside.get());
 }
+
+#[test]
+fn an_extension_has_more_names_and_is_of_one_standing_approval() {
+    let base = StandingTerms::read(&text(&[".web.example.com", "www.example.com"], 90, 500)).unwrap();
+    let id = RequestId::random();
+    let more = ["a.web.example.com", "shop.example.com", "www.example.com"].map(str::to_owned);
+    let extended = base.extended(id, &more, 30, 20).unwrap();
+    assert_eq!((extended.extends(), extended.days(), extended.certificates()), (Some(id), 30, 20));
+    assert_eq!(extended.names_beyond(&base), ["shop.example.com"], "the others are in it");
+    assert!(base.names_beyond(&extended).is_empty());
+    let suffix = StandingTerms::read(&text(&[".a.web.example.com"], 90, 500)).unwrap();
+    assert_eq!(suffix.names_beyond(&base), [".a.web.example.com"], "a suffix is named as it is");
+    let row = serde_json::to_value(&extended).unwrap();
+    assert_eq!(row["extends"], id.to_string());
+    assert_eq!(serde_json::from_value::<StandingTerms>(row).unwrap(), extended);
+    assert!(serde_json::to_value(&base).unwrap().get("extends").is_none(), "as in rows of before");
+    assert!(base.extended(id, &["no name".to_owned()], 1, 1).is_err());
+}
+
+#[test]
+fn nobody_asks_for_an_extension_by_a_text() {
+    let id = RequestId::random().to_string();
+    let mut asked: serde_json::Value = serde_json::from_str(&text(&["www.example.com"], 1, 1)).unwrap();
+    asked["extends"] = id.into();
+    assert_eq!(codes(&asked.to_string()), [Code::BadRequest]);
+}

@@ -157,6 +157,7 @@ mod tests {
         let certificate: RenewalCertId = "aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE".parse().unwrap();
         let replacing = || {
             let terms = OrderTerms {
+                standing: account.standing(),
                 identifiers: Vec::new(),
                 profile: "server".into(),
                 replaces: Some(certificate.clone()),

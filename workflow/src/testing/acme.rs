@@ -41,7 +41,8 @@ pub fn saved_account() -> AcmeAccount {
 pub fn saved_order(account: &AcmeAccount, names: &[&str], now: OffsetDateTime) -> AcmeOrder {
     let identifier = |name: &&str| AcmeIdentifier::from_name(name.parse().ok()?);
     let identifiers = names.iter().map(|name| identifier(name).expect("an identifier")).collect();
-    let terms = OrderTerms { identifiers, profile: "server".into(), replaces: None };
+    let terms =
+        OrderTerms { standing: account.standing(), identifiers, profile: "server".into(), replaces: None };
     let id = AcmeOrderId::random(now).expect("randomness");
     AcmeOrder::new(id, account, terms, now + ORDER_LIFETIME * 2, now)
 }

@@ -307,6 +307,11 @@ impl InMemoryBackend {
         self.state().requests.get(&id).cloned()
     }
 
+    /// Removes a request, as the time to live of the table does.
+    pub fn forget_request(&self, id: RequestId) {
+        self.state().requests.remove(&id);
+    }
+
     /// Every request.
     pub fn requests(&self) -> Vec<Request> {
         self.state().requests.values().cloned().collect()

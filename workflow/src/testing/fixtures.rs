@@ -215,14 +215,31 @@ impl InMemoryBackend {
     /// Stores the request of a standing approval with these terms (JSON) and the standing approval itself, approved by
     /// [`approver`] now, and returns their id.
     pub fn granted(&self, terms: &str) -> RequestId {
-        let request = self.unsaved_grant(terms, Status::Delivered);
-        let base_url = base_url();
-        let voters = Voters { base_url: &base_url, passkeys: &[], provider_keys: &[] };
-        let approval = covers_terms(&request, &self.policy(), self.issuer_certificate(), voters);
-        self.put_standing(approval.expect("approved"));
-        let id = request.id();
-        self.put(request);
+        let id = RequestId::random();
+        self.put_grant(id, StandingTerms::read(terms).expect("terms"), Status::Delivered);
         id
+    }
+
+    /// Stores the standing approval that extends another one by a name, as [`InMemoryBackend::granted`], and returns its id.
+    pub fn granted_extension(&self, of: RequestId, name: &str) -> RequestId {
+        let base = self.standing(of).expect("stored");
+        let terms = base.extended(of, &self.policy(), &[name.to_owned()]).expect("terms");
+        let id = RequestId::random();
+        self.put_grant(id, terms, Status::Delivered);
+        id
+    }
+
+    /// Stores the request of a standing approval with these terms and this status under this id, and the standing approval, if it
+    /// was approved.
+    pub fn put_grant(&self, id: RequestId, terms: StandingTerms, status: Status) {
+        let request = self.unsaved_as(id, RequestContent::Standing(terms), status);
+        if status.has_certificate() {
+            let base_url = base_url();
+            let voters = Voters { base_url: &base_url, passkeys: &[], provider_keys: &[] };
+            let approval = covers_terms(&request, &self.policy(), self.issuer_certificate(), voters);
+            self.put_standing(approval.expect("approved"));
+        }
+        self.put(request);
     }
 
     /// Stores a delivered certificate with this CSR that was counted under a standing approval.
@@ -247,8 +264,11 @@ impl InMemoryBackend {
     }
 
     fn unsaved(&self, content: RequestContent, status: Status) -> Request {
+        self.unsaved_as(RequestId::random(), content, status)
+    }
+
+    fn unsaved_as(&self, id: RequestId, content: RequestContent, status: Status) -> Request {
         let now = self.now();
-        let id = RequestId::random();
         let policy = self.policy();
         let submission = Submission {
             email: "requester@example.com".parse().expect("an address"),

@@ -5,7 +5,7 @@ use pki::csr::Csr;
 use pki::testing::{TestKey, TestKeyPair, csr};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
-use workflow::acme::{AcmeAccount, AcmeAccountId, AcmeOrder, AcmeOrderId, OrderTerms};
+use workflow::acme::{AcmeAccount, AcmeAccountId, AcmeExtensions, AcmeOrder, AcmeOrderId, OrderTerms};
 use workflow::aws::DynamoAcme;
 use workflow::ids::RequestId;
 use workflow::ports::{AcmeStore as _, OrderName, PortError, Saved};
@@ -157,6 +157,7 @@ async fn an_order_is_in_the_partition_of_its_account() {
 async fn an_order_that_replaces_a_certificate_is_the_only_one_unless_it_takes_the_place_of_another() {
     let account = saved_account();
     let terms = OrderTerms {
+        standing: account.standing(),
         identifiers: order().identifiers().cloned().collect(),
         profile: "server".into(),
         replaces: Some(certificate()),
@@ -324,5 +325,26 @@ async fn a_writer_that_came_first_is_a_conflict_and_a_fault_is_an_error() {
         said(table.save_key(&account, "before").await);
         said(table.create_order(&order, None).await);
         said(table.save_order(&processing).await);
+        let extensions = AcmeExtensions::new(RequestId::random());
+        said(table.create_extensions(&extensions).await);
+        said(table.save_extensions(&extensions).await);
     }
+}
+
+#[tokio::test]
+async fn the_extensions_of_a_standing_approval_are_one_row_by_its_id() {
+    let (sdk, calls) = server(|_, _| json!({})).await;
+    let (table, standing) = (DynamoAcme::new(&sdk, "acme"), RequestId::random());
+    let extensions = AcmeExtensions::new(standing);
+    assert_eq!(table.extensions(standing).await.unwrap(), None);
+    assert_eq!(table.create_extensions(&extensions).await.unwrap(), Saved::Yes);
+    assert_eq!(table.save_extensions(&extensions).await.unwrap(), Saved::Yes);
+    let (key, item) = (text(format!("extensions#{standing}")), text("extensions"));
+    let calls = calls.lock().unwrap().clone();
+    let [(read, by), (create, row), (save, saved)] = &calls[..] else { panic!("{calls:?}") };
+    assert_eq!([read.as_str(), create, save], ["getitem", "putitem", "updateitem"]);
+    assert_eq!((&by["Key"]["key"], &by["ConsistentRead"]), (&key, &json!(true)));
+    assert_eq!((&row["Item"]["key"], &row["Item"]["item"]), (&key, &item));
+    assert_eq!(row["ConditionExpression"], "attribute_not_exists(#key)");
+    assert_eq!((&saved["Key"]["key"], &saved["ConditionExpression"]), (&key, &json!("#version = :version")));
 }

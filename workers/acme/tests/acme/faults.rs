@@ -66,7 +66,7 @@ async fn one_fault_anywhere_changes_nothing() {
             way(&stand, Some((call, point))).await;
             let rows = (
                 stand.backend.acme_accounts().len(),
-                stand.taken().len(),
+                stand.requests().len(),
                 stand.backend.certificates().len(),
             );
             assert_eq!(rows, (1, 1, 1), "{call} {point:?}");

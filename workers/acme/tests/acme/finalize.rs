@@ -38,7 +38,7 @@ async fn the_certificate_is_there_in_the_answer_to_the_csr() {
     assert_eq!(*stand.signer.submitted.lock().unwrap(), [row.request_id()]);
     let other = client.finalize(&stand, &order, &pki::testing::csr(&NAME)).await;
     assert_eq!(other.problem(), is(403, "orderNotReady"));
-    assert_eq!(stand.taken().len(), 1);
+    assert_eq!(stand.requests().len(), 1);
 }
 
 #[tokio::test]
@@ -112,14 +112,14 @@ async fn an_order_whose_request_was_not_stored_is_submitted_by_whoever_reads_it(
     let (client, order) = with_order(&stand).await;
     let csr = csr(&NAME);
     assert_eq!(client.finalize(&stand, &order, &csr).await.problem(), is(500, "serverInternal"));
-    assert!(stand.taken().is_empty());
+    assert!(stand.requests().is_empty());
     assert_eq!(client.read(&stand, &order).await.problem(), is(500, "serverInternal"));
     stand.signs(Signing::AtOnce);
     let first = client.read(&stand, &order).await.json();
     let then = client.read(&stand, &order).await.json();
     assert_eq!([&first["status"], &then["status"]], ["processing", "valid"]);
     let submitted: BTreeSet<_> = stand.signer.submitted.lock().unwrap().iter().copied().collect();
-    assert_eq!((submitted.len(), stand.taken().len()), (1, 1));
+    assert_eq!((submitted.len(), stand.requests().len()), (1, 1));
 }
 
 /// Fifty calls at once, with one CSR or with fifty.
@@ -134,7 +134,7 @@ async fn race(csrs: usize) {
     assert_eq!((taken.len(), refused), if csrs.len() == 1 { (50, 0) } else { (1, 49) });
     let submitted: BTreeSet<_> = stand.signer.submitted.lock().unwrap().iter().copied().collect();
     assert_eq!(submitted.into_iter().collect::<Vec<_>>(), [stand.backend.acme_orders()[0].request_id()]);
-    assert_eq!((stand.taken().len(), stand.backend.certificates().len()), (1, 1));
+    assert_eq!((stand.requests().len(), stand.backend.certificates().len()), (1, 1));
     assert_eq!(client.read(&stand, &order).await.json()["status"], "valid");
 }
 

@@ -16,8 +16,14 @@ const NAME: [&str; 1] = ["www.example.com"];
 /// A stand with the real intake.
 fn stand() -> Stand {
     let mut stand = Stand::new();
+    stand.server.intake = intake(&stand);
+    stand
+}
+
+/// The real intake.
+pub(crate) fn intake(stand: &Stand) -> Arc<StandingRequests> {
     let backend = &stand.backend;
-    stand.server.intake = Arc::new(StandingRequests {
+    Arc::new(StandingRequests {
         requests: backend.clone(),
         standing: backend.clone(),
         policies: backend.clone(),
@@ -28,8 +34,7 @@ fn stand() -> Stand {
         people: backend.clone(),
         base_url: stand.server.base_url.clone(),
         clock: backend.clone(),
-    });
-    stand
+    })
 }
 
 async fn with_order(stand: &Stand) -> (Client, String) {
@@ -52,7 +57,7 @@ async fn the_csr_of_an_order_is_one_request_with_one_execution() {
     assert_eq!((request.status(), request.standing()), (Status::Submitted, Some(row.standing())));
     let approval = stand.backend.standing(row.standing()).unwrap();
     assert_eq!((request.email(), request.profile()), (approval.requester(), approval.profile()));
-    assert_eq!((stand.taken().len(), stand.backend.executions().len()), (1, 1));
+    assert_eq!((stand.requests().len(), stand.backend.executions().len()), (1, 1));
     assert!(stand.backend.rechecks().is_empty(), "nobody gets a mail");
     let event = stand.backend.audit(request.id()).remove(0);
     assert_eq!((event.event, event.actor), (EventKind::Submitted, Actor::requester(approval.requester())));
@@ -70,7 +75,7 @@ async fn a_race_of_fifty_csrs_is_one_request() {
     let calls = csrs.iter().map(|csr| client.finalize(&stand, &order, csr));
     let answers = futures_util::future::join_all(calls).await;
     assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
-    assert_eq!((stand.taken().len(), stand.backend.executions().len()), (1, 1));
+    assert_eq!((stand.requests().len(), stand.backend.executions().len()), (1, 1));
 }
 
 #[tokio::test]
@@ -84,7 +89,7 @@ async fn what_the_policy_in_force_refuses_ends_the_order_in_words() {
     assert_eq!((ended.status, &ended.json()["status"]), (200, &json!("invalid")), "{ended:?}");
     let detail = ended.json()["error"]["detail"].as_str().unwrap().to_owned();
     assert!(detail.contains("was refused") && detail.contains("www.example.com"), "{detail}");
-    assert!(stand.taken().is_empty());
+    assert!(stand.requests().is_empty());
 }
 
 #[tokio::test]
@@ -99,5 +104,5 @@ async fn a_standing_approval_that_ends_after_the_csr_was_reserved_ends_the_order
     let ended = client.read(&stand, &order).await.json();
     assert_eq!(ended["status"], "invalid");
     assert!(ended["error"]["detail"].as_str().unwrap().contains("was ended"), "{ended}");
-    assert!(stand.taken().is_empty());
+    assert!(stand.requests().is_empty());
 }

@@ -117,7 +117,7 @@ async fn handle(stand: Arc<Stand>, request: Request) -> axum::response::Response
 }
 
 fn reasons(stand: &Stand) -> Vec<RevocationReason> {
-    let requests = stand.taken();
+    let requests = stand.requests();
     requests.iter().filter_map(|request| request.revocation().map(|revocation| revocation.reason)).collect()
 }
 

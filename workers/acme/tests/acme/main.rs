@@ -3,6 +3,7 @@
 
 mod accounts;
 mod certificates;
+mod extensions;
 mod faults;
 mod finalize;
 mod floods;

@@ -78,7 +78,7 @@ async fn names_outside_the_standing_approval_are_refused_and_asked_for_once() {
     let filed = stand.filed.0.lock().unwrap().clone();
     let [(wanted, id)] = &filed[..] else { panic!("{filed:?}") };
     assert_eq!(
-        (wanted.names.join(" "), id.to_string()),
+        (wanted.join(" "), id.to_string()),
         ("10.1.2.4 shop.example.com web.example.com".into(), ids[0].clone())
     );
     assert!(stand.backend.acme_orders().is_empty());

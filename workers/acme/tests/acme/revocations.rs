@@ -39,7 +39,7 @@ fn holder(key: TestKeyPair) -> Client {
 }
 
 fn reasons(stand: &Stand) -> Vec<RevocationReason> {
-    let requests = stand.taken();
+    let requests = stand.requests();
     requests.iter().filter_map(|request| request.revocation().map(|revocation| revocation.reason)).collect()
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use acme::extension::{ExtensionRequests, WantedNames};
+use acme::extension::{ExtensionRequests, ExtensionState, FiledExtension, WantedNames};
 use acme::issuance::{StandingIntake, StandingOrder, SubmissionResult};
 use acme::{AcmeServer, FinalizeWait, answer};
 use async_trait::async_trait;
@@ -100,18 +100,19 @@ impl FakeSigner {
 
 /// The requests for more names that were filed.
 #[derive(Default)]
-pub(crate) struct FiledRequests(pub(crate) Mutex<Vec<(WantedNames, RequestId)>>);
+pub(crate) struct FiledRequests(pub(crate) Mutex<Vec<(Vec<String>, RequestId)>>);
 
 #[async_trait]
 impl ExtensionRequests for FiledRequests {
-    async fn file(&self, wanted: &WantedNames) -> Result<RequestId, PortError> {
+    async fn file(&self, wanted: &WantedNames) -> Result<ExtensionState, PortError> {
         let mut filed = self.0.lock().unwrap();
-        if let Some((_, id)) = filed.iter().find(|(before, _)| before == wanted) {
-            return Ok(*id);
-        }
-        let id = RequestId::random();
-        filed.push((wanted.clone(), id));
-        Ok(id)
+        let before = filed.iter().find(|(before, _)| *before == wanted.names).map(|(_, id)| *id);
+        let request_id = before.unwrap_or_else(|| {
+            let id = RequestId::random();
+            filed.push((wanted.names.clone(), id));
+            id
+        });
+        Ok(ExtensionState::Filed(FiledExtension { request_id, waits: "its status is submitted".into() }))
     }
 }
 
@@ -205,16 +206,17 @@ impl Stand {
         self.credential(standing).await
     }
 
-    /// The requests that were taken under standing approvals.
-    pub(crate) fn taken(&self) -> Vec<Request> {
-        self.backend.requests().into_iter().filter(|request| request.standing().is_some()).collect()
-    }
-
     /// Ends a standing approval.
     pub(crate) async fn end(&self, standing: RequestId) {
         let backend = &*self.backend;
         let ports = StandingEnding { standing: backend, requests: backend, writer: backend };
         end_standing(ports, standing, &Origin::operator("olivia"), "Over.", backend.now()).await.unwrap();
+    }
+
+    /// The requests of certificates. Those of standing approvals are there, too.
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        let all = self.backend.requests().into_iter();
+        all.filter(|row| row.certificate().is_some()).collect()
     }
 
     /// Another credential of a standing approval.

@@ -40,9 +40,6 @@ pub(super) enum Path {
     Standing,
 }
 
-/// The paths of requests that approvers decided about.
-pub(super) const DECIDED: [Path; 5] = [Path::Form, Path::Renewal, Path::Restart, Path::Retry, Path::Import];
-
 pub(super) const PATHS: [Path; 6] =
     [Path::Form, Path::Renewal, Path::Restart, Path::Retry, Path::Import, Path::Standing];
 

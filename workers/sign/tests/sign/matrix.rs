@@ -5,7 +5,7 @@ use std::fs;
 use workflow::runtime::step::ErrorName;
 use workflow::wire_name::WireName as _;
 
-use super::{coverage, oidc_groups, passkeys, requesters, sign_ins, standing};
+use super::{coverage, oidc_groups, passkeys, requesters, sign_ins, standing, terms};
 
 const BEGIN: &str =
     "<!-- The attacks are written by workers/sign/tests/sign/matrix.rs; do not edit them. -->\n";
@@ -20,12 +20,15 @@ fn table() -> String {
     coverage::ATTACKS.iter().for_each(|(what, error, _)| add("", what, *error));
     let condition = "under a standing approval: ";
     standing::ATTACKS.iter().for_each(|(what, error, _)| add(condition, what, *error));
+    let condition = "for a standing approval itself: ";
+    terms::ATTACKS.iter().for_each(|(what, error, _)| add(condition, what, *error));
     let condition = "where the policy asks for passkeys: ";
     passkeys::ATTACKS.iter().for_each(|(what, error, _)| add(condition, what, *error));
     let condition = "where the policy asks for sign-ins: ";
     sign_ins::ATTACKS.iter().for_each(|(what, error, _)| add(condition, what, *error));
     let condition = "where the approvers are a group of the identity provider: ";
     oidc_groups::ATTACKS.iter().for_each(|(what, error, _)| add(condition, what, *error));
+    // Also for a standing approval itself.
     let condition = "where the policy has requesters sign in: ";
     requesters::ATTACKS.iter().for_each(|(what, error, _)| add(condition, what, *error));
     text

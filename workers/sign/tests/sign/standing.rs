@@ -50,7 +50,7 @@ fn with_names(backend: &InMemoryBackend, id: RequestId, names: &[&str]) {
 type Attack = fn(&Arc<InMemoryBackend>, RequestId);
 
 /// Everything that must not be signed under a standing approval.
-pub(super) const ATTACKS: [(&str, ErrorName, Attack); 29] = [
+pub(super) const ATTACKS: [(&str, ErrorName, Attack); 30] = [
     ("other names, with a summary of them", NotApproved, |backend, id| {
         with_names(backend, id, &["api.example.com"])
     }),
@@ -108,6 +108,9 @@ pub(super) const ATTACKS: [(&str, ErrorName, Attack); 29] = [
     }),
     ("another name in the terms", NotApproved, |backend, id| {
         alter_standing(backend, id, |row| row["terms"]["names"] = vec![".example.com"].into());
+    }),
+    ("another standing approval that it extends", NotApproved, |backend, id| {
+        alter_standing(backend, id, |row| row["terms"]["extends"] = RequestId::random().to_string().into());
     }),
     ("another profile in the standing approval", NotApproved, |backend, id| {
         alter_standing(backend, id, |row| row["profile"] = "client".into());

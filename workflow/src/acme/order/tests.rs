@@ -36,7 +36,12 @@ fn a_row_reads_back_in_every_state_and_may_have_columns_of_a_later_version() {
 #[test]
 fn an_order_is_born_ready_and_ends_with_its_standing_approval() {
     let account = saved_account();
-    let terms = || OrderTerms { identifiers: Vec::new(), profile: "server".into(), replaces: None };
+    let terms = || OrderTerms {
+        standing: account.standing(),
+        identifiers: Vec::new(),
+        profile: "server".into(),
+        replaces: None,
+    };
     let made = |until| AcmeOrder::new(AcmeOrderId::random(NOW).unwrap(), &account, terms(), until, NOW);
     assert_eq!(made(NOW + Duration::days(30)).ends_at(), NOW + ORDER_LIFETIME);
     let short = made(NOW + Duration::days(1));

@@ -75,20 +75,41 @@ pub fn covers_terms(
     Ok(approval)
 }
 
+/// Checks a standing approval by the policy in force alone, for lists and mails: what Sign checks, but for proofs of votes and
+/// requester, for which it reads passkeys and keys. So an error here is one at Sign. Returns the most certificates.
+///
+/// # Errors
+/// [`NotCovered`].
+pub fn stands(approval: &StandingApproval, policy: &Policy, at: OffsetDateTime) -> Result<u32, NotCovered> {
+    is_of_these_terms(approval)?;
+    given(approval, policy)?.is_enough()?;
+    approval.ensure_alive(policy, at).map_err(NotCovered::NotAlive)
+}
+
 /// Checks that approvers approved these terms, and that their votes are enough by the policy in force.
 fn holds(approval: &StandingApproval, policy: &Policy, voters: Voters<'_>) -> Result<(), NotCovered> {
-    let (id, requester, decision) = (approval.id(), approval.requester(), approval.decision());
+    is_of_these_terms(approval)?;
+    requester_signed_in(approval.id(), approval.requester(), approval.confirmed(), policy, voters)?;
+    given(approval, policy)?.holds(policy, voters)
+}
+
+fn is_of_these_terms(approval: &StandingApproval) -> Result<(), NotCovered> {
+    let decision = approval.decision();
     if !decision.is_approval() {
         return Err(NotCovered::NotApproved);
     }
     if approval.digest() != decision.digest {
         return Err(NotCovered::Another);
     }
-    requester_signed_in(id, requester, approval.confirmed(), policy, voters)?;
+    Ok(())
+}
+
+fn given<'a>(approval: &'a StandingApproval, policy: &Policy) -> Result<GivenApproval<'a>, NotCovered> {
     let profile = policy
         .profile(Some(approval.profile()))
         .map_err(|finding| NotCovered::NotGranted(PolicyRejection(vec![finding])))?;
-    GivenApproval { id, decision, in_force: profile.approvers_in_force(requester) }.holds(policy, voters)
+    let in_force = profile.approvers_in_force(approval.requester());
+    Ok(GivenApproval { id: approval.id(), decision: approval.decision(), in_force })
 }
 
 #[cfg(test)]

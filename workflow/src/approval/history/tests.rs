@@ -163,3 +163,25 @@ async fn a_certificate_of_an_earlier_version_is_found_by_its_request() {
     backend.enter(&NameRow::of_certificate(&["other.example.com".to_owned()], end, pending)).await.unwrap();
     assert!(history(&backend, &["other.example.com"]).await.live.is_empty());
 }
+
+#[tokio::test]
+async fn an_extension_says_of_what_and_by_which_names() {
+    let backend = crate::testing::fixtures::standing_backend();
+    let base = backend.granted(crate::testing::fixtures::TERMS);
+    let extension = backend.granted_extension(base, "shop.example.com");
+    let read = async |row: Request| {
+        let (rows, now) = (&*backend, backend.now());
+        let history = RequestHistory::read(rows, rows, &row, None, PlusTags::Same, now).await.unwrap();
+        history.anomalies.into_iter().find(|one| matches!(one, Anomaly::Extends { .. }))
+    };
+    let row = backend.request(extension).unwrap();
+    let all = row.terms().unwrap().names_as_text();
+    let of = |names: &[String]| Some(Anomaly::Extends { extended: base, names: names.to_vec() });
+    assert_eq!(read(row.clone()).await, of(&["shop.example.com".to_owned()]));
+    assert_eq!(read(backend.request(base).unwrap()).await, None);
+    // Of another requester, or gone: every name is new.
+    backend.alter(base, |row| row.email = "mallory@example.com".parse().unwrap());
+    assert_eq!(read(row.clone()).await, of(&all));
+    backend.forget_request(base);
+    assert_eq!(read(row).await, of(&all));
+}

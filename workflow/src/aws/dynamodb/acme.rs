@@ -8,6 +8,7 @@
 //! | `binding#<key id>` | `account` | the account that is bound by this key id: one account a credential |
 //! | `request#<request id>` | `order` | the order whose certificate the request is for |
 //! | `replaces#<certificate>` | `order` | the order that replaces the certificate (RFC 9773) |
+//! | `extensions#<standing approval>` | `extensions` | the extensions of a standing approval |
 //! | `nonce#<nonce>` | `nonce` | a nonce that is spent |
 
 use std::collections::HashMap;
@@ -20,7 +21,9 @@ use pki::acme::{RenewalCertId, SpendableNonce};
 use serde::{Deserialize, Serialize};
 
 use super::{Item, Table, decode, encode, saved};
-use crate::acme::{AcmeAccount, AcmeAccountId, AcmeOrder, AcmeOrderId, OrderState, OrderSummary};
+use crate::acme::{
+    AcmeAccount, AcmeAccountId, AcmeExtensions, AcmeOrder, AcmeOrderId, OrderState, OrderSummary,
+};
 use crate::aws::unavailable;
 use crate::ids::RequestId;
 use crate::ports::{AcmeStore, OrderName, OrdersPage, PortError, Saved};
@@ -30,6 +33,7 @@ const KEY: &str = "key";
 const ITEM: &str = "item";
 const ACCOUNT: &str = "account";
 const ORDER: &str = "order";
+const EXTENSIONS: &str = "extensions";
 
 /// The table.
 pub struct DynamoAcme(Table);
@@ -93,6 +97,14 @@ fn account_row(account: &AcmeAccount, what: &'static str) -> Result<Item, PortEr
 
 fn order_row(order: &AcmeOrder, what: &'static str) -> Result<Item, PortError> {
     keyed(order, acme_account_key(order.account()), acme_order_key(order.id()), what)
+}
+
+fn extensions_row(extensions: &AcmeExtensions, what: &'static str) -> Result<Item, PortError> {
+    keyed(extensions, of_extended(extensions.standing()), EXTENSIONS.to_owned(), what)
+}
+
+fn of_extended(standing: RequestId) -> String {
+    format!("extensions#{standing}")
 }
 
 fn of_key(digest: &str) -> String {
@@ -311,5 +323,19 @@ impl AcmeStore for DynamoAcme {
 
     async fn replacement(&self, certificate: &RenewalCertId) -> Result<Option<OrderName>, PortError> {
         self.entry_of_order(of_replaced(certificate), "read the order that replaces a certificate").await
+    }
+
+    async fn extensions(&self, standing: RequestId) -> Result<Option<AcmeExtensions>, PortError> {
+        self.0.find_item(key(of_extended(standing), EXTENSIONS), "read the extensions").await
+    }
+
+    async fn create_extensions(&self, extensions: &AcmeExtensions) -> Result<Saved, PortError> {
+        const WHAT: &str = "store the extensions";
+        self.0.create(extensions_row(extensions, WHAT)?, WHAT).await
+    }
+
+    async fn save_extensions(&self, extensions: &AcmeExtensions) -> Result<Saved, PortError> {
+        const WHAT: &str = "change the extensions";
+        self.0.save(extensions_row(extensions, WHAT)?, extensions.version(), WHAT).await
     }
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use pki::acme::{RenewalCertId, SpendableNonce};
 
 use super::InMemoryBackend;
-use crate::acme::{AcmeAccount, AcmeAccountId, AcmeOrder, AcmeOrderId, OrderState};
+use crate::acme::{AcmeAccount, AcmeAccountId, AcmeExtensions, AcmeOrder, AcmeOrderId, OrderState};
 use crate::ids::RequestId;
 use crate::ports::{AcmeStore, OrderName, OrdersPage, PortError, Saved};
 
@@ -20,6 +20,7 @@ pub(super) struct AcmeRows {
     requests: BTreeMap<RequestId, OrderName>,
     replaced: BTreeMap<String, OrderName>,
     nonces: BTreeSet<String>,
+    extensions: BTreeMap<RequestId, AcmeExtensions>,
 }
 
 fn name(order: &AcmeOrder) -> OrderName {
@@ -48,6 +49,16 @@ impl InMemoryBackend {
     /// Every order.
     pub fn acme_orders(&self) -> Vec<AcmeOrder> {
         self.state().acme.orders.values().cloned().collect()
+    }
+
+    /// The extensions of a standing approval, if there are some.
+    pub fn acme_extensions(&self, standing: RequestId) -> Option<AcmeExtensions> {
+        self.state().acme.extensions.get(&standing).cloned()
+    }
+
+    /// Stores the extensions of a standing approval as they are.
+    pub fn put_acme_extensions(&self, extensions: AcmeExtensions) {
+        self.state().acme.extensions.insert(extensions.standing(), extensions);
     }
 
     /// The number of nonces that are spent.
@@ -181,5 +192,33 @@ impl AcmeStore for InMemoryBackend {
     async fn replacement(&self, certificate: &RenewalCertId) -> Result<Option<OrderName>, PortError> {
         let certificate = certificate.to_string();
         self.call("acme", "replacement", |state| state.acme.replaced.get(&certificate).cloned())
+    }
+
+    async fn extensions(&self, standing: RequestId) -> Result<Option<AcmeExtensions>, PortError> {
+        self.call("acme", "extensions", |state| state.acme.extensions.get(&standing).cloned())
+    }
+
+    async fn create_extensions(&self, extensions: &AcmeExtensions) -> Result<Saved, PortError> {
+        self.call("acme", "create extensions", |state| {
+            let (rows, id) = (&mut state.acme.extensions, extensions.standing());
+            if rows.contains_key(&id) {
+                return Saved::Conflict;
+            }
+            rows.insert(id, extensions.clone());
+            Saved::Yes
+        })
+    }
+
+    async fn save_extensions(&self, extensions: &AcmeExtensions) -> Result<Saved, PortError> {
+        self.call("acme", "save extensions", |state| {
+            match state.acme.extensions.get_mut(&extensions.standing()) {
+                Some(row) if row.version() == extensions.version() => {
+                    row.clone_from(extensions);
+                    row.count_write();
+                    Saved::Yes
+                }
+                _ => Saved::Conflict,
+            }
+        })
     }
 }
