@@ -13,7 +13,7 @@ use crate::Command;
 /// Words that follow the name of a group of commands in a sentence or a label, and are no command of it.
 const PROSE: [(&str, &str); 3] = [("ca", "reads"), ("audit", "1"), ("countersign", "approval")];
 /// Options of other programs that the documentation names alone.
-const OTHERS: [&str; 7] = [
+const OTHERS: [&str; 11] = [
     "--crlfile",
     "--cert-status",
     "--load-trust",
@@ -21,6 +21,11 @@ const OTHERS: [&str; 7] = [
     "--icf",
     "--bypass-governance-retention",
     "--secret-string",
+    // Of ACME clients.
+    "--force-renewal",
+    "--deploy-hook",
+    "--days",
+    "--register",
 ];
 const ID: &str = "9464cb43-9bce-49f0-a2f0-deadf965ae26";
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use acme::filing::ExtensionFiling;
 use acme::intake::StandingRequests;
 use acme::{AcmeServer, FinalizeWait};
 use aws_lc_rs::rand::SystemRandom;
@@ -14,7 +15,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     workflow::runtime::log::start(env!("CARGO_CRATE_NAME"));
     let server = &workflow::runtime::lambda::configured(|aws| {
         let clock = Arc::new(SystemClock);
-        let intake = StandingRequests {
+        let intake = Arc::new(StandingRequests {
             requests: aws.requests()?,
             standing: aws.standing_approvals()?,
             policies: aws.policies()?,
@@ -25,10 +26,11 @@ async fn main() -> Result<(), lambda_http::Error> {
             people: aws.people()?,
             base_url: aws.base_url()?,
             clock: clock.clone(),
-        };
+        });
+        let store = aws.acme()?;
         Ok(AcmeServer {
             base_url: aws.base_url()?,
-            store: aws.acme()?,
+            store: store.clone(),
             standing: intake.standing.clone(),
             requests: intake.requests.clone(),
             certificates: aws.certificates()?,
@@ -37,8 +39,8 @@ async fn main() -> Result<(), lambda_http::Error> {
             policies: intake.policies.clone(),
             links: intake.links.clone(),
             revocation_executions: aws.revocation_executions()?,
-            intake: Arc::new(intake),
-            extensions: None,
+            extensions: Some(Arc::new(ExtensionFiling { requests: intake.clone(), store })),
+            intake,
             limits: OrderLimits::DEFAULT,
             wait: FinalizeWait::DEFAULT,
             random: Arc::new(SystemRandom::new()),

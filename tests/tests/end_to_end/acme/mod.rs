@@ -1,8 +1,8 @@
 //! ACME (RFC 8555) under standing approvals that two people approved: real clients, races, and clients that die.
 
 use end_to_end::{
-    Asked, Credential, Stack, TestAcmeClient, credential, csr_for, finalization, standing_approval,
-    unique_host,
+    Asked, Credential, Stack, TestAcmeClient, approve_standing, credential, csr_for, finalization, new_order,
+    standing_approval, unique_host,
 };
 use futures_util::future::join_all;
 use pki::acme::RenewalCertId;
@@ -47,6 +47,32 @@ pub(crate) async fn by_program(stack: &Stack) {
     stack.portal().get(&format!("acme/renewal-info/{id}"), "*/*").await.expect(200);
     let revocation = json!({ "certificate": Base64Url(certificate.der().to_vec()).to_string(), "reason": 4 });
     client.post(&client.url("revoke-cert"), &revocation).await.expect(200);
+}
+
+/// A name outside of a standing approval is asked for by the order; once two people approved the extension, the next order has it.
+pub(crate) async fn extended(stack: &Stack) {
+    let portal = stack.portal();
+    let (inside, outside) = (unique_host(), unique_host());
+    let asked = standing_approval(stack, &portal, &inside, 5).await;
+    let credential = credential(&portal, &asked).await;
+    let client = TestAcmeClient::registered(stack.endpoint("portal"), &credential).await;
+    let names = [inside.as_str(), outside.as_str()];
+    let order = async || client.post(&client.url("new-order"), &new_order(&names)).await.expect(403);
+    let (refused, again) = (order().await, order().await);
+    assert_eq!(refused.problem(), "rejectedIdentifier");
+    assert_eq!(refused.body, again.body, "one request, however often the client orders");
+    let said = refused.json()["detail"].as_str().unwrap().to_owned();
+    let id = said.split("asked for by request ").nth(1).unwrap().split(':').next().unwrap().to_owned();
+    let extension = portal.confirm(Asked { id, ..asked }).await;
+    approve_standing(stack, &portal, &extension, &["approver@example.com", "second@example.com"]).await;
+    let order = client.order(&names).await;
+    client.finalize(&order, &csr_for(&names)).await.expect(200);
+    client.certificate(&client.settled(&order).await).await;
+}
+
+#[tokio::test]
+async fn a_name_outside_is_asked_for_and_the_next_run_has_it() {
+    extended(Stack::shared().await).await;
 }
 
 #[tokio::test]

@@ -34,6 +34,8 @@ pub(super) async fn run(stack: &Stack, worker: &str, permission: &Permission) {
         ("Sign", _) if resource.ends_with("/crl/*") => revocation_list(stack).await,
         ("Sign", _) if resource.ends_with("/ocsp/*") => responder(stack).await,
         ("Ocsp", _) => status(stack).await,
+        ("Acme", "sqs:SendMessage") => acme::extended(stack).await,
+        ("Acme", "dynamodb:Query") if resource.ends_with("/byPerson") => acme::extended(stack).await,
         ("Acme", _) => acme::by_program(stack).await,
         ("Deliver", "ssm:PutParameter") => new_log(stack).await,
         ("Housekeeping", "sqs:SendMessage") if is_of("sign") => revocation_list(stack).await,
