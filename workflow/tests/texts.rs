@@ -71,6 +71,7 @@ const LATIN: &[&str] = &[
     "form-data",
     "gzip",
     "grant",
+    "HMAC",
     "HTML",
     "ID",
     "Idempotency-Key",

@@ -121,7 +121,7 @@ async fn news_survive_every_fault() {
                 calls.join(", ")
             );
         }
-        for number in 0..calls.len() {
+        for (number, call) in calls.iter().enumerate() {
             for point in [FaultPoint::Before, FaultPoint::After] {
                 let backend = prepared.copy();
                 backend.fail_at(backend.calls().len() + number, point);
@@ -131,9 +131,9 @@ async fn news_survive_every_fault() {
                     assert!(runs < 5, "{notice} {number} {point:?}");
                 }
                 let mails = backend.mails();
-                let is_twice = calls[number] == "mailer: send" && point == FaultPoint::After;
+                let is_twice = *call == "mailer: send" && point == FaultPoint::After;
                 let count = if is_twice { 2 } else { 1 };
-                assert_eq!(mails.len(), count, "{notice} {} {point:?}", calls[number]);
+                assert_eq!(mails.len(), count, "{notice} {call} {point:?}");
                 assert!(mails.iter().all(|mail| mail.text == mails[0].text));
                 assert!(backend.request(id).unwrap().mails().contains_key(&format!("standing/{notice}")));
             }
