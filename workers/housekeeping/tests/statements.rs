@@ -240,8 +240,7 @@ async fn many_standing_approvals_take_turns_and_none_is_left_out() {
         backend.advance(RUN);
         run(&backend).await;
     }
-    let asked: BTreeSet<RequestId> =
-        orders(&backend).iter().map(|order| order.request_id).collect();
+    let asked: BTreeSet<RequestId> = orders(&backend).iter().map(|order| order.request_id).collect();
     assert_eq!(asked.len(), 60);
 }
 
