@@ -13,7 +13,10 @@ const END: &str = "<!-- The end of the attacks. -->";
 
 fn table() -> String {
     let paths: Vec<String> = coverage::PATHS.iter().map(|path| format!("{path:?}").to_lowercase()).collect();
-    let mut text = format!("Paths: {}.\n\n| attack | answer |\n| --- | --- |\n", paths.join(", "));
+    let mut text = format!(
+        "Paths: {}; where requesters sign in, also the terms of a standing approval.\n\n| attack | answer |\n| --- | --- |\n",
+        paths.join(", ")
+    );
     let mut add = |condition: &str, what: &str, error: ErrorName| {
         text += &format!("| {condition}{what} | `{}` |\n", error.wire_name());
     };
@@ -28,7 +31,6 @@ fn table() -> String {
     sign_ins::ATTACKS.iter().for_each(|(what, error, _)| add(condition, what, *error));
     let condition = "where the approvers are a group of the identity provider: ";
     oidc_groups::ATTACKS.iter().for_each(|(what, error, _)| add(condition, what, *error));
-    // Also for a standing approval itself.
     let condition = "where the policy has requesters sign in: ";
     requesters::ATTACKS.iter().for_each(|(what, error, _)| add(condition, what, *error));
     text
