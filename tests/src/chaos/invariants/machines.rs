@@ -26,10 +26,16 @@ impl Granted {
         Self { numbers: items(&shown, "uses").map(number).collect(), finished }
     }
 
-    /// True for the request of the standing approval, and for those under it.
+    /// True for the request of the standing approval, for those under it, and for that of its extension.
     pub(super) fn has(&self, row: &Value) -> bool {
         let standing = self.finished.standing.as_str();
-        !standing.is_empty() && (row["id"] == standing || row["grant"] == standing)
+        !standing.is_empty() && (row["id"] == standing || row["grant"] == standing || self.is_extension(row))
+    }
+
+    /// True for a request that extends the standing approval: its terms name it.
+    fn is_extension(&self, row: &Value) -> bool {
+        let standing = self.finished.standing.as_str();
+        !standing.is_empty() && row["id"] != standing && row["terms"].to_string().contains(standing)
     }
 }
 
@@ -63,6 +69,10 @@ pub(super) fn check(observed: &Invariants) -> Vec<String> {
                 wrong.push(format!("{id} has the event {event} {times} times"));
             }
         }
+    }
+    let extensions = observed.rows.values().filter(|row| observed.granted.is_extension(row)).count();
+    if extensions > 1 {
+        wrong.push(format!("a name outside was asked for {extensions} times"));
     }
     // Counted before it is signed, and once.
     let counted: BTreeSet<u64> = numbers.values().copied().collect();

@@ -296,7 +296,7 @@ fn the_certificates_of_machines_are_consistent_and_each_inconsistency_is_found()
     assert_eq!(with_a_machine().violations(), [""; 0]);
     const ORDER: &str = "11111111-2222-4333-8444-555555555555";
     type Corrupt = fn(&mut Invariants);
-    let corruptions: [Corrupt; 9] = [
+    let corruptions: [Corrupt; 10] = [
         |observed| observed.granted.numbers.clear(),
         |observed| _ = observed.granted.numbers.insert(ORDER.into(), 2),
         |observed| _ = observed.granted.numbers.insert("another".into(), 2),
@@ -309,6 +309,12 @@ fn the_certificates_of_machines_are_consistent_and_each_inconsistency_is_found()
             observed.granted.finished.machines[0].orders.push(again);
         },
         |observed| observed.granted.finished.machines.clear(),
+        |observed| {
+            for id in ["extension", "another-extension"] {
+                let row = json!({ "id": id, "status": "unconfirmed", "terms": { "extends": "the-grant" } });
+                observed.rows.insert(id.into(), row);
+            }
+        },
     ];
     for (number, corrupt) in corruptions.into_iter().enumerate() {
         let mut observed = with_a_machine();
