@@ -62,6 +62,25 @@ pub(crate) async fn by_program(stack: &Stack) {
     end(stack, &asked).await;
 }
 
+/// The mails about a standing approval: what was issued under it, and that it ended.
+pub(crate) async fn reported(stack: &Stack) {
+    let asked = granted(stack, 3).await;
+    let made = credential(&stack.portal(), &asked).await;
+    issued(stack, &made.bearer, &csr_for(&[&unique_host()])).await;
+    let queue = stack.endpoints()["queues"]["notify"].as_str().unwrap();
+    // As housekeeping asks for it, once a week.
+    let order = json!({ "requestId": asked.id, "occasion": "statement/1" }).to_string();
+    stack.aws_json(&["sqs", "send-message", "--queue-url", queue, "--message-body", &order]);
+    stack.mailbox().mail(&asked.id, &asked.email, "issued under your standing approval").await;
+    end(stack, &asked).await;
+    stack.housekeeping();
+    eventually("the mail about the end", PATIENCE, async || {
+        let row = stack.row(&asked.id).to_string();
+        row.contains("standing/ended").then_some(())
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_program_gets_certificates_by_its_credential_until_the_requester_ends_it() {
     let stack = Stack::shared().await;

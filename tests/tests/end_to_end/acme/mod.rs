@@ -1,8 +1,10 @@
 //! ACME (RFC 8555) under standing approvals that two people approved: real clients, races, and clients that die.
 
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
 use end_to_end::{
-    Asked, Credential, Stack, TestAcmeClient, approve_standing, credential, csr_for, finalization, new_order,
-    standing_approval, unique_host,
+    Asked, Credential, PATIENCE, Stack, TestAcmeClient, approve_standing, credential, csr_for, eventually,
+    finalization, new_order, standing_approval, unique_host,
 };
 use futures_util::future::join_all;
 use pki::acme::RenewalCertId;
@@ -82,10 +84,19 @@ async fn fifty_finalizations_at_once_never_exceed_the_number_of_the_standing_app
     let client = &TestAcmeClient::registered(stack.endpoint("portal"), &credential).await;
     let hosts: Vec<String> = (0..50).map(|_| unique_host()).collect();
     let orders = join_all(hosts.iter().map(async |host: &String| client.order(&[host]).await)).await;
+    let turns = AtomicUsize::new(0);
     let finalize = async |order: &String, host: &String| {
         let payload = finalization(&csr_for(&[host]));
         client.post(&format!("{order}/finalize"), &payload).await;
-        client.settled(order).await
+        // A request whose execution did not start is started by housekeeping.
+        eventually(&format!("{order} to be processed"), PATIENCE, async || {
+            let said = client.read(order).await.json();
+            if said["status"] == "processing" && turns.fetch_add(1, Relaxed) % 200 == 199 {
+                stack.housekeeping();
+            }
+            (said["status"] != "processing").then_some(said)
+        })
+        .await
     };
     let ended: Vec<Value> =
         join_all(orders.iter().zip(&hosts).map(|(order, host)| finalize(order, host))).await;

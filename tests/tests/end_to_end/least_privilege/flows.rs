@@ -65,6 +65,9 @@ pub(super) async fn run(stack: &Stack, worker: &str, permission: &Permission) {
         ("Portal", "ssm:GetParameter") if resource.ends_with("/oidc-client-secret") => {
             sign_ins::by_program(stack).await;
         }
+        ("Housekeeping" | "Notify", _) if resource.contains("GrantsTable") => {
+            credentials::reported(stack).await;
+        }
         _ if resource.contains("GrantsTable") => credentials::by_program(stack).await,
         _ if resource.contains("PeopleTable") => passkeys::by_program(stack).await,
         ("Portal", "sqs:SendMessage") if is_of("sign") => passkeys::by_program(stack).await,
