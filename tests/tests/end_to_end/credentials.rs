@@ -62,16 +62,9 @@ pub(crate) async fn by_program(stack: &Stack) {
     end(stack, &asked).await;
 }
 
-/// The mails about a standing approval: what was issued under it, and that it ended.
+/// The mail about the end of a standing approval.
 pub(crate) async fn reported(stack: &Stack) {
     let asked = granted(stack, 3).await;
-    let made = credential(&stack.portal(), &asked).await;
-    issued(stack, &made.bearer, &csr_for(&[&unique_host()])).await;
-    let queue = stack.endpoints()["queues"]["notify"].as_str().unwrap();
-    // As housekeeping asks for it, once a week.
-    let order = json!({ "requestId": asked.id, "occasion": "statement/1" }).to_string();
-    stack.aws_json(&["sqs", "send-message", "--queue-url", queue, "--message-body", &order]);
-    stack.mailbox().mail(&asked.id, &asked.email, "issued under your standing approval").await;
     end(stack, &asked).await;
     stack.housekeeping();
     eventually("the mail about the end", PATIENCE, async || {

@@ -43,6 +43,18 @@ async fn granted(stack: &Stack, asked: &Asked) -> RequestId {
     id
 }
 
+/// The statement of a standing approval, as housekeeping asks for it once a week.
+pub(crate) async fn stated(stack: &Stack, asked: &Asked) {
+    let id = granted(stack, asked).await.to_string();
+    let queue = stack.endpoints()["queues"]["notify"].as_str().unwrap();
+    let order = json!({ "requestId": id, "occasion": "statement/1" }).to_string();
+    stack.aws_json(&["sqs", "send-message", "--queue-url", queue, "--message-body", &order]);
+    eventually("the statement", PATIENCE, async || {
+        stack.row(&id).to_string().contains("statement/1").then_some(())
+    })
+    .await;
+}
+
 fn listed(stack: &Stack, id: RequestId, more: &[&str]) -> Option<Value> {
     let all = stack.countersign_json(&[&["grants", "list", "--json"], more].concat());
     all.as_array().unwrap().iter().find(|one| one["id"] == id.to_string()).cloned()

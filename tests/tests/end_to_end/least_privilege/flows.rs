@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::logged;
 use super::roles::Permission;
-use crate::{APPROVER, acme, credentials, notices, passkeys, sign_ins};
+use crate::{APPROVER, acme, credentials, grants, notices, passkeys, sign_ins};
 
 /// Host of all requests, so that reviews find earlier ones.
 const HOST: &str = "least-privilege.example.com";
@@ -64,6 +64,9 @@ pub(super) async fn run(stack: &Stack, worker: &str, permission: &Permission) {
         }
         ("Portal", "ssm:GetParameter") if resource.ends_with("/oidc-client-secret") => {
             sign_ins::by_program(stack).await;
+        }
+        ("Notify", "dynamodb:Query") if resource.contains("GrantsTable") => {
+            grants::stated(stack, &certificate(stack).await).await;
         }
         ("Housekeeping" | "Notify", _) if resource.contains("GrantsTable") => {
             credentials::reported(stack).await;
