@@ -266,9 +266,9 @@ fn cells(row: &Request) -> Vec<String> {
         instant(row.registration_date()),
         row.email().to_string(),
         row.profile().to_owned(),
-        match row.names() {
-            [] => String::new(),
-            names => names_in_short(Language::English, names),
+        match row.known_names() {
+            names if names.is_empty() => String::new(),
+            names => names_in_short(Language::English, &names),
         },
     ]
 }
@@ -285,7 +285,7 @@ fn show(row: &Request, step: Vec<step::StepFact>) {
         ("execution", row.execution().arn.clone()),
         ("executions", row.execution().attempt.to_string()),
     ]);
-    facts.extend(names(row.names()).into_iter().map(|line| ("names", line)));
+    facts.extend(names(&row.known_names()).into_iter().map(|line| ("names", line)));
     let optional = [
         ("subject", row.csr().map(|csr| csr.subject.clone())),
         ("key", row.csr().map(|csr| csr.key.clone())),

@@ -856,12 +856,28 @@ mail-live =
     }
 mail-live-more = There are more than { $count } valid certificates for these names or this key.
 mail-approvals = Approvals
-mail-voted-approve-subject = You approved the certificate for { $names }
+mail-voted-approve-subject =
+    { $kind ->
+        [grant] You approved in advance certificates for { $names }
+       *[certificate] You approved the certificate for { $names }
+    }
 mail-voted-approve-heading = Your approval is recorded
-mail-voted-approve = You approved this certificate for { $person } on { $at }.
-mail-voted-reject-subject = You rejected the certificate for { $names }
+mail-voted-approve =
+    { $kind ->
+        [grant] You approved this standing approval for { $person } on { $at }.
+       *[certificate] You approved this certificate for { $person } on { $at }.
+    }
+mail-voted-reject-subject =
+    { $kind ->
+        [grant] You rejected the standing approval for { $names }
+       *[certificate] You rejected the certificate for { $names }
+    }
 mail-voted-reject-heading = Your rejection is recorded
-mail-voted-reject = You rejected this certificate for { $person } on { $at }.
+mail-voted-reject =
+    { $kind ->
+        [grant] You rejected this standing approval for { $person } on { $at }.
+       *[certificate] You rejected this certificate for { $person } on { $at }.
+    }
 mail-voted-for = You decided in the place of { $absent }.
 mail-your-note = Your reason or note
 mail-voted-not-you = Wasn't it you? Tell the people who run Countersign at once: somebody else has used your link. They can revoke the certificate and replace the links.
@@ -1451,11 +1467,27 @@ sign-in-text = You sign in at { $host } and come back here. One more button then
 sign-in-confirm-title = Sign in to confirm
 sign-in-confirm-text = You sign in at { $host } and come back here. One more button then confirms your request.
 sign-in-go = Continue
-signed-in-approve = Confirm: approve this certificate
-signed-in-reject = Confirm: reject this certificate
-signed-in-as = You are signed in as { $approver }. { $requester } asks for this certificate. Nothing is decided yet.
+signed-in-approve =
+    { $kind ->
+        [grant] Confirm: let these certificates be issued without asking again
+       *[certificate] Confirm: approve this certificate
+    }
+signed-in-reject =
+    { $kind ->
+        [grant] Confirm: reject this standing approval
+       *[certificate] Confirm: reject this certificate
+    }
+signed-in-as =
+    { $kind ->
+        [grant] You are signed in as { $approver }. { $requester } asks for this standing approval. Nothing is decided yet.
+       *[certificate] You are signed in as { $approver }. { $requester } asks for this certificate. Nothing is decided yet.
+    }
 signed-in-confirm = Confirm: this is my request
-signed-in-requester = You are signed in as { $email }. Nothing is confirmed yet. If you didn't request this certificate, close this page.
+signed-in-requester =
+    { $kind ->
+        [grant] You are signed in as { $email }. Nothing is confirmed yet. If you didn't request this standing approval, close this page.
+       *[certificate] You are signed in as { $email }. Nothing is confirmed yet. If you didn't request this certificate, close this page.
+    }
 review-sign-in-approve = Sign in to approve
 review-sign-in-reject = Sign in to reject
 review-sign-in-hint = You sign in with your organisation for this decision.
@@ -1486,19 +1518,67 @@ problem-sign-in-reason = The reason is too long to be kept during the sign-in. S
 finding-give-id-token = Give the ID token of the sign-in.
 ### Messages to chats: Slack and Teams
 
-chat-submitted = A certificate was requested
-chat-pending-approval = A certificate needs an approval
-chat-reminded = A certificate still needs an approval
-chat-escalated = A certificate still needs an approval, and further approvers were asked
-chat-approved = A certificate was approved
+chat-submitted =
+    { $kind ->
+        [grant] A standing approval was requested
+       *[certificate] A certificate was requested
+    }
+chat-pending-approval =
+    { $kind ->
+        [grant] A standing approval needs a decision
+       *[certificate] A certificate needs an approval
+    }
+chat-reminded =
+    { $kind ->
+        [grant] A standing approval still needs a decision
+       *[certificate] A certificate still needs an approval
+    }
+chat-escalated =
+    { $kind ->
+        [grant] A standing approval still needs a decision, and further approvers were asked
+       *[certificate] A certificate still needs an approval, and further approvers were asked
+    }
+chat-approved =
+    { $kind ->
+        [grant] A request for a standing approval was approved
+       *[certificate] A certificate was approved
+    }
 chat-issued = A certificate was issued
-chat-delivered = A certificate was delivered
-chat-refused = The policy doesn't allow a requested certificate
-chat-rejected = A requested certificate was rejected
-chat-withdrawn = A request for a certificate was withdrawn
-chat-expired = No decision about a certificate was made in time
-chat-failed = A request for a certificate failed
-chat-retried = A failed request for a certificate was started again
+chat-delivered =
+    { $kind ->
+        [grant] A standing approval is in force
+       *[certificate] A certificate was delivered
+    }
+chat-refused =
+    { $kind ->
+        [grant] The policy doesn't allow a requested standing approval
+       *[certificate] The policy doesn't allow a requested certificate
+    }
+chat-rejected =
+    { $kind ->
+        [grant] A requested standing approval was rejected
+       *[certificate] A requested certificate was rejected
+    }
+chat-withdrawn =
+    { $kind ->
+        [grant] A request for a standing approval was withdrawn
+       *[certificate] A request for a certificate was withdrawn
+    }
+chat-expired =
+    { $kind ->
+        [grant] No decision about a standing approval was made in time
+       *[certificate] No decision about a certificate was made in time
+    }
+chat-failed =
+    { $kind ->
+        [grant] A request for a standing approval failed
+       *[certificate] A request for a certificate failed
+    }
+chat-retried =
+    { $kind ->
+        [grant] A failed request for a standing approval was started again
+       *[certificate] A failed request for a certificate was started again
+    }
 chat-revoked = A certificate was revoked
 chat-decide = Approvers decide with the link in their own e-mail. This message decides nothing.
 chat-open = Everything that waits for you

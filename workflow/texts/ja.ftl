@@ -753,12 +753,28 @@ mail-in-use = 使用中の証明書
 mail-live = 同じ名前または同じ鍵の有効な証明書が、すでに{ $count }件あります。
 mail-live-more = 同じ名前または同じ鍵の有効な証明書が、{ $count }件より多くあります。
 mail-approvals = 承認の状況
-mail-voted-approve-subject = { $names } の証明書を承認しました
+mail-voted-approve-subject =
+    { $kind ->
+        [grant] { $names } の継続承認を承認しました
+       *[certificate] { $names } の証明書を承認しました
+    }
 mail-voted-approve-heading = 承認を記録しました
-mail-voted-approve = { $at } に、{ $person } の申請した証明書を承認しました。
-mail-voted-reject-subject = { $names } の証明書を却下しました
+mail-voted-approve =
+    { $kind ->
+        [grant] { $at } に、{ $person } の申請した継続承認を承認しました。
+       *[certificate] { $at } に、{ $person } の申請した証明書を承認しました。
+    }
+mail-voted-reject-subject =
+    { $kind ->
+        [grant] { $names } の継続承認を却下しました
+       *[certificate] { $names } の証明書を却下しました
+    }
 mail-voted-reject-heading = 却下を記録しました
-mail-voted-reject = { $at } に、{ $person } の申請した証明書を却下しました。
+mail-voted-reject =
+    { $kind ->
+        [grant] { $at } に、{ $person } の申請した継続承認を却下しました。
+       *[certificate] { $at } に、{ $person } の申請した証明書を却下しました。
+    }
 mail-voted-for = { $absent } さんの代理としての決定です。
 mail-your-note = あなたが書いた理由やメモ
 mail-voted-not-you = お心当たりがない場合は、ほかの人があなたのリンクを使った可能性があります。すぐに Countersign の運用担当者にご連絡ください。証明書の失効と、リンクの差し替えができます。
@@ -1345,11 +1361,27 @@ sign-in-text = { $host } でサインインします。その後ここに戻り�
 sign-in-confirm-title = サインインして確定する
 sign-in-confirm-text = { $host } でサインインします。その後ここに戻り、もう一つのボタンで申請を確定します。
 sign-in-go = 続ける
-signed-in-approve = 確認: この証明書を承認します
-signed-in-reject = 確認: この証明書を却下します
-signed-in-as = { $approver } としてサインインしています。この証明書を申請したのは { $requester } です。まだ何も決まっていません。
+signed-in-approve =
+    { $kind ->
+        [grant] 確認: これらの名前の証明書の継続承認を承認します
+       *[certificate] 確認: この証明書を承認します
+    }
+signed-in-reject =
+    { $kind ->
+        [grant] 確認: この継続承認を却下します
+       *[certificate] 確認: この証明書を却下します
+    }
+signed-in-as =
+    { $kind ->
+        [grant] { $approver } としてサインインしています。この継続承認を申請したのは { $requester } です。まだ何も決まっていません。
+       *[certificate] { $approver } としてサインインしています。この証明書を申請したのは { $requester } です。まだ何も決まっていません。
+    }
 signed-in-confirm = 確認: これは自分の申請です
-signed-in-requester = { $email } としてサインインしています。まだ確定していません。この証明書にお心当たりがない場合は、このページを閉じてください。
+signed-in-requester =
+    { $kind ->
+        [grant] { $email } としてサインインしています。まだ確定していません。この継続承認にお心当たりがない場合は、このページを閉じてください。
+       *[certificate] { $email } としてサインインしています。まだ確定していません。この証明書にお心当たりがない場合は、このページを閉じてください。
+    }
 review-sign-in-approve = サインインして承認する
 review-sign-in-reject = サインインして却下する
 review-sign-in-hint = この判断のために、組織のアカウントでサインインします。
@@ -1380,19 +1412,67 @@ problem-sign-in-reason = 理由が長すぎて、サインインの間保持で�
 finding-give-id-token = サインインのIDトークンを指定してください。
 ### Messages to chats: Slack and Teams
 
-chat-submitted = 証明書の申請がありました
-chat-pending-approval = 証明書の申請が承認を待っています
-chat-reminded = 証明書の申請がまだ承認を待っています
-chat-escalated = 証明書の申請がまだ承認を待っているため、ほかの承認者にも依頼しました
-chat-approved = 証明書の申請が承認されました
+chat-submitted =
+    { $kind ->
+        [grant] 継続承認の申請がありました
+       *[certificate] 証明書の申請がありました
+    }
+chat-pending-approval =
+    { $kind ->
+        [grant] 継続承認の申請が承認を待っています
+       *[certificate] 証明書の申請が承認を待っています
+    }
+chat-reminded =
+    { $kind ->
+        [grant] 継続承認の申請がまだ承認を待っています
+       *[certificate] 証明書の申請がまだ承認を待っています
+    }
+chat-escalated =
+    { $kind ->
+        [grant] 継続承認の申請がまだ承認を待っているため、ほかの承認者にも依頼しました
+       *[certificate] 証明書の申請がまだ承認を待っているため、ほかの承認者にも依頼しました
+    }
+chat-approved =
+    { $kind ->
+        [grant] 継続承認の申請が承認されました
+       *[certificate] 証明書の申請が承認されました
+    }
 chat-issued = 証明書が発行されました
-chat-delivered = 証明書が申請者に届けられました
-chat-refused = ポリシーで許可されていない証明書の申請がありました
-chat-rejected = 証明書の申請が却下されました
-chat-withdrawn = 証明書の申請が取り下げられました
-chat-expired = 期限までに証明書の申請が承認も却下もされませんでした
-chat-failed = 証明書の申請の処理に失敗しました
-chat-retried = 失敗した証明書の申請の処理を再開しました
+chat-delivered =
+    { $kind ->
+        [grant] 継続承認が有効になりました
+       *[certificate] 証明書が申請者に届けられました
+    }
+chat-refused =
+    { $kind ->
+        [grant] ポリシーで許可されていない継続承認の申請がありました
+       *[certificate] ポリシーで許可されていない証明書の申請がありました
+    }
+chat-rejected =
+    { $kind ->
+        [grant] 継続承認の申請が却下されました
+       *[certificate] 証明書の申請が却下されました
+    }
+chat-withdrawn =
+    { $kind ->
+        [grant] 継続承認の申請が取り下げられました
+       *[certificate] 証明書の申請が取り下げられました
+    }
+chat-expired =
+    { $kind ->
+        [grant] 期限までに継続承認の申請が承認も却下もされませんでした
+       *[certificate] 期限までに証明書の申請が承認も却下もされませんでした
+    }
+chat-failed =
+    { $kind ->
+        [grant] 継続承認の申請の処理に失敗しました
+       *[certificate] 証明書の申請の処理に失敗しました
+    }
+chat-retried =
+    { $kind ->
+        [grant] 失敗した継続承認の申請の処理を再開しました
+       *[certificate] 失敗した証明書の申請の処理を再開しました
+    }
 chat-revoked = 証明書が失効しました
 chat-decide = 承認者は、ご自分宛てのメールにあるリンクから承認または却下してください。このメッセージからは承認も却下もできません。
 chat-open = 承認を待っている申請の一覧

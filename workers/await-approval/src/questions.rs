@@ -75,7 +75,7 @@ fn content(
     link: &str,
 ) -> MailContent {
     let person: &Email = request.email();
-    let names = names_in_short(language, request.names());
+    let names = names_in_short(language, &request.known_names());
     let with = |id| Message::new(id).with("person", person.as_str());
     MailContent::new(
         language,

@@ -43,16 +43,18 @@ fn content(language: Language, request: &Request, vote: &Vote) -> MailContent {
         Decision::Reject => ("mail-voted-reject-subject", "mail-voted-reject-heading", "mail-voted-reject"),
     };
     let (person, at) = (request.email().as_str(), language.instant_of_week(vote.at));
-    let names = names_in_short(language, request.names());
+    let of_kind = |id| Message::new(id).with("kind", request.kind().as_str());
+    let all = request.known_names();
+    let names = names_in_short(language, &all);
     let content =
-        MailContent::new(language, &Message::new(subject).with("names", names), &Message::new(heading))
-            .paragraph(&Message::new(text).with("person", person).with("at", at));
+        MailContent::new(language, &of_kind(subject).with("names", names), &Message::new(heading))
+            .paragraph(&of_kind(text).with("person", person).with("at", at));
     let content = match words::in_place_of(language, vote, Email::to_string) {
         Some(absent) => content.paragraph(&Message::new("mail-voted-for").with("absent", absent)),
         None => content,
     };
     content
-        .names(request.names())
+        .names(&all)
         .fact(&Message::new("mail-profile"), request.profile())
         .quote(&Message::new("mail-your-note"), vote.reason.as_deref().unwrap_or_default())
         .closing(&Message::new("mail-voted-not-you"))

@@ -11,7 +11,8 @@ use workflow::texts::Message;
 
 pub(crate) fn content(request: &Request, text: &QuestionText, status_link: &str) -> MailContent {
     let language = request.language();
-    let names = names_in_short(language, request.names());
+    let all = request.known_names();
+    let names = names_in_short(language, &all);
     MailContent::new(
         language,
         &Message::new("mail-question-subject").with("names", names),
@@ -19,7 +20,7 @@ pub(crate) fn content(request: &Request, text: &QuestionText, status_link: &str)
     )
     .paragraph(&Message::new("mail-question"))
     .quote(&Message::new("mail-they-ask"), text.expose())
-    .names(request.names())
+    .names(&all)
     .button(&Message::new("mail-question-answer"), status_link)
     .closing(&Message::new("mail-question-key"))
 }

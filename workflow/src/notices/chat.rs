@@ -9,7 +9,7 @@ use super::event::StatusNotice;
 use crate::approval::BaseUrl;
 use crate::name_list::names_in_short;
 use crate::receiver::{NoticeEvent, ReceiverKind};
-use crate::texts::Language;
+use crate::texts::{Language, Message};
 
 /// The most characters of a value. Slack takes 2,000 in a field; Teams takes 28 KB in all.
 const LONGEST_VALUE: usize = 300;
@@ -35,7 +35,7 @@ impl ChatMessage {
         let mut fact = |label: &'static str, value: String| {
             facts.push((language.text(label), cut(&one_line(&value))));
         };
-        fact("mail-names", names_in_short(language, request.names()));
+        fact("mail-names", names_in_short(language, &request.known_names()));
         fact("mail-requester", request.email().to_string());
         fact("mail-profile", request.profile().to_owned());
         let asks = notice.event.asks_to_decide();
@@ -47,7 +47,7 @@ impl ChatMessage {
         }
         let link = || (language.text("chat-open"), format!("{}approvals", base_url.as_str()));
         Self {
-            heading: language.text(heading(notice.event)),
+            heading: language.say(&Message::new(heading(notice.event)).with("kind", request.kind().as_str())),
             facts,
             advice: asks.then(|| language.text("chat-decide")),
             link: asks.then(link),

@@ -39,7 +39,7 @@ impl StatusNotice<'_> {
             "id": request.id(),
             "status": self.status(),
             "profile": request.profile(),
-            "names": request.names(),
+            "names": request.known_names(),
             "requester": request.email(),
             "submittedAt": rfc3339(request.registration_date()),
         });
@@ -49,6 +49,8 @@ impl StatusNotice<'_> {
             }
         };
         add("replaces", request.replaces().map(|id| id.to_string()));
+        // A body without it is about a certificate.
+        add("kind", request.terms().map(|_| request.kind().as_str().to_owned()));
         if self.event.asks_to_decide() {
             add("decideBy", request.expires_at().map(rfc3339));
         }

@@ -71,11 +71,10 @@ impl Request {
     /// The names in the row, or those in the CSR if the row has none yet; of a standing approval, those of its terms.
     pub fn requested_names(&self) -> Vec<String> {
         match (self.content(), self.csr()) {
-            (RequestContent::Standing(terms), _) => terms.names_as_text(),
-            (_, Some(csr)) => csr.names.clone(),
             (RequestContent::Certificate(certificate), None) => Csr::read(&certificate.csr_content)
                 .map(|csr| csr.names().iter().map(ToString::to_string).collect())
                 .unwrap_or_default(),
+            _ => self.known_names(),
         }
     }
 

@@ -73,6 +73,14 @@ impl Request {
         self.csr().map(|csr| csr.names.as_slice()).unwrap_or_default()
     }
 
+    /// The names, as far as the row has them: those of [`Request::names`], or of the terms with the suffixes. For people.
+    pub fn known_names(&self) -> Vec<String> {
+        match &self.content {
+            RequestContent::Certificate(_) => self.names().to_vec(),
+            RequestContent::Standing(terms) => terms.names_as_text(),
+        }
+    }
+
     /// The names that stand for themselves: those of [`Request::names`], or of the terms without the suffixes.
     pub fn exact_names(&self) -> Vec<String> {
         match &self.content {

@@ -79,7 +79,7 @@ impl InboxPage {
 
 fn row(site: &Site, one: &Waiting, progress: &ApprovalProgress, below: &str) -> WaitingRow {
     let Waiting { request, approval } = one;
-    let (title, names) = names::title(site, request.names());
+    let (title, names) = names::title(site, &request.known_names());
     let asked = Message::new("inbox-asked")
         .with("requester", request.email().as_str())
         .with("profile", request.profile());

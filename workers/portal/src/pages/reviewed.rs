@@ -45,6 +45,11 @@ impl CertificateDetails {
     }
 }
 
+/// How many certificates may come of a standing approval, and for how long.
+pub(super) fn terms_lead(site: &Site, days: u32, certificates: u32) -> Markup {
+    site.markup(Message::new("review-terms-lead").with("days", days).with("certificates", certificates))
+}
+
 /// The most that may come of a standing approval.
 pub(super) struct TermsView {
     /// How many certificates, and for how long.
@@ -59,9 +64,6 @@ pub(super) struct TermsView {
 
 impl TermsView {
     pub(super) fn of(site: &Site, terms: &ReviewedTerms, undecided_at: Option<OffsetDateTime>) -> Self {
-        let lead = Message::new("review-terms-lead")
-            .with("days", terms.days)
-            .with("certificates", terms.certificates);
         let after = |at: OffsetDateTime, days: u32| {
             site.language.day(at.saturating_add(time::Duration::days(days.into())))
         };
@@ -71,7 +73,7 @@ impl TermsView {
         });
         let has_suffix = terms.names.iter().any(|name| name.starts_with('.'));
         Self {
-            lead: site.markup(lead),
+            lead: terms_lead(site, terms.days, terms.certificates),
             each: terms
                 .validity_days
                 .map(|days| site.say(Message::new("review-terms-each").with("days", days))),

@@ -6,10 +6,12 @@ use workflow::approval::VoteInput;
 use workflow::approval::voting::ResolvedLink;
 use workflow::decision::Decision;
 use workflow::request::Request;
+use workflow::standing::RequestKind;
 use workflow::texts::Message;
 
 use super::names::NamesView;
-use super::{Site, grouped, shown};
+use super::reviewed::terms_lead;
+use super::{Markup, Site, grouped, shown};
 use crate::http::problem::Problem;
 use crate::http::sign_in_cookie::SignInPurpose;
 use crate::locale::Locale;
@@ -42,7 +44,10 @@ impl SignInPage {
 #[template(path = "signed-in-to-confirm.html")]
 pub(crate) struct ConfirmSignedInPage {
     site: Site,
+    /// The kind of request, which chooses the words.
+    kind: RequestKind,
     names: NamesView,
+    terms: Option<Markup>,
     email: String,
     profile: String,
     comment: String,
@@ -56,7 +61,9 @@ impl ConfirmSignedInPage {
     pub(crate) fn new(portal: &Portal, locale: &Locale, request: &Request, token: &str) -> Self {
         let site = Site::of_form(portal, locale);
         Self {
+            kind: request.kind(),
             names: NamesView::of_names(&site, &request.requested_names()),
+            terms: request.terms().map(|terms| terms_lead(&site, terms.days(), terms.certificates())),
             email: request.email().to_string(),
             profile: request.profile().to_owned(),
             comment: shown(request.comment()),
@@ -72,6 +79,11 @@ impl ConfirmSignedInPage {
     pub(crate) fn with_problem(self, problem: &Problem) -> Self {
         Self { problem: Some(problem.detail(self.site.language)), ..self }
     }
+
+    /// A text in the words for this kind of request.
+    fn of_kind(&self, id: &'static str) -> Message {
+        Message::new(id).with("kind", self.kind.as_str())
+    }
 }
 
 /// Shows the decision that a sign-in proves, and asks for it.
@@ -80,8 +92,11 @@ impl ConfirmSignedInPage {
 pub(crate) struct SignedInPage {
     site: Site,
     approves: bool,
+    /// The kind of request, which chooses the words.
+    kind: RequestKind,
     approver: String,
     names: NamesView,
+    terms: Option<Markup>,
     requester: String,
     reason: String,
     token: String,
@@ -97,12 +112,14 @@ impl SignedInPage {
         token: &str,
     ) -> Self {
         let site = Site::of_form(portal, locale);
-        let names = resolved.request.csr().map(|csr| csr.names.as_slice()).unwrap_or_default();
+        let request = &resolved.request;
         Self {
             approves: vote_input.decision == Decision::Approve,
+            kind: request.kind(),
             approver: vote_input.approver.to_string(),
-            names: NamesView::of_names(&site, names),
-            requester: resolved.request.email().to_string(),
+            names: NamesView::of_names(&site, &request.known_names()),
+            terms: request.terms().map(|terms| terms_lead(&site, terms.days(), terms.certificates())),
+            requester: request.email().to_string(),
             reason: shown(vote_input.reason.as_deref().unwrap_or_default()),
             token: token.to_owned(),
             problem: None,
@@ -113,5 +130,10 @@ impl SignedInPage {
     /// Adds the error of the attempt, above the button that tries again.
     pub(crate) fn with_problem(self, problem: &Problem) -> Self {
         Self { problem: Some(problem.detail(self.site.language)), ..self }
+    }
+
+    /// A text in the words for this kind of request.
+    fn of_kind(&self, id: &'static str) -> Message {
+        Message::new(id).with("kind", self.kind.as_str())
     }
 }

@@ -31,7 +31,7 @@ use crate::state::Portal;
 #[serde(rename_all = "camelCase")]
 struct WaitingView<'a> {
     id: RequestId,
-    names: &'a [String],
+    names: Vec<String>,
     requester: &'a Email,
     profile: &'a str,
     registration_date: String,
@@ -119,7 +119,7 @@ impl<'a> WaitingView<'a> {
         let Waiting { request, approval } = one;
         Self {
             id: request.id(),
-            names: request.names(),
+            names: request.known_names(),
             requester: request.email(),
             profile: request.profile(),
             registration_date: rfc3339(request.registration_date()),
