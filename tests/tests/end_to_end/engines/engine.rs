@@ -3,16 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sfn::types::{ExecutionStatus, HistoryEventType};
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
-use aws_types::SdkConfig;
-use aws_types::region::Region;
 use end_to_end::{PATIENCE, eventually};
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
+use workflow::testing::sdk_at;
 
 use super::paths::{self, Answer, Path};
 
@@ -48,20 +43,6 @@ impl PathRun {
     }
 }
 
-/// SDK configuration for the emulated account at this endpoint.
-pub(crate) fn sdk(endpoint: &str) -> SdkConfig {
-    let http = aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-        .build_https();
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static("us-east-1"))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys("test", "test", None)))
-        .http_client(http)
-        .endpoint_url(endpoint)
-        .build()
-}
-
 /// By execution, then by state.
 type Inputs = Arc<Mutex<HashMap<String, BTreeMap<String, Value>>>>;
 
@@ -74,7 +55,7 @@ pub(super) struct Engine {
 impl Engine {
     /// Engine at `endpoint`, whose executions run under `role`.
     pub(super) fn new(endpoint: &str, role: &str) -> Self {
-        let sdk = sdk(endpoint);
+        let sdk = sdk_at(endpoint);
         Self {
             sfn: aws_sdk_sfn::Client::new(&sdk),
             sqs: aws_sdk_sqs::Client::new(&sdk),

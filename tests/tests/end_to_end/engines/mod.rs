@@ -18,7 +18,6 @@ mod paths;
 mod server;
 mod template;
 
-pub(crate) use engine::sdk;
 use engine::{Engine, PathRun};
 use paths::Path;
 use server::Server;
