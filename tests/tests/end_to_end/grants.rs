@@ -1,14 +1,14 @@
 //! The operator's command for standing approvals, and the weekly mail about them.
 
-use aws_types::region::Region;
-use end_to_end::{Asked, PATIENCE, PkiDir, Stack, eventually, needed, sdk};
+use aws_sdk_sqs::config::Region;
+use end_to_end::{Asked, PATIENCE, PkiDir, Stack, eventually, needed};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 use workflow::aws::{DynamoRequests, DynamoStanding};
 use workflow::ids::RequestId;
 use workflow::ports::{Requests as _, Saved, StandingApprovals as _};
 use workflow::store::count_use;
-use workflow::testing::InMemoryBackend;
+use workflow::testing::{InMemoryBackend, sdk_at};
 use workflow::testing::fixtures::standing_policy;
 
 use crate::certificates::issue;
@@ -22,7 +22,7 @@ async fn granted(stack: &Stack, asked: &Asked) -> RequestId {
     backend.set_now(OffsetDateTime::now_utc() - Duration::days(8));
     let id = backend.granted(TERMS);
     let region = Region::new(stack.endpoint("region").to_owned());
-    let sdk = sdk(stack.endpoint("awsEndpoint")).into_builder().region(region).build();
+    let sdk = sdk_at(stack.endpoint("awsEndpoint")).into_builder().region(region).build();
     let requests = DynamoRequests::new(&sdk, stack.endpoint("requestsTable"), stack.endpoint("auditTable"));
     let table = DynamoStanding::new(&sdk, stack.endpoint("grantsTable"));
     let row = backend.request(id).unwrap();

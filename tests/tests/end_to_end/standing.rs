@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use end_to_end::{PATIENCE, PkiDir, Stack, csr_for, eventually, files_in_zip, sdk, unique_host};
+use end_to_end::{PATIENCE, PkiDir, Stack, csr_for, eventually, files_in_zip, unique_host};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -16,7 +16,7 @@ use workflow::policy::Policy;
 use workflow::request::Status;
 use workflow::request::audit::{Actor, Origin};
 use workflow::store::{UpdateError, count_use};
-use workflow::testing::InMemoryBackend;
+use workflow::testing::{InMemoryBackend, sdk_at};
 use workflow::testing::fixtures::standing_policy;
 use workflow::testing::item::item;
 
@@ -159,7 +159,7 @@ async fn a_certificate_under_a_standing_approval_asks_nobody_and_mails_nobody() 
 async fn a_race_for_a_standing_approval_never_exceeds_its_number_on_the_wire() {
     let stack = Stack::shared().await;
     let id = add_standing_approval(stack, &terms(7), 0).id();
-    let table = DynamoStanding::new(&sdk(stack.endpoint("awsEndpoint")), stack.endpoint("grantsTable"));
+    let table = DynamoStanding::new(&sdk_at(stack.endpoint("awsEndpoint")), stack.endpoint("grantsTable"));
     let policy = Policy::parse(&standing_policy()).unwrap();
     let count = async |request: RequestId| {
         loop {

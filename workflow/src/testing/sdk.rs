@@ -1,4 +1,4 @@
-//! AWS on loopback, for tests of adapters on the wire.
+//! AWS on loopback: emulators, and servers of tests.
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -10,10 +10,9 @@ use aws_types::sdk_config::SdkConfig;
 pub fn sdk_at(endpoint: &str) -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
-            "id", "secret", None, None, "test",
-        )))
-        .region(Region::new("eu-central-1"))
+        // The emulator accepts no others.
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys("test", "test", None)))
+        .region(Region::new("us-east-1"))
         .endpoint_url(endpoint)
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build()

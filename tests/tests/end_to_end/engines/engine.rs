@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_sfn::types::{ExecutionStatus, HistoryEventType};
-use end_to_end::{PATIENCE, eventually, sdk};
+use end_to_end::{PATIENCE, eventually};
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
+use workflow::testing::sdk_at;
 
 use super::paths::{self, Answer, Path};
 
@@ -54,7 +55,7 @@ pub(super) struct Engine {
 impl Engine {
     /// Engine at `endpoint`, whose executions run under `role`.
     pub(super) fn new(endpoint: &str, role: &str) -> Self {
-        let sdk = sdk(endpoint);
+        let sdk = sdk_at(endpoint);
         Self {
             sfn: aws_sdk_sfn::Client::new(&sdk),
             sqs: aws_sdk_sqs::Client::new(&sdk),

@@ -11,6 +11,7 @@ use end_to_end::{
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use workflow::request::audit::{ChainHead, Event, verify};
+use workflow::testing::sdk_at;
 
 use super::lambda::{Deliveries, Delivery, Function, Gateway, Lambda};
 use super::server::Server;
@@ -123,7 +124,7 @@ impl Stand {
         moto.succeed(&["ca", "init"]);
         let lambda = Lambda::start(&moto).await;
         gateway.integrate(lambda.function("portal"));
-        let sdk = end_to_end::sdk(&moto.endpoint);
+        let sdk = sdk_at(&moto.endpoint);
         let stand = Self {
             outputs,
             portal: Portal::new(&format!("{}/", gateway.base())).with_mailbox(moto.mailbox()),

@@ -20,6 +20,7 @@ use infra_tests::template::{api_resource, template};
 use serde_json::{Map, Value, json};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
+use workflow::testing::sdk_at;
 
 use super::server::Server;
 
@@ -251,7 +252,7 @@ impl Lambda {
         let wanted = binaries.keys().filter(|worker| *worker != "relay");
         assert!(functions.keys().eq(wanted), "the stack has other functions than workers/");
         let mut lambda = Self { functions, sources: JoinSet::new(), deliveries: Deliveries::default() };
-        let sqs = aws_sdk_sqs::Client::new(&end_to_end::sdk(&moto.endpoint));
+        let sqs = aws_sdk_sqs::Client::new(&sdk_at(&moto.endpoint));
         let mappings = moto.aws(&["lambda", "list-event-source-mappings"]);
         for mapping in mappings["EventSourceMappings"].as_array().unwrap() {
             let text = |field: &str| mapping[field].as_str().unwrap().to_owned();

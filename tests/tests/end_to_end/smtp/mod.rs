@@ -12,6 +12,7 @@ use workflow::environment::Environment;
 use workflow::ids::RequestId;
 use workflow::mail::Mail;
 use workflow::ports::{Mailer, PortError};
+use workflow::testing::sdk_at;
 
 const PASSWORD: &str = "right-one";
 
@@ -138,8 +139,7 @@ async fn the_user_comes_from_an_encrypted_parameter() {
         let name = ["ssm", "put-parameter", "--name", "/countersign/smtp", "--type", "SecureString"];
         stack.aws(&[&name[..], &["--overwrite", "--value", value]].concat());
     };
-    let secret =
-        Arc::new(SsmSmtpSecret::new(&end_to_end::sdk(stack.endpoint("awsEndpoint")), "/countersign/smtp"));
+    let secret = Arc::new(SsmSmtpSecret::new(&sdk_at(stack.endpoint("awsEndpoint")), "/countersign/smtp"));
     let mailer = relay.mailer().with_secret(secret);
     put("relay-user:right-one");
     let error = mailer.send(&mail()).await.unwrap_err().to_string();
@@ -168,7 +168,7 @@ async fn a_worker_trusts_the_authority_in_its_parameter_and_finds_a_new_one_with
         ("SMTP_TRUST", "/countersign/trust".to_owned()),
     ];
     let variables = variables.map(|(name, value)| (format!("COUNTERSIGN_{name}"), value));
-    let aws = Aws::of(Environment::of(variables), end_to_end::sdk(stack.endpoint("awsEndpoint")));
+    let aws = Aws::of(Environment::of(variables), sdk_at(stack.endpoint("awsEndpoint")));
     let mailer: Arc<dyn Mailer> = aws.mailer().unwrap();
     aws.environment().nothing_else().unwrap();
 

@@ -39,15 +39,7 @@ fn checked(backend: &InMemoryBackend, key: &str, comment: &str, csr_text: &str) 
 
 fn intake(backend: &InMemoryBackend) -> Intake<'_> {
     static BASE_URL: LazyLock<BaseUrl> = LazyLock::new(base_url);
-    Intake {
-        requests: backend,
-        executions: backend,
-        notify_queue: backend,
-        links: backend,
-        people: backend,
-        base_url: &BASE_URL,
-        clock: backend,
-    }
+    backend.intake(&BASE_URL)
 }
 
 /// A backend whose policy asks no requester for a proof.
