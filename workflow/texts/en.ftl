@@ -858,7 +858,7 @@ mail-live-more = There are more than { $count } valid certificates for these nam
 mail-approvals = Approvals
 mail-voted-approve-subject =
     { $kind ->
-        [grant] You approved in advance certificates for { $names }
+        [grant] You approved certificates for { $names } in advance
        *[certificate] You approved the certificate for { $names }
     }
 mail-voted-approve-heading = Your approval is recorded
@@ -880,7 +880,11 @@ mail-voted-reject =
     }
 mail-voted-for = You decided in the place of { $absent }.
 mail-your-note = Your reason or note
-mail-voted-not-you = Wasn't it you? Tell the people who run Countersign at once: somebody else has used your link. They can revoke the certificate and replace the links.
+mail-voted-not-you =
+    { $kind ->
+        [grant] Wasn't it you? Tell the people who run Countersign at once: somebody else has used your link. They can end the standing approval, revoke its certificates and replace the links.
+       *[certificate] Wasn't it you? Tell the people who run Countersign at once: somebody else has used your link. They can revoke the certificate and replace the links.
+    }
 mail-link-is-yours = This link is for you only, and what you decide with it is recorded in your name. Please don't forward this e-mail.
 mail-renewal = Renewal
 mail-unexpected = Not expecting this? Ask the requester, or reject it.

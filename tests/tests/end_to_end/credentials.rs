@@ -62,18 +62,6 @@ pub(crate) async fn by_program(stack: &Stack) {
     end(stack, &asked).await;
 }
 
-/// The mail about the end of a standing approval.
-pub(crate) async fn reported(stack: &Stack) {
-    let asked = granted(stack, 3).await;
-    end(stack, &asked).await;
-    stack.housekeeping();
-    eventually("the mail about the end", PATIENCE, async || {
-        let row = stack.row(&asked.id).to_string();
-        row.contains("standing/ended").then_some(())
-    })
-    .await;
-}
-
 #[tokio::test]
 async fn a_program_gets_certificates_by_its_credential_until_the_requester_ends_it() {
     let stack = Stack::shared().await;

@@ -2,25 +2,28 @@
 
 use aws_sdk_sqs::config::Region;
 use end_to_end::{Asked, PATIENCE, PkiDir, Stack, eventually, needed};
+use housekeeping::looks_at_standing;
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 use workflow::aws::{DynamoRequests, DynamoStanding};
 use workflow::ids::RequestId;
 use workflow::ports::{Requests as _, Saved, StandingApprovals as _};
+use workflow::request::Status;
+use workflow::standing::StandingTerms;
 use workflow::store::count_use;
-use workflow::testing::{InMemoryBackend, sdk_at};
 use workflow::testing::fixtures::standing_policy;
+use workflow::testing::{InMemoryBackend, sdk_at};
 
 use crate::certificates::issue;
 
 const TERMS: &str = r#"{"kind":"grant","names":["www.example.com"],"days":30,"certificates":3}"#;
 
-/// A standing approval in the tables of the stack, approved eight days ago, under which this certificate was counted.
-async fn granted(stack: &Stack, asked: &Asked) -> RequestId {
+/// Puts a standing approval into the tables of the stack, approved eight days ago, under which this certificate was counted.
+async fn put_grant(stack: &Stack, id: RequestId, asked: &Asked) {
     let backend = InMemoryBackend::new();
     backend.set_policy(&standing_policy());
     backend.set_now(OffsetDateTime::now_utc() - Duration::days(8));
-    let id = backend.granted(TERMS);
+    backend.put_grant(id, StandingTerms::read(TERMS).unwrap(), Status::Delivered);
     let region = Region::new(stack.endpoint("region").to_owned());
     let sdk = sdk_at(stack.endpoint("awsEndpoint")).into_builder().region(region).build();
     let requests = DynamoRequests::new(&sdk, stack.endpoint("requestsTable"), stack.endpoint("auditTable"));
@@ -40,17 +43,22 @@ async fn granted(stack: &Stack, asked: &Asked) -> RequestId {
         "{\"#grant\":\"grant\"}",
     ];
     stack.aws(&[&update[..], &name, &["--expression-attribute-values", &grant]].concat());
-    id
 }
 
-/// The statement of a standing approval, as housekeeping asks for it once a week.
+/// Housekeeping finds a standing approval whose statement is due, and notify mails it.
 pub(crate) async fn stated(stack: &Stack, asked: &Asked) {
-    let id = granted(stack, asked).await.to_string();
-    let queue = stack.endpoints()["queues"]["notify"].as_str().unwrap();
-    let order = json!({ "requestId": id, "occasion": "statement/1" }).to_string();
-    stack.aws_json(&["sqs", "send-message", "--queue-url", queue, "--message-body", &order]);
-    eventually("the statement", PATIENCE, async || {
-        stack.row(&id).to_string().contains("statement/1").then_some(())
+    let now = OffsetDateTime::now_utc();
+    // The second one in case that the next turn begins meanwhile.
+    let ids = [now, now + Duration::minutes(5)].map(|at| {
+        let mut some = std::iter::repeat_with(RequestId::random);
+        some.find(|id| looks_at_standing(*id, at)).expect("one of eleven is looked at")
+    });
+    for id in ids {
+        put_grant(stack, id, asked).await;
+    }
+    stack.housekeeping();
+    eventually("a statement", PATIENCE, async || {
+        ids.iter().any(|id| stack.row(&id.to_string()).to_string().contains("statement/1")).then_some(())
     })
     .await;
 }
@@ -75,7 +83,8 @@ async fn a_standing_approval_is_shown_reported_and_ended_with_its_certificates()
     let (stack, dir) = (&Stack::start("grants").await, PkiDir::new());
     let ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
     let asked = issue(stack, &dir, &openssl, &ec, "www.example.com", &[], "server").await;
-    let id = granted(stack, &asked).await;
+    let id = RequestId::random();
+    put_grant(stack, id, &asked).await;
     let whole = id.to_string();
 
     let line = listed(stack, id, &[]).expect("it is in the list");

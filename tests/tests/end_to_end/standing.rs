@@ -16,9 +16,9 @@ use workflow::policy::Policy;
 use workflow::request::Status;
 use workflow::request::audit::{Actor, Origin};
 use workflow::store::{UpdateError, count_use};
-use workflow::testing::{InMemoryBackend, sdk_at};
 use workflow::testing::fixtures::standing_policy;
 use workflow::testing::item::item;
+use workflow::testing::{InMemoryBackend, sdk_at};
 
 /// Terms for every test host, and so many certificates.
 fn terms(certificates: u32) -> String {

@@ -46,9 +46,8 @@ fn content(language: Language, request: &Request, vote: &Vote) -> MailContent {
     let of_kind = |id| Message::new(id).with("kind", request.kind().as_str());
     let all = request.known_names();
     let names = names_in_short(language, &all);
-    let content =
-        MailContent::new(language, &of_kind(subject).with("names", names), &Message::new(heading))
-            .paragraph(&of_kind(text).with("person", person).with("at", at));
+    let content = MailContent::new(language, &of_kind(subject).with("names", names), &Message::new(heading))
+        .paragraph(&of_kind(text).with("person", person).with("at", at));
     let content = match words::in_place_of(language, vote, Email::to_string) {
         Some(absent) => content.paragraph(&Message::new("mail-voted-for").with("absent", absent)),
         None => content,
@@ -57,7 +56,7 @@ fn content(language: Language, request: &Request, vote: &Vote) -> MailContent {
         .names(&all)
         .fact(&Message::new("mail-profile"), request.profile())
         .quote(&Message::new("mail-your-note"), vote.reason.as_deref().unwrap_or_default())
-        .closing(&Message::new("mail-voted-not-you"))
+        .closing(&of_kind("mail-voted-not-you"))
 }
 
 #[cfg(test)]

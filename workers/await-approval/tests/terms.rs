@@ -6,11 +6,13 @@ use std::sync::Arc;
 use await_approval::AwaitApproval;
 use time::Duration;
 use workflow::approval::BaseUrl;
+use workflow::decision::{Decision, ReviewDigest};
 use workflow::message::RecheckMessage;
 use workflow::ports::Clock as _;
 use workflow::request::Status;
 use workflow::request::audit::EventKind;
 use workflow::runtime::step::{NoInput, Progress, Step};
+use workflow::store::update_approval;
 use workflow::testing::fixtures::{self, standing_backend};
 use workflow::testing::{InMemoryBackend, faults};
 
@@ -55,6 +57,32 @@ async fn the_approvers_are_asked_and_reminded_about_the_terms() {
             let text = mail.text.replace(&key, "KEY").replace(&id.to_string(), "ID");
             insta::assert_snapshot!(
                 format!("terms_{name}_{language}"),
+                format!("Subject: {}\n\n{text}", mail.subject)
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_receipt_says_which_names_were_decided_about() {
+    for language in ["en", "ja"] {
+        for decision in Decision::ALL {
+            let backend = standing_backend();
+            let policy = fixtures::standing_policy();
+            backend
+                .set_policy(&policy.replace("[people]\n", &format!("[people]\nlanguage = \"{language}\"\n")));
+            let id = backend.grant_at(Status::PendingApproval);
+            let (now, shown) = (backend.now(), ReviewDigest::from_text("shown"));
+            let vote = fixtures::vote_input(decision, &shown, None);
+            let voted = update_approval(&*backend, id, |approval| {
+                approval.vote(&vote, &shown, &approval.approver_set.clone(), now)
+            });
+            voted.await.unwrap();
+            step(&backend).recheck(RecheckMessage::look(id)).await.unwrap();
+            let [mail] = backend.mails().try_into().expect("one mail");
+            let text = mail.text.replace(&id.to_string(), "ID");
+            insta::assert_snapshot!(
+                format!("terms_voted_{}_{language}", decision.as_str()),
                 format!("Subject: {}\n\n{text}", mail.subject)
             );
         }

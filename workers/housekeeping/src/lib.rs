@@ -34,6 +34,8 @@ mod statements;
 mod superseding;
 mod turns;
 
+pub use statements::looks_at_standing;
+
 /// Most requests listed per status: about 300 bytes each, in a function of 256 MB. Rows are read for those that are
 /// checked, and no others.
 const SCAN_LIMIT: usize = 100_000;

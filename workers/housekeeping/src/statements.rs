@@ -5,7 +5,9 @@
 //! Decides nothing: notify looks again, and records each mail. One that is over stays open until everything under it was in a
 //! statement, and its requester was told of its end.
 
+use time::OffsetDateTime;
 use workflow::approval::standing_news::standing_news;
+use workflow::ids::RequestId;
 use workflow::mail_kind::MailKind;
 use workflow::message::RecheckMessage;
 use workflow::policy::Policy;
@@ -15,7 +17,7 @@ use workflow::request::audit::Origin;
 use workflow::runtime::step::StepError;
 use workflow::store::update_known_request;
 
-use crate::turns::{turn, turns};
+use crate::turns::{is_turn, turn, turns};
 use crate::{Housekeeping, Report};
 
 /// Most open standing approvals that are listed: about 300 bytes each.
@@ -24,6 +26,11 @@ const LISTED: usize = 10_000;
 const ROWS_PER_RUN: usize = 50;
 /// The fewest turns: each standing approval is looked at about once an hour, since a mail may be late by that.
 const MIN_TURNS: usize = 11;
+
+/// True if a run at this time looks at the standing approval with this id, while there are few.
+pub fn looks_at_standing(id: RequestId, now: OffsetDateTime) -> bool {
+    is_turn(id, MIN_TURNS, now)
+}
 
 impl Housekeeping {
     /// Asks for the mails that are due. An error of one standing approval does not affect the others.

@@ -24,12 +24,14 @@ pub(crate) fn turn<T>(
     now: OffsetDateTime,
     id: impl Fn(&T) -> RequestId,
 ) -> Vec<T> {
+    all.into_iter().filter(|one| is_turn(id(one), turns, now)).collect()
+}
+
+/// True if it is the turn of this row.
+pub(crate) fn is_turn(id: RequestId, turns: usize, now: OffsetDateTime) -> bool {
     let turns = u64::try_from(turns).unwrap_or(u64::MAX).max(1);
     let current = u64::try_from(now.unix_timestamp() / 300).unwrap_or_default() % turns;
-    let is_due = |one: &T| {
-        let mut hasher = DefaultHasher::new();
-        id(one).hash(&mut hasher);
-        hasher.finish() % turns == current
-    };
-    all.into_iter().filter(is_due).collect()
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish() % turns == current
 }

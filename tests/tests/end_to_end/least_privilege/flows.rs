@@ -65,11 +65,8 @@ pub(super) async fn run(stack: &Stack, worker: &str, permission: &Permission) {
         ("Portal", "ssm:GetParameter") if resource.ends_with("/oidc-client-secret") => {
             sign_ins::by_program(stack).await;
         }
-        ("Notify", "dynamodb:Query") if resource.contains("GrantsTable") => {
-            grants::stated(stack, &certificate(stack).await).await;
-        }
         ("Housekeeping" | "Notify", _) if resource.contains("GrantsTable") => {
-            credentials::reported(stack).await;
+            grants::stated(stack, &certificate(stack).await).await;
         }
         _ if resource.contains("GrantsTable") => credentials::by_program(stack).await,
         _ if resource.contains("PeopleTable") => passkeys::by_program(stack).await,

@@ -3,13 +3,17 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use workflow::approval::LinkGiven;
 use workflow::finding::Code;
 use workflow::ids::RequestId;
 use workflow::request::Status;
 use workflow::standing::RequestKind;
 use workflow::testing::fixtures::{TERMS, standing_policy};
+use workflow::testing::sign_in::{TestProvider, asking_requesters_to_sign_in};
 use workflow::texts::Language;
 
+use crate::approvers::inbox;
+use crate::sign_ins::{self, Begun};
 use crate::site::Site;
 
 /// A site whose policy has standing approvals: at most 90 days and 500 certificates of the profile `server`.
@@ -202,7 +206,7 @@ async fn repeating_is_harmless_and_a_key_is_for_one_request() {
 async fn a_delivered_one_says_so_on_its_status_page_and_has_no_certificate() {
     let site = site();
     let id: RequestId = site.backend.granted(TERMS);
-    let path = site.status_path(id, workflow::approval::LinkGiven::ByMail).await;
+    let path = site.status_path(id, LinkGiven::ByMail).await;
     assert_eq!(site.get(&path).await.json()["status"], Status::Delivered.as_str());
     for language in Language::ALL {
         let page = site.browse_in(language, &path).await.is_page(200);
@@ -212,6 +216,59 @@ async fn a_delivered_one_says_so_on_its_status_page_and_has_no_certificate() {
     site.post(&path.replacen('?', "/revoke?", 1), &json!({ "reason": "superseded" }))
         .await
         .is_problem(409, "not_revocable");
+}
+
+#[tokio::test]
+async fn the_list_of_an_approver_has_the_names_of_the_terms() {
+    let site = site();
+    site.backend.grant_at(Status::PendingApproval);
+    let list = inbox(&site, "approver@example.com").await;
+    let json = site.get(&list).await.json();
+    assert_eq!(json["approvals"][0]["names"], json!(["www.example.com", ".web.example.com"]), "{json}");
+    for language in Language::ALL {
+        let page = site.browse_in(language, &list).await.is_page(200);
+        assert!(page.contains(".web.example.com"), "{page}");
+    }
+}
+
+/// A sign-in is asked for by the same pages; they say what it confirms or decides.
+#[tokio::test]
+async fn whoever_signs_in_reads_the_terms_before_the_button() {
+    let (site, provider) = sign_ins::site().await;
+    let standing = "\n[profiles.server.standing]\nmax = \"90d\"\nmost = 500\n";
+    site.backend.set_policy(&format!("{}{standing}", sign_ins::policy()));
+    let id = site.backend.grant_at(Status::PendingApproval);
+    let link = site.link(id);
+    for (decision, title) in [
+        ("approve", "Confirm: let these certificates be issued"),
+        ("reject", "Confirm: reject this standing approval"),
+    ] {
+        let digest = site.get(&link).await.json()["digest"].as_str().unwrap().to_owned();
+        let fields = [("decision", decision), ("digest", &*digest), ("reason", "As agreed.")];
+        let begun = Begun::of(&sign_ins::post_form(&site, &link, "", &fields).await);
+        begun.finish(&site, &provider, |_| {});
+        let page = begun.back(&site, &[]).await.is_page(200);
+        for text in [title, "asks for this standing approval", ".web.example.com", "20 certificates"] {
+            assert!(page.contains(text), "{text}: {page}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_requester_who_signs_in_reads_the_terms_before_the_button() {
+    let (site, provider) = (Site::new(), TestProvider::default());
+    site.backend.set_policy(&asking_requesters_to_sign_in(&standing_policy()));
+    provider.record(&site.backend).await;
+    assert_eq!(site.post("/requests", &good()).await.json()["status"], "unconfirmed");
+    let id = site.backend.requests()[0].id();
+    let path = site.status_path(id, LinkGiven::ByMail).await.replace("?key=", "/confirm?key=");
+    let begun = Begun::of(&sign_ins::post_form(&site, &path, "", &[]).await);
+    begun.finish(&site, &provider, |claims| claims["email"] = "requester@example.com".into());
+    let page = begun.back(&site, &[]).await.is_page(200);
+    for text in ["request this standing approval", ".web.example.com", "20 certificates"] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    assert!(!page.contains("<code></code>"), "terms have no CSR: {page}");
 }
 
 fn number() -> impl Strategy<Value = Value> {

@@ -6,7 +6,9 @@ use time::macros::datetime;
 
 use super::*;
 use crate::grant::CsrSummary;
-use crate::request::{Request, RequestContent, Submission};
+use crate::request::{Request, RequestContent, Status, Submission};
+use crate::testing::InMemoryBackend;
+use crate::testing::fixtures::TERMS;
 
 fn request(email: &str, names: &[&str]) -> Request {
     let submission = Submission {
@@ -75,6 +77,26 @@ fn an_outcome_has_no_link_and_no_advice() {
         let link = message.link.map(|(_, link)| link);
         assert!(link.is_none_or(|link| link == "https://ca.example.com/live/approvals"), "no key, no id");
     }
+}
+
+/// Of the events of a standing approval, each has its words; a certificate is never spoken of as if it were there.
+#[test]
+fn a_standing_approval_is_called_one() {
+    let request = InMemoryBackend::new().unsaved_grant(TERMS, Status::PendingApproval);
+    for language in Language::ALL {
+        let say = |event| message(&request, event, language);
+        let headings: Vec<String> =
+            NoticeEvent::ALL.map(|event| format!("{event}: {}", say(event).heading)).into_iter().collect();
+        insta::assert_snapshot!(format!("standing_{}", language.code()), headings.join("\n"));
+        let names = &say(NoticeEvent::PendingApproval).facts[0].1;
+        assert!(names.contains("www.example.com"), "{names}");
+    }
+    let notice = |request, event| StatusNotice { request, event, number: 3, at: request.registration_date() };
+    let data = |request| notice(request, NoticeEvent::Delivered).body()["data"].clone();
+    assert_eq!(data(&request)["kind"], "grant");
+    assert_eq!(data(&request)["names"], serde_json::json!(["www.example.com", ".web.example.com"]));
+    let certificate = self::request("alice@example.com", &["www.example.com"]);
+    assert_eq!(data(&certificate).get("kind"), None, "as before");
 }
 
 /// Addresses and names may have these characters in rows of other versions, and quoted local parts may have more.
