@@ -1212,6 +1212,7 @@ finding-certificate-only-advice = Request the standing approval by itself.
 finding-grant-not-allowed = The policy in force signs nothing more under this standing approval.
 finding-grant-ended = This standing approval was ended before its time.
 finding-grant-over = The time of this standing approval is over.
+finding-grant-approvers-left = The approvals of this standing approval are no longer enough: an approver has left, or the policy now asks for more of them.
 finding-grant-used-up = This standing approval has no certificates left.
 finding-grant-advice = Request another standing approval, or this certificate by itself.
 finding-outside-grant-profile = The standing approval is for certificates of the “{ $profile }” profile only.

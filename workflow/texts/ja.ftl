@@ -1109,6 +1109,7 @@ finding-certificate-only-advice = 継続承認を別に申請してください�
 finding-grant-not-allowed = 現在のポリシーでは、この継続承認のもとでこれ以上署名されません。
 finding-grant-ended = この継続承認は期限前に終了されました。
 finding-grant-over = この継続承認の期間は終わりました。
+finding-grant-approvers-left = この継続承認に必要な承認が足りなくなりました。承認者が変わったか、ポリシーが求める承認が増えています。
 finding-grant-used-up = この継続承認で発行できる証明書は残っていません。
 finding-grant-advice = 新しい継続承認を申請するか、この証明書だけを申請してください。
 finding-outside-grant-profile = この継続承認は、プロファイル「{ $profile }」の証明書だけが対象です。

@@ -32,7 +32,7 @@ impl<'a> StandingView<'a> {
             _ if approval.is_over(now) => "over",
             Ok(most) if approval.used() >= most => "used up",
             Ok(_) => "living",
-            Err(NotCovered::TooFew) => APPROVERS_LEFT,
+            Err(NotCovered::NotAlive(StandingError::ApproversLeft)) => APPROVERS_LEFT,
             Err(NotCovered::NotAlive(StandingError::NotAllowed) | NotCovered::NotGranted(_)) => "not allowed",
             Err(NotCovered::NotAlive(_)) => "over",
             // The row is not what was approved: see countersign audit verify.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use super::ConfirmedRequest;
+use super::coverage::{NotCovered, stands};
 use crate::decision::{ApprovalDigest, DecisionRecord};
 use crate::email::Email;
 use crate::finding::Finding;
@@ -101,6 +102,9 @@ pub enum StandingError {
     /// Its time is over, or the time that the policy in force allows.
     #[error("the time of the standing approval is over")]
     Over,
+    /// Too few of those who approved it are approvers by the policy in force, or that asks for more approvals.
+    #[error("the approvals of the standing approval are no longer enough by the policy in force")]
+    ApproversLeft,
     /// All of its certificates are counted, or as many as the policy in force allows.
     #[error("the standing approval has no certificates left")]
     UsedUp,
@@ -259,12 +263,17 @@ impl StandingApproval {
         self.ended.is_some() || at >= self.until()
     }
 
-    /// Checks that one more certificate may be counted.
+    /// Checks that one more certificate may be counted, by all that the policy in force alone says ([`stands`]).
     ///
     /// # Errors
-    /// [`StandingError`].
+    /// [`StandingError`]; [`StandingError::NotAllowed`] also for a row that is not what was approved.
     pub fn ensure_left(&self, policy: &Policy, at: OffsetDateTime) -> Result<(), StandingError> {
-        if self.used < self.ensure_alive(policy, at)? { Ok(()) } else { Err(StandingError::UsedUp) }
+        match stands(self, policy, at) {
+            Ok(most) if self.used < most => Ok(()),
+            Ok(_) => Err(StandingError::UsedUp),
+            Err(NotCovered::NotAlive(error)) => Err(error),
+            Err(_) => Err(StandingError::NotAllowed),
+        }
     }
 
     /// Counts a certificate, and returns its use.

@@ -35,7 +35,7 @@ impl StopReason {
             return None;
         }
         match stands(approval, policy, now) {
-            Err(NotCovered::TooFew) => Some(Self::Approvers),
+            Err(NotCovered::NotAlive(StandingError::ApproversLeft)) => Some(Self::Approvers),
             Err(NotCovered::NotAlive(StandingError::Over)) => Some(Self::Days),
             Err(NotCovered::NotAlive(StandingError::NotAllowed) | NotCovered::NotGranted(_)) => {
                 Some(Self::Policy)

@@ -3,6 +3,7 @@
 use pki::testing::csr;
 use serde_json::{Value, json};
 use time::Duration;
+use workflow::testing::fixtures::standing_policy;
 
 use crate::stand::{BASE, Signing, Stand, TERMS, identifiers, is};
 
@@ -139,6 +140,24 @@ async fn nothing_is_ordered_under_a_standing_approval_that_ended_or_is_used_up()
     let reply = client.try_order(&stand, &["www.example.com"]).await;
     assert_eq!(reply.problem(), is(403, "unauthorized"));
     assert!(reply.body.contains("no certificates left"), "{}", reply.body);
+}
+
+/// Sign would refuse it later; the client hears it before it makes a key.
+#[tokio::test]
+async fn nothing_is_ordered_once_the_approvers_have_left() {
+    let stand = Stand::new();
+    let client = stand.client().await;
+    let (waiting, _) = client.order(&stand, &["www.example.com"]).await;
+    let left = standing_policy().replace("approver@example.com", "new@example.com");
+    stand.backend.set_policy(&left);
+    let refused = client.try_order(&stand, &["www.example.com"]).await;
+    assert_eq!(refused.problem(), is(403, "unauthorized"));
+    assert!(refused.body.contains("approvals") && refused.body.contains("no longer enough"), "{}", refused.body);
+    let late = client.finalize(&stand, &waiting, &csr(&["www.example.com"])).await;
+    assert_eq!(late.problem(), is(403, "unauthorized"));
+    assert!(stand.signer.submitted.lock().unwrap().is_empty());
+    stand.backend.set_policy(&standing_policy());
+    assert_eq!(client.try_order(&stand, &["www.example.com"]).await.status, 201, "they are back");
 }
 
 #[tokio::test]

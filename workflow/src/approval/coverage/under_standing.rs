@@ -36,7 +36,7 @@ pub(super) fn covers(
     let is_it = |used: &UsedStanding<'_>| Some(used.approval.id()) == request.standing();
     let UsedStanding { approval, counted, at } =
         related.standing.filter(is_it).ok_or(NotCovered::NotApproved)?;
-    holds(approval, policy, voters)?;
+    holds(approval, policy, voters).map_err(as_end)?;
     let most = approval.ensure_alive(policy, at).map_err(NotCovered::NotAlive)?;
     let granted = request.evaluate(policy, Some(issuer), related.replaced).map_err(NotCovered::NotGranted)?;
     let Grant { profile, names, .. } = &granted.grant;
@@ -82,8 +82,17 @@ pub fn covers_terms(
 /// [`NotCovered`].
 pub fn stands(approval: &StandingApproval, policy: &Policy, at: OffsetDateTime) -> Result<u32, NotCovered> {
     is_of_these_terms(approval)?;
-    given(approval, policy)?.is_enough()?;
-    approval.ensure_alive(policy, at).map_err(NotCovered::NotAlive)
+    let most = approval.ensure_alive(policy, at).map_err(NotCovered::NotAlive)?;
+    given(approval, policy)?.is_enough().map_err(as_end)?;
+    Ok(most)
+}
+
+/// Approvals that are no longer enough end a standing approval, which was covered once.
+fn as_end(error: NotCovered) -> NotCovered {
+    match error {
+        NotCovered::TooFew => NotCovered::NotAlive(StandingError::ApproversLeft),
+        other => other,
+    }
 }
 
 /// Checks that approvers approved these terms, and that their votes are enough by the policy in force.

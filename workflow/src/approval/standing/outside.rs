@@ -70,7 +70,7 @@ impl StandingApproval {
 
 impl StandingError {
     /// Every value.
-    const ALL: [Self; 4] = [Self::NotAllowed, Self::Ended, Self::Over, Self::UsedUp];
+    const ALL: [Self; 5] = [Self::NotAllowed, Self::Ended, Self::Over, Self::ApproversLeft, Self::UsedUp];
 
     /// The error with this text, as Sign reports it to the state machine.
     #[must_use]
@@ -85,6 +85,7 @@ impl StandingError {
             Self::NotAllowed => (Code::GrantOver, "finding-grant-not-allowed"),
             Self::Ended => (Code::GrantOver, "finding-grant-ended"),
             Self::Over => (Code::GrantOver, "finding-grant-over"),
+            Self::ApproversLeft => (Code::GrantOver, "finding-grant-approvers-left"),
             Self::UsedUp => (Code::GrantUsedUp, "finding-grant-used-up"),
         };
         Finding::refused(code, Message::new(detail), Message::new("finding-grant-advice"))

@@ -225,7 +225,7 @@ impl NewRequest {
             let submitted_at = replaced.map_or(OffsetDateTime::UNIX_EPOCH, |replaced| replaced.at);
             let terms = RenewalTerms { requester: email, profile: &preview.profile, csr: &csr, submitted_at };
             let error = match &self.standing {
-                // Sign checks the same with the same rule, and whether enough of its approvers are still in force.
+                // Sign checks the same with the same rule.
                 Some(OpenedStanding { approval, .. }) => {
                     let (profile, names) = (&preview.profile, &preview.grant.names);
                     let part = approval.outside(policy, email, profile, names);

@@ -163,21 +163,21 @@ const STANDING: [(&str, NotCovered, Attack); 18] = [
     ("an expiry", NotCovered::NotApproved, |case| {
         altered(case, |row| row["decision"]["outcome"] = Outcome::Expired.as_str().into());
     }),
-    ("no votes", NotCovered::TooFew, |case| {
+    ("no votes", NotCovered::NotAlive(StandingError::ApproversLeft), |case| {
         altered(case, |row| row["decision"]["votes"] = serde_json::json!([]))
     }),
-    ("the vote of nobody in the policy", NotCovered::TooFew, |case| {
+    ("the vote of nobody in the policy", NotCovered::NotAlive(StandingError::ApproversLeft), |case| {
         altered(case, |row| row["decision"]["votes"][0]["approver"] = "mallory@example.com".into());
     }),
-    ("an approver who has left", NotCovered::TooFew, |case| {
+    ("an approver who has left", NotCovered::NotAlive(StandingError::ApproversLeft), |case| {
         case.policy = standing_policy().replace("\"approver@example.com\"", "\"third@example.com\"");
     }),
-    ("a policy that asks for more approvals", NotCovered::TooFew, |case| {
+    ("a policy that asks for more approvals", NotCovered::NotAlive(StandingError::ApproversLeft), |case| {
         case.policy = standing_policy()
             .replace("[\"approver@example.com\"]", "[\"approver@example.com\", \"other@example.com\"]")
             .replace("quorum = 1 ", "quorum = 2 ");
     }),
-    ("a policy that asks for passkeys", NotCovered::TooFew, |case| {
+    ("a policy that asks for passkeys", NotCovered::NotAlive(StandingError::ApproversLeft), |case| {
         case.policy = standing_policy().replace("[people]", "[people]\nidentity = \"passkey\"");
     }),
     ("ended", NotCovered::NotAlive(StandingError::Ended), |case| {

@@ -71,13 +71,16 @@ fn what_is_outside_of_a_standing_approval_is_named_before_anything_is_stored() {
 #[tokio::test]
 async fn nothing_is_taken_in_under_a_standing_approval_that_is_over() {
     type Alter = fn(&InMemoryBackend, &mut StandingApproval);
-    let cases: [(StandingError, Code, Alter); 4] = [
+    let cases: [(StandingError, Code, Alter); 5] = [
         (StandingError::Ended, Code::GrantOver, |backend, approval| {
             approval.end(&Actor::operator("olivia"), "Over.", backend.now());
         }),
         (StandingError::Over, Code::GrantOver, |backend, approval| backend.set_now(approval.until())),
         (StandingError::UsedUp, Code::GrantUsedUp, |_, approval| {
             *approval = approval.altered(|row| row["used"] = 2.into());
+        }),
+        (StandingError::ApproversLeft, Code::GrantOver, |backend, _| {
+            backend.set_policy(&standing_policy().replace("approver@example.com", "new@example.com"));
         }),
         (StandingError::NotAllowed, Code::GrantOver, |backend, _| {
             backend.set_policy(include_str!("../../../../../infra/policy.toml"));
