@@ -123,7 +123,6 @@ mod tests {
     use futures_util::FutureExt as _;
     use workflow::request::Status;
     use workflow::request::audit::Origin;
-    use workflow::store::CertificateLog;
     use workflow::testing::InMemoryBackend;
 
     use super::*;
@@ -133,13 +132,7 @@ mod tests {
         let backend = InMemoryBackend::new();
         let row = backend.request(backend.request_with_certificate(Status::Issued)).unwrap();
         let pem = backend.certificates().into_values().next().unwrap();
-        let log = CertificateLog {
-            files: &*backend,
-            keys: &*backend,
-            receipts: &*backend,
-            requests: &*backend,
-            standing: &*backend,
-        };
+        let log = backend.certificate_log();
         let certificate = Certificate::from_pem(&pem).unwrap();
         let appended = log.append(&row, &certificate, &Origin::worker("deliver")).now_or_never().unwrap();
         let (_, receipt) = appended.unwrap();

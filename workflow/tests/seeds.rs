@@ -35,7 +35,6 @@ use workflow::policy::Policy;
 use workflow::policy::key_list::KeyList;
 use workflow::request::Status;
 use workflow::request::audit::Origin;
-use workflow::store::CertificateLog;
 use workflow::testing::InMemoryBackend;
 use workflow::transparency::Receipt;
 
@@ -261,13 +260,7 @@ fn acme_requests() -> Vec<String> {
 /// Receipts of logs of some sizes, each after the public key of its log: see fuzz/fuzz_targets/receipt.rs.
 fn receipts() -> Vec<String> {
     let backend = InMemoryBackend::new();
-    let log = CertificateLog {
-        files: &*backend,
-        keys: &*backend,
-        receipts: &*backend,
-        requests: &*backend,
-        standing: &*backend,
-    };
+    let log = backend.certificate_log();
     let append = |_| {
         let row = backend.request(backend.request_with_certificate(Status::Issued)).unwrap();
         let pem = backend.certificates()[&row.serial().unwrap().to_string()].clone();

@@ -23,7 +23,7 @@ use crate::request::{
 };
 use crate::runtime::step::Task;
 use crate::standing::StandingTerms;
-use crate::store::{count_use, record_revocation};
+use crate::store::{CertificateLog, count_use, record_revocation};
 use crate::testing::InMemoryBackend;
 use crate::testing::passkeys::base_url;
 use crate::texts::Language;
@@ -100,6 +100,11 @@ pub fn key_list(csrs: &[&str]) -> KeyList {
 }
 
 impl InMemoryBackend {
+    /// The log of certificates with this backend for every port.
+    pub fn certificate_log(&self) -> CertificateLog<'_> {
+        CertificateLog { files: self, keys: self, receipts: self, requests: self, standing: self }
+    }
+
     /// Intake with this backend for every port.
     pub fn intake<'a>(&'a self, base_url: &'a BaseUrl) -> Intake<'a> {
         Intake {

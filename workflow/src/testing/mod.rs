@@ -5,6 +5,7 @@
 pub mod acme;
 mod backend;
 mod clock;
+mod contended;
 pub mod faults;
 pub mod fixtures;
 pub mod item;
@@ -17,6 +18,7 @@ pub mod sign_in;
 
 pub use backend::{FaultPoint, InMemoryBackend, SentMail, TaskResult, WebhookCall, trusting_policy};
 pub use clock::Skewed;
+pub use contended::ContendedStanding;
 pub use policy_keys::policy_keys;
 #[cfg(feature = "aws")]
 pub use sdk::sdk_at;

@@ -8,7 +8,6 @@ use futures_util::FutureExt as _;
 use pki::certificate::Certificate;
 use workflow::request::Status;
 use workflow::request::audit::Origin;
-use workflow::store::CertificateLog;
 use workflow::testing::InMemoryBackend;
 use workflow::testing::fixtures::standing_policy;
 use workflow::transparency::Receipt;
@@ -25,13 +24,7 @@ fn a_verifier_in_python_agrees_about_every_bit_of_a_receipt() {
         Err(missing) => return skip("receipts", &missing, false),
     };
     let backend = InMemoryBackend::new();
-    let log = CertificateLog {
-        files: &*backend,
-        keys: &*backend,
-        receipts: &*backend,
-        requests: &*backend,
-        standing: &*backend,
-    };
+    let log = backend.certificate_log();
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name);
     fs::write(file("receipts.py"), PROGRAM).unwrap();

@@ -152,7 +152,11 @@ async fn nothing_is_ordered_once_the_approvers_have_left() {
     stand.backend.set_policy(&left);
     let refused = client.try_order(&stand, &["www.example.com"]).await;
     assert_eq!(refused.problem(), is(403, "unauthorized"));
-    assert!(refused.body.contains("approvals") && refused.body.contains("no longer enough"), "{}", refused.body);
+    assert!(
+        refused.body.contains("approvals") && refused.body.contains("no longer enough"),
+        "{}",
+        refused.body
+    );
     let late = client.finalize(&stand, &waiting, &csr(&["www.example.com"])).await;
     assert_eq!(late.problem(), is(403, "unauthorized"));
     assert!(stand.signer.submitted.lock().unwrap().is_empty());

@@ -5,14 +5,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use pki::testing as test_pki;
 use sign::{Sign, SignOutput, Signed};
 use time::Duration;
 use workflow::approval::ConfirmedRequest;
-use workflow::approval::standing::{StandingApproval, StandingUse};
 use workflow::ids::RequestId;
-use workflow::ports::{Clock as _, PortError, Saved, StandingApprovals, StandingUsePage};
+use workflow::ports::Clock as _;
 use workflow::request::Status;
 use workflow::request::audit::Actor;
 use workflow::runtime::step::ErrorName::{self, NotApproved, Refused};
@@ -20,7 +18,7 @@ use workflow::runtime::step::{NoInput, Progress, Step as _, StepError};
 use workflow::testing::fixtures::{self, standing_policy};
 use workflow::testing::passkeys::base_url;
 use workflow::testing::sign_in::{TestProvider, asking_requesters_to_sign_in};
-use workflow::testing::{InMemoryBackend, faults};
+use workflow::testing::{ContendedStanding, InMemoryBackend, faults};
 
 use super::approved::standing_above;
 use super::coverage::{Path, TERMS};
@@ -267,47 +265,10 @@ async fn a_standing_approval_that_ended_after_the_count_signs_nothing_more() {
     assert!(backend.certificates().is_empty());
 }
 
-/// Hands over to the other tasks after each call, so that most writes come too late.
-struct Contended(Arc<InMemoryBackend>);
-
-#[async_trait]
-impl StandingApprovals for Contended {
-    async fn find(&self, id: RequestId) -> Result<Option<StandingApproval>, PortError> {
-        let found = StandingApprovals::find(&*self.0, id).await;
-        tokio::task::yield_now().await;
-        found
-    }
-
-    async fn create(&self, approval: &StandingApproval) -> Result<Saved, PortError> {
-        StandingApprovals::create(&*self.0, approval).await
-    }
-
-    async fn uses(
-        &self,
-        id: RequestId,
-        after: Option<RequestId>,
-        limit: usize,
-    ) -> Result<StandingUsePage, PortError> {
-        self.0.uses(id, after, limit).await
-    }
-
-    async fn find_use(&self, id: RequestId, request: RequestId) -> Result<Option<StandingUse>, PortError> {
-        let found = self.0.find_use(id, request).await;
-        tokio::task::yield_now().await;
-        found
-    }
-
-    async fn count(&self, approval: &StandingApproval, counted: &StandingUse) -> Result<Saved, PortError> {
-        let saved = StandingApprovals::count(&*self.0, approval, counted).await;
-        tokio::task::yield_now().await;
-        saved
-    }
-}
-
 /// Signs as often as the queue brings the message, until the answer is final.
 async fn signs(backend: Arc<InMemoryBackend>, id: RequestId) -> Result<Signed, StepError> {
     loop {
-        let step = Sign { standing: Arc::new(Contended(backend.clone())), ..worker(&backend) };
+        let step = Sign { standing: Arc::new(ContendedStanding(backend.clone())), ..worker(&backend) };
         match step.run(fixtures::task(id, "Sign", "t", NoInput {})).await {
             Err(StepError::Transient { .. }) => {}
             Err(error) => return Err(error),

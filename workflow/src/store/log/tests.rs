@@ -10,15 +10,15 @@ use crate::request::Status;
 use crate::testing::FaultPoint;
 use crate::testing::InMemoryBackend;
 
-fn log(backend: &InMemoryBackend) -> CertificateLog<'_> {
-    CertificateLog { files: backend, keys: backend, receipts: backend, requests: backend, standing: backend }
-}
-
 async fn append(backend: &InMemoryBackend, id: RequestId) -> Result<String, LogError> {
     let row = backend.request(id).unwrap();
     let pem = backend.certificates()[&row.serial().unwrap().to_string()].clone();
     let certificate = Certificate::from_pem(&pem).unwrap();
-    log(backend).append(&row, &certificate, &Origin::worker("deliver")).await.map(|(_, receipt)| receipt)
+    backend
+        .certificate_log()
+        .append(&row, &certificate, &Origin::worker("deliver"))
+        .await
+        .map(|(_, receipt)| receipt)
 }
 
 fn keys(backend: &InMemoryBackend) -> Vec<NoteVerifier> {
@@ -74,7 +74,7 @@ async fn a_log_grows_beyond_a_tile() {
     let id = issue(&backend);
     // 255 certificates before it, without a row.
     let key = backend.log_key().await.unwrap();
-    let log = log(&backend);
+    let log = backend.certificate_log();
     let mut appending = Appending { log: &log, key: &key, tiles: TileSet::default() };
     let row = backend.request(id).unwrap();
     let certificate = Certificate::from_pem(&backend.certificates().into_values().next().unwrap()).unwrap();

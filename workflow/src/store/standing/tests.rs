@@ -1,16 +1,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use time::Duration;
 
 use super::*;
 use crate::mail_kind::MailKind;
-use crate::ports::{Clock as _, StandingUsePage};
+use crate::ports::Clock as _;
 use crate::request::Status;
 use crate::request::audit::{Actor, Event, EventKind, verify};
 use crate::testing::fixtures::standing_policy;
-use crate::testing::{FaultPoint, InMemoryBackend, faults};
+use crate::testing::{ContendedStanding, FaultPoint, InMemoryBackend, faults};
 
 /// A backend with a standing approval for so many certificates.
 fn with_standing(certificates: u32) -> (Arc<InMemoryBackend>, RequestId) {
@@ -72,44 +71,9 @@ async fn a_worker_that_dies_at_any_call_counts_its_certificate_once() {
     }
 }
 
-/// Hands over to the other tasks between each read and the write that relies on it, so that most writes come too late.
-struct Contended(Arc<InMemoryBackend>);
-
-#[async_trait]
-impl StandingApprovals for Contended {
-    async fn find(&self, id: RequestId) -> Result<Option<StandingApproval>, PortError> {
-        let found = StandingApprovals::find(&*self.0, id).await;
-        tokio::task::yield_now().await;
-        found
-    }
-
-    async fn create(&self, approval: &StandingApproval) -> Result<Saved, PortError> {
-        StandingApprovals::create(&*self.0, approval).await
-    }
-
-    async fn uses(
-        &self,
-        id: RequestId,
-        after: Option<RequestId>,
-        limit: usize,
-    ) -> Result<StandingUsePage, PortError> {
-        self.0.uses(id, after, limit).await
-    }
-
-    async fn find_use(&self, id: RequestId, request: RequestId) -> Result<Option<StandingUse>, PortError> {
-        let found = self.0.find_use(id, request).await;
-        tokio::task::yield_now().await;
-        found
-    }
-
-    async fn count(&self, approval: &StandingApproval, counted: &StandingUse) -> Result<Saved, PortError> {
-        StandingApprovals::count(&*self.0, approval, counted).await
-    }
-}
-
 /// Counts as a worker does: a call that fails is repeated by the queue, and each message comes twice.
 async fn worker(
-    table: Arc<Contended>,
+    table: Arc<ContendedStanding>,
     id: RequestId,
     request: RequestId,
 ) -> (RequestId, Result<u32, UpdateError<StandingError>>, usize) {
@@ -126,7 +90,7 @@ async fn worker(
 /// Fifty requests, two workers each, all at once, and twenty certificates.
 async fn race() {
     let (backend, id) = with_standing(20);
-    let table = Arc::new(Contended(backend.clone()));
+    let table = Arc::new(ContendedStanding(backend.clone()));
     let requests: Vec<RequestId> = (0..50).map(|_| RequestId::random()).collect();
     let workers: Vec<_> = requests
         .iter()
