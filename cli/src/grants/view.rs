@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use time::OffsetDateTime;
-use workflow::approval::coverage::{NotCovered, stands};
+use workflow::approval::coverage::{NotCovered, outlook, stands};
 use workflow::approval::standing::{StandingApproval, StandingError, StandingOutlook};
 use workflow::policy::Policy;
 
@@ -26,7 +26,7 @@ pub(super) struct StandingView<'a> {
 
 impl<'a> StandingView<'a> {
     pub(super) fn of(approval: &'a StandingApproval, policy: &Policy, now: OffsetDateTime) -> Self {
-        let StandingOutlook { until, most, .. } = approval.outlook(policy, now);
+        let StandingOutlook { until, most, .. } = outlook(approval, policy, now);
         let state = match stands(approval, policy, now) {
             _ if approval.ended().is_some() => "ended",
             _ if approval.is_over(now) => "over",

@@ -6,6 +6,7 @@
 
 use pki::acme::{AcmeErrorType, AcmeIdentifier, AcmeProblem, NewOrder, Subproblem};
 use workflow::acme::{AcmeAccount, AcmeOrder};
+use workflow::approval::coverage::ensure_open;
 use workflow::approval::standing::{StandingApproval, StandingError};
 use workflow::ports::PortError;
 
@@ -23,7 +24,7 @@ pub(crate) async fn for_order(
     let (policy, now, identifiers) = (server.policies.current().await?, server.now(), &asked.identifiers);
     let names: Vec<String> = identifiers.iter().map(|one| one.name().to_string()).collect();
     let own = server.standing_of(account).await?;
-    let left = own.ensure_left(&policy, now);
+    let left = ensure_open(&own, &policy, now);
     if let Err(error @ (StandingError::Ended | StandingError::NotAllowed)) = left {
         return Err(over(server, &own, error));
     }
@@ -34,7 +35,7 @@ pub(crate) async fn for_order(
     let standing = own.id();
     // An extension has all names of what it extends.
     let latest = extension_of(server, &own).await?.unwrap_or(own);
-    latest.ensure_left(&policy, now).map_err(|error| over(server, &latest, error))?;
+    ensure_open(&latest, &policy, now).map_err(|error| over(server, &latest, error))?;
     if latest.terms().cover(&names) {
         return Ok(latest);
     }
@@ -128,7 +129,7 @@ pub(crate) async fn ensure_left(
         true => own,
         false => above(server, order).await?,
     };
-    approval.ensure_left(&policy, server.now()).map_err(|error| over(server, &approval, error))
+    ensure_open(&approval, &policy, server.now()).map_err(|error| over(server, &approval, error))
 }
 
 /// The standing approval that an order names.

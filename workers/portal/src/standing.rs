@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use workflow::approval::coverage::outlook;
 use workflow::approval::opened::OpenedRequest;
 use workflow::approval::standing::{StandingApproval, StandingEnd, StandingOutlook, StandingUse};
 use workflow::ids::RequestId;
@@ -56,7 +57,7 @@ impl StandingStatus {
             true => Some(Vec::new()),
             false => None,
         };
-        let outlook = approval.outlook(policy, portal.clock.now());
+        let outlook = outlook(&approval, policy, portal.clock.now());
         Ok(Some(Self { approval, outlook, newest }))
     }
 

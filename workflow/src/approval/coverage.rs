@@ -28,7 +28,7 @@ use crate::request::renewal::approvers_in_force;
 
 mod under_standing;
 
-pub use under_standing::{UsedStanding, covers_terms, stands};
+pub use under_standing::{UsedStanding, covers_terms, ensure_open, outlook, stands};
 
 /// A certificate that an approval covers.
 #[derive(Debug)]

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use super::ConfirmedRequest;
-use super::coverage::{NotCovered, stands};
 use crate::decision::{ApprovalDigest, DecisionRecord};
 use crate::email::Email;
 use crate::finding::Finding;
@@ -219,17 +218,6 @@ impl StandingApproval {
         })
     }
 
-    /// What the policy in force makes of it now. An end by an act comes before every other reason: no policy undoes it.
-    #[must_use]
-    pub fn outlook(&self, policy: &Policy, now: OffsetDateTime) -> StandingOutlook {
-        let terms = StandingBounds { until: self.until(), most: self.terms.certificates() };
-        let StandingBounds { until, most } = self.bounds(policy).unwrap_or(terms);
-        match &self.ended {
-            Some(end) => StandingOutlook { over: Some(StandingError::Ended), until: end.at, most },
-            None => StandingOutlook { over: self.ensure_left(policy, now).err(), until, most },
-        }
-    }
-
     /// True if it extends `base`: approvers agreed that what has a credential of that one may use this one, too.
     pub fn is_extension_of(&self, base: &Self, policy: &Policy) -> bool {
         self.terms.extends() == Some(base.id)
@@ -263,17 +251,13 @@ impl StandingApproval {
         self.ended.is_some() || at >= self.until()
     }
 
-    /// Checks that one more certificate may be counted, by all that the policy in force alone says ([`stands`]).
+    /// Checks that one more certificate may be counted. Whether its approvals are still enough is asked by
+    /// [`ensure_open`](super::coverage::ensure_open).
     ///
     /// # Errors
-    /// [`StandingError`]; [`StandingError::NotAllowed`] also for a row that is not what was approved.
-    pub fn ensure_left(&self, policy: &Policy, at: OffsetDateTime) -> Result<(), StandingError> {
-        match stands(self, policy, at) {
-            Ok(most) if self.used < most => Ok(()),
-            Ok(_) => Err(StandingError::UsedUp),
-            Err(NotCovered::NotAlive(error)) => Err(error),
-            Err(_) => Err(StandingError::NotAllowed),
-        }
+    /// [`StandingError`], but not [`StandingError::ApproversLeft`].
+    fn ensure_left(&self, policy: &Policy, at: OffsetDateTime) -> Result<(), StandingError> {
+        if self.used < self.ensure_alive(policy, at)? { Ok(()) } else { Err(StandingError::UsedUp) }
     }
 
     /// Counts a certificate, and returns its use.

@@ -32,23 +32,49 @@ fn counted(stack: &Stack, credential: &Credential) -> Vec<u64> {
     numbers
 }
 
-/// An account, its certificate, another key, and the end of the certificate, under a standing approval that is made once for a stack.
-pub(crate) async fn by_program(stack: &Stack) {
+/// An account, a valid order and its certificate, under a standing approval that is made once for a stack.
+async fn issued(stack: &Stack) -> (TestAcmeClient, Value, Certificate) {
     static GRANTED: OnceCell<Asked> = OnceCell::const_new();
     let asked =
         GRANTED.get_or_init(async || standing_approval(stack, &stack.portal(), ".example.com", 400).await);
     let credential = credential(&stack.portal(), asked.await).await;
-    let mut client = TestAcmeClient::registered(stack.endpoint("portal"), &credential).await;
+    let client = TestAcmeClient::registered(stack.endpoint("portal"), &credential).await;
     let host = unique_host();
     let order = client.order(&[&host]).await;
     client.finalize(&order, &csr_for(&[&host])).await.expect(200);
-    let chain = client.certificate(&client.settled(&order).await).await;
-    let certificate = Certificate::from_pem(&chain).unwrap();
+    let order = client.settled(&order).await;
+    let certificate = Certificate::from_pem(&client.certificate(&order).await).unwrap();
+    (client, order, certificate)
+}
+
+/// An account, its certificate, another key, and the end of the certificate.
+pub(crate) async fn by_program(stack: &Stack) {
+    let (mut client, _, certificate) = issued(stack).await;
     client.change_key().await.expect(200);
     let id = RenewalCertId::of(&certificate).unwrap();
     stack.portal().get(&format!("acme/renewal-info/{id}"), "*/*").await.expect(200);
     let revocation = json!({ "certificate": Base64Url(certificate.der().to_vec()).to_string(), "reason": 4 });
     client.post(&client.url("revoke-cert"), &revocation).await.expect(200);
+}
+
+/// A client comes when Deliver has put the certificate into the log, and has yet to write the row: the receipt is proof enough.
+pub(crate) async fn before_its_row_says_so(stack: &Stack) {
+    let (client, order, certificate) = issued(stack).await;
+    let serial = certificate.serial().to_string();
+    let id = eventually("the certificate to be delivered", PATIENCE, async || {
+        let row = stack.countersign_json(&["certificates", "show", &serial, "--json"]);
+        (row["status"] == "delivered").then(|| row["id"].as_str().unwrap().to_owned())
+    })
+    .await;
+    let table = stack.endpoint("requestsTable");
+    let key = json!({ "id": { "S": id } }).to_string();
+    let mut row =
+        stack.aws_json(&["dynamodb", "get-item", "--table-name", table, "--key", &key])["Item"].clone();
+    row["status"]["S"] = "issued".into();
+    row["history"]["L"].as_array_mut().unwrap().retain(|entry| entry["M"]["status"]["S"] != "delivered");
+    row["log"]["M"].as_object_mut().unwrap().remove("loggedAt").unwrap();
+    stack.aws(&["dynamodb", "put-item", "--table-name", table, "--item", &row.to_string()]);
+    client.certificate(&order).await;
 }
 
 /// A name outside of a standing approval is asked for by the order; once two people approved the extension, the next order has it.

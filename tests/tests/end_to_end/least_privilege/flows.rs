@@ -36,6 +36,9 @@ pub(super) async fn run(stack: &Stack, worker: &str, permission: &Permission) {
         ("Ocsp", _) => status(stack).await,
         ("Acme", "sqs:SendMessage") => acme::extended(stack).await,
         ("Acme", "dynamodb:Query") if resource.ends_with("/byPerson") => acme::extended(stack).await,
+        ("Acme", "s3:GetObject") if resource.ends_with("/log/receipt/*") => {
+            acme::before_its_row_says_so(stack).await
+        }
         ("Acme", _) => acme::by_program(stack).await,
         ("Deliver", "ssm:PutParameter") => new_log(stack).await,
         ("Housekeeping", "sqs:SendMessage") if is_of("sign") => revocation_list(stack).await,

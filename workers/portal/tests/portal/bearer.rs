@@ -95,16 +95,6 @@ async fn a_repetition_with_an_idempotency_key_is_the_same_request() {
     site.call("POST", "/requests", &headers, other).await.is_problem(422, "bad_request");
     assert_eq!(site.backend.executions().len(), 1);
     // Also after the end: it is the answer that was lost.
-    // Its page says so, too.
-    site.backend.set_policy(&standing_policy().replace("approver@example.com", "new@example.com"));
-    let left = send(&site, &credential, &csr()).await.is_problem(403, "grant_over");
-    assert!(left["detail"].as_str().unwrap().contains("no longer enough"), "{left}");
-    let path = site.status_path(id, LinkGiven::ByMail).await;
-    let page = site.browse(&path).await.is_page(200);
-    assert!(page.contains("The standing approval is over") && page.contains("no longer enough"), "{page}");
-    assert!(!page.contains("/credential?"), "{page}");
-    assert_eq!(site.get(&path).await.json()["standing"]["over"]["code"], "grant_over");
-    site.backend.set_policy(&standing_policy());
     let mut ended = site.backend.standing(id).unwrap();
     ended.end(&Actor::operator("olivia"), "Over.", site.backend.now());
     site.backend.put_standing(ended);
@@ -198,6 +188,15 @@ async fn one_that_is_over_or_used_up_is_403_with_its_own_code() {
     site.backend.issued_under(id, csr()["csrContent"].as_str().unwrap());
     let used_up = send(&site, &credential, &csr()).await.is_problem(403, "grant_used_up");
     assert!(used_up["detail"].as_str().unwrap().contains("Request another standing approval"), "{used_up}");
+    // Its page says so, too.
+    site.backend.set_policy(&standing_policy().replace("approver@example.com", "new@example.com"));
+    let left = send(&site, &credential, &csr()).await.is_problem(403, "grant_over");
+    assert!(left["detail"].as_str().unwrap().contains("no longer enough"), "{left}");
+    let path = site.status_path(id, LinkGiven::ByMail).await;
+    let page = site.browse(&path).await.is_page(200);
+    assert!(page.contains("The standing approval is over") && page.contains("no longer enough"), "{page}");
+    assert!(!page.contains("/credential?"), "{page}");
+    assert_eq!(site.get(&path).await.json()["standing"]["over"]["code"], "grant_over");
     site.backend.set_policy(&standing_policy());
     let mut ended = site.backend.standing(id).unwrap();
     ended.end(&Actor::operator("olivia"), "Over.", site.backend.now());

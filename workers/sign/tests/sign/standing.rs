@@ -9,6 +9,7 @@ use pki::testing as test_pki;
 use sign::{Sign, SignOutput, Signed};
 use time::Duration;
 use workflow::approval::ConfirmedRequest;
+use workflow::approval::standing::StandingUse;
 use workflow::ids::RequestId;
 use workflow::ports::Clock as _;
 use workflow::request::Status;

@@ -8,7 +8,9 @@ use pki::issuer::Issuer;
 use time::OffsetDateTime;
 
 use super::{GivenApproval, NotCovered, RelatedRows, Voters, requester_signed_in};
-use crate::approval::standing::{StandingApproval, StandingError, StandingUse};
+use crate::approval::standing::{
+    StandingApproval, StandingBounds, StandingError, StandingOutlook, StandingUse,
+};
 use crate::grant::Grant;
 use crate::policy::Policy;
 use crate::policy::evaluate::{GrantedCsr, PolicyRejection};
@@ -85,6 +87,34 @@ pub fn stands(approval: &StandingApproval, policy: &Policy, at: OffsetDateTime) 
     let most = approval.ensure_alive(policy, at).map_err(NotCovered::NotAlive)?;
     given(approval, policy)?.is_enough().map_err(as_end)?;
     Ok(most)
+}
+
+/// Checks that Sign would count one more certificate under it, by all that the policy in force alone says ([`stands`]).
+///
+/// # Errors
+/// [`StandingError`]; [`StandingError::NotAllowed`] also for a row that is not what was approved.
+pub fn ensure_open(
+    approval: &StandingApproval,
+    policy: &Policy,
+    at: OffsetDateTime,
+) -> Result<(), StandingError> {
+    match stands(approval, policy, at) {
+        Ok(most) if approval.used() < most => Ok(()),
+        Ok(_) => Err(StandingError::UsedUp),
+        Err(NotCovered::NotAlive(error)) => Err(error),
+        Err(_) => Err(StandingError::NotAllowed),
+    }
+}
+
+/// What the policy in force makes of it now. An end by an act comes before every other reason: no policy undoes it.
+#[must_use]
+pub fn outlook(approval: &StandingApproval, policy: &Policy, now: OffsetDateTime) -> StandingOutlook {
+    let terms = StandingBounds { until: approval.until(), most: approval.terms().certificates() };
+    let StandingBounds { until, most } = approval.bounds(policy).unwrap_or(terms);
+    match approval.ended() {
+        Some(end) => StandingOutlook { over: Some(StandingError::Ended), until: end.at, most },
+        None => StandingOutlook { over: ensure_open(approval, policy, now).err(), until, most },
+    }
 }
 
 /// Approvals that are no longer enough end a standing approval, which was covered once.

@@ -6,6 +6,7 @@ use pki::issuer::Issuer;
 use time::OffsetDateTime;
 
 use crate::approval::LinkSecret;
+use crate::approval::coverage::ensure_open;
 use crate::approval::standing::{StandingApproval, StandingError};
 use crate::email::Email;
 use crate::finding::{Code, Finding, findings, quoted};
@@ -247,7 +248,7 @@ impl NewRequest {
                 let mut over = None;
                 if let Some(OpenedStanding { approval, at }) = &self.standing {
                     content = content.under(approval.id());
-                    over = approval.ensure_left(policy, *at).err();
+                    over = ensure_open(approval, policy, *at).err();
                 }
                 let submission = Submission {
                     email,
