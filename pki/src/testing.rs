@@ -21,7 +21,7 @@ pub use acme::AcmeClient;
 pub use authority::{CaMaker, TestCa, root, root_with};
 #[cfg(test)]
 pub(crate) use cbor::{cbor_array, cbor_bytes, cbor_integer, cbor_map, cbor_text};
-pub use encode::{distinguished_name, oid, pem, pkcs7, sequence, tlv};
+pub use encode::{date_at, distinguished_name, oid, pem, pkcs7, sequence, tlv};
 pub use hostile_text::{hostile_pairs, hostile_texts};
 pub use jose::mac_jws;
 pub use key::{TestKey, TestKeyPair};

@@ -78,3 +78,20 @@ pub fn pkcs7(certificates: &[Vec<u8>]) -> Vec<u8> {
     ]);
     sequence(&[oid("1.2.840.113549.1.7.2"), tlv(0xa0, &data)])
 }
+
+/// The place of the first date with this tag: UTCTime (0x17) or GeneralizedTime (0x18). Its digits tell it from a serial or a key,
+/// whose octets are random.
+///
+/// # Panics
+/// If there is none.
+#[must_use]
+pub fn date_at(der: &[u8], tag: u8) -> usize {
+    let length = if tag == 0x17 { 13 } else { 15 };
+    let is_date = |part: &[u8]| match part {
+        [first, second, digits @ .., b'Z'] => {
+            [*first, *second] == [tag, length] && digits.iter().all(u8::is_ascii_digit)
+        }
+        _ => false,
+    };
+    der.windows(usize::from(length) + 2).position(is_date).expect("a date")
+}

@@ -118,7 +118,7 @@ fn dates_have_no_fractions() {
     let tbs = case.build();
     assert!(case.lint(tbs.clone()).is_ok());
     // TBSCertificate, Validity (two octets, a UTCTime, then this) and the date are two octets longer.
-    let at = tbs.der().windows(2).position(|window| window == [0x18, 15]).unwrap();
+    let at = testing::date_at(tbs.der(), 0x18);
     let (before, after) = tbs.der().split_at(at + 17);
     let mut with_fraction = [&before[..16 + at], b".5", &before[16 + at..], after].concat();
     with_fraction[at + 1] += 2;

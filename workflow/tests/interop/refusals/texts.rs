@@ -79,9 +79,10 @@ pub(super) fn rows() -> Vec<Row> {
     rows.into_iter().map(|(what, code, text)| Row::new(what, code, text)).collect()
 }
 
-/// `www.example.com` becomes `wwv.example.com`.
+/// `www.example.com` becomes `wwv.example.com`. Three octets alone may be in a random key, too.
 fn changed(der: &[u8]) -> Vec<u8> {
-    let at = der.windows(3).position(|octets| octets == b"www").unwrap();
+    let name = b"www.example.com";
+    let at = der.windows(name.len()).position(|octets| octets == name).unwrap();
     let mut changed = der.to_vec();
     changed[at + 2] = b'v';
     changed
