@@ -36,6 +36,14 @@ pub enum RequestKind {
 
 wire_names!(RequestKind: "kind of request" { Certificate => "certificate", Grant => "grant" });
 
+impl RequestKind {
+    /// A text in the words for this kind.
+    #[must_use]
+    pub fn message(self, id: &'static str) -> Message {
+        Message::new(id).with("kind", self.as_str())
+    }
+}
+
 /// The terms of a standing approval. The profile stands beside them, as in every request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", try_from = "Unchecked")]

@@ -858,13 +858,13 @@ mail-live-more = There are more than { $count } valid certificates for these nam
 mail-approvals = Approvals
 mail-voted-approve-subject =
     { $kind ->
-        [grant] You approved certificates for { $names } in advance
+        [grant] You agreed to the standing approval for { $names }
        *[certificate] You approved the certificate for { $names }
     }
 mail-voted-approve-heading = Your approval is recorded
 mail-voted-approve =
     { $kind ->
-        [grant] You approved this standing approval for { $person } on { $at }.
+        [grant] You agreed to this standing approval for { $person } on { $at }.
        *[certificate] You approved this certificate for { $person } on { $at }.
     }
 mail-voted-reject-subject =
@@ -880,11 +880,12 @@ mail-voted-reject =
     }
 mail-voted-for = You decided in the place of { $absent }.
 mail-your-note = Your reason or note
-mail-voted-not-you =
+mail-voted-approve-not-you =
     { $kind ->
-        [grant] Wasn't it you? Tell the people who run Countersign at once: somebody else has used your link. They can end the standing approval, revoke its certificates and replace the links.
-       *[certificate] Wasn't it you? Tell the people who run Countersign at once: somebody else has used your link. They can revoke the certificate and replace the links.
+        [grant] Wasn't it you? Then somebody else used your link. Tell the people who run Countersign at once. They can end the standing approval, revoke its certificates and replace the links.
+       *[certificate] Wasn't it you? Then somebody else used your link. Tell the people who run Countersign at once. They can revoke the certificate and replace the links.
     }
+mail-voted-reject-not-you = Wasn't it you? Then somebody else used your link. Tell the people who run Countersign at once. They can replace the links, and the requester can send the request again.
 mail-link-is-yours = This link is for you only, and what you decide with it is recorded in your name. Please don't forward this e-mail.
 mail-renewal = Renewal
 mail-unexpected = Not expecting this? Ask the requester, or reject it.

@@ -777,11 +777,12 @@ mail-voted-reject =
     }
 mail-voted-for = { $absent } さんの代理としての決定です。
 mail-your-note = あなたが書いた理由やメモ
-mail-voted-not-you =
+mail-voted-approve-not-you =
     { $kind ->
         [grant] お心当たりがない場合は、ほかの人があなたのリンクを使った可能性があります。すぐに Countersign の運用担当者にご連絡ください。継続承認の終了、証明書の失効、リンクの差し替えができます。
        *[certificate] お心当たりがない場合は、ほかの人があなたのリンクを使った可能性があります。すぐに Countersign の運用担当者にご連絡ください。証明書の失効と、リンクの差し替えができます。
     }
+mail-voted-reject-not-you = お心当たりがない場合は、ほかの人があなたのリンクを使った可能性があります。すぐに Countersign の運用担当者にご連絡ください。リンクの差し替えができ、申請者は再度申請できます。
 mail-link-is-yours = このリンクはあなた専用です。このリンクからの承認・却下は、あなたによるものとして記録されます。メールは転送しないでください。
 mail-renewal = 更新
 mail-unexpected = 申請やその名前に心当たりがないときは、申請者に確認するか、却下してください。

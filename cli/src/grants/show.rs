@@ -154,7 +154,7 @@ mod tests {
     use workflow::request::Status;
     use workflow::request::audit::Actor;
     use workflow::testing::InMemoryBackend;
-    use workflow::testing::fixtures::standing_policy;
+    use workflow::testing::fixtures::{policy_after_approver_left, standing_policy};
 
     use super::*;
 
@@ -212,7 +212,7 @@ mod tests {
         let living = shown(&backend);
         assert!(living.contains(&format!("extends            {base}")), "{living}");
         assert!(!living.contains("nothing is signed"), "{living}");
-        backend.set_policy(&standing_policy().replace("approver@example.com", "other@example.com"));
+        backend.set_policy(&policy_after_approver_left());
         let left = shown(&backend);
         assert!(left.contains("approvers left") && left.contains("nothing is signed under it"), "{left}");
     }

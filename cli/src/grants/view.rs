@@ -33,7 +33,7 @@ impl<'a> StandingView<'a> {
             Ok(most) if approval.used() >= most => "used up",
             Ok(_) => "living",
             Err(NotCovered::NotAlive(StandingError::ApproversLeft)) => APPROVERS_LEFT,
-            Err(NotCovered::NotAlive(StandingError::NotAllowed) | NotCovered::NotGranted(_)) => "not allowed",
+            Err(NotCovered::NotAlive(StandingError::NotAllowed)) => "not allowed",
             Err(NotCovered::NotAlive(_)) => "over",
             // The row is not what was approved: see countersign audit verify.
             Err(_) => "not approved",
@@ -54,7 +54,7 @@ mod tests {
     use workflow::ports::Clock as _;
     use workflow::request::audit::Actor;
     use workflow::testing::InMemoryBackend;
-    use workflow::testing::fixtures::standing_policy;
+    use workflow::testing::fixtures::{policy_after_approver_left, standing_policy};
 
     use super::*;
 
@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(state(&approval, days(11)).0, "over");
         backend.set_policy(include_str!("../../../infra/policy.toml"));
         assert_eq!(state(&approval, days(9)), ("not allowed", "1 of 2".to_owned(), days(30)));
-        let left = standing_policy().replace("approver@example.com", "other@example.com");
+        let left = policy_after_approver_left();
         backend.set_policy(&left);
         assert_eq!(state(&approval, days(9)), ("approvers left", "1 of 2".to_owned(), days(30)));
         assert_eq!(state(&approval, days(30)).0, "over");

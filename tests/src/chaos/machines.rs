@@ -80,7 +80,7 @@ impl Machines {
         FinishedMachines { standing, machines }
     }
 
-    /// Nothing is ordered outside of the standing approval; an extension is asked for, which nobody approves.
+    /// An order outside of the standing approval is refused. Its extension is asked for, and nobody approves it.
     async fn outside(&self, client: &TestAcmeClient) {
         let answer = insist(client, &client.url("new-order"), Some(&new_order(&["www.example.org"]))).await;
         assert_eq!((answer.status, answer.problem().as_str()), (403, "rejectedIdentifier"));

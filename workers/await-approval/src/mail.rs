@@ -59,7 +59,7 @@ impl Asking {
             Self::First => ("mail-decide-subject", "mail-decide-heading", "mail-decide"),
             Self::Again => ("mail-remind-subject", "mail-remind-heading", "mail-remind"),
         };
-        let say = |id| Message::new(id).with("kind", request.kind().as_str()).with("person", person);
+        let say = |id| request.kind().message(id).with("person", person);
         let text = say(text).with("asked", language.day(request.registration_date()));
         let content =
             MailContent::new(language, &say(subject).with("names", names), &say(heading)).paragraph(&text);
@@ -105,7 +105,7 @@ impl AskingFacts<'_> {
         let shown = |one: &Email| words::approver_or_you(language, one, approver);
         let needed = words::still_needed(language, &self.needed, shown);
         content
-            .summary(&Message::new("mail-validity").with("kind", self.request.kind().as_str()), [validity])
+            .summary(&self.request.kind().message("mail-validity"), [validity])
             .summary(&Message::new("review-unusual"), unusual)
             .summary(&Message::new("mail-in-use"), live)
             .summary(&Message::new("mail-approvals"), std::iter::once(language.say(&so_far)).chain(needed))

@@ -36,14 +36,22 @@ impl AwaitApproval {
 }
 
 fn content(language: Language, request: &Request, vote: &Vote) -> MailContent {
-    let (subject, heading, text) = match vote.decision {
-        Decision::Approve => {
-            ("mail-voted-approve-subject", "mail-voted-approve-heading", "mail-voted-approve")
-        }
-        Decision::Reject => ("mail-voted-reject-subject", "mail-voted-reject-heading", "mail-voted-reject"),
+    let [subject, heading, text, not_you] = match vote.decision {
+        Decision::Approve => [
+            "mail-voted-approve-subject",
+            "mail-voted-approve-heading",
+            "mail-voted-approve",
+            "mail-voted-approve-not-you",
+        ],
+        Decision::Reject => [
+            "mail-voted-reject-subject",
+            "mail-voted-reject-heading",
+            "mail-voted-reject",
+            "mail-voted-reject-not-you",
+        ],
     };
     let (person, at) = (request.email().as_str(), language.instant_of_week(vote.at));
-    let of_kind = |id| Message::new(id).with("kind", request.kind().as_str());
+    let of_kind = |id| request.kind().message(id);
     let all = request.known_names();
     let names = names_in_short(language, &all);
     let content = MailContent::new(language, &of_kind(subject).with("names", names), &Message::new(heading))
@@ -56,7 +64,7 @@ fn content(language: Language, request: &Request, vote: &Vote) -> MailContent {
         .names(&all)
         .fact(&Message::new("mail-profile"), request.profile())
         .quote(&Message::new("mail-your-note"), vote.reason.as_deref().unwrap_or_default())
-        .closing(&of_kind("mail-voted-not-you"))
+        .closing(&of_kind(not_you))
 }
 
 #[cfg(test)]

@@ -32,12 +32,18 @@ fn step(backend: &Arc<InMemoryBackend>) -> AwaitApproval {
     }
 }
 
+/// A backend whose mails to approvers are in this language.
+fn in_language(language: &str) -> Arc<InMemoryBackend> {
+    let backend = standing_backend();
+    let policy = fixtures::standing_policy();
+    backend.set_policy(&policy.replace("[people]\n", &format!("[people]\nlanguage = \"{language}\"\n")));
+    backend
+}
+
 #[tokio::test]
 async fn the_approvers_are_asked_and_reminded_about_the_terms() {
     for language in ["en", "ja"] {
-        let backend = standing_backend();
-        let policy = fixtures::standing_policy();
-        backend.set_policy(&policy.replace("[people]\n", &format!("[people]\nlanguage = \"{language}\"\n")));
+        let backend = in_language(language);
         let id = backend.grant_at(Status::Submitted);
         for _ in 0..2 {
             let asked = step(&backend).run(fixtures::task(id, "AwaitApproval", "t", NoInput {})).await;
@@ -67,10 +73,7 @@ async fn the_approvers_are_asked_and_reminded_about_the_terms() {
 async fn a_receipt_says_which_names_were_decided_about() {
     for language in ["en", "ja"] {
         for decision in Decision::ALL {
-            let backend = standing_backend();
-            let policy = fixtures::standing_policy();
-            backend
-                .set_policy(&policy.replace("[people]\n", &format!("[people]\nlanguage = \"{language}\"\n")));
+            let backend = in_language(language);
             let id = backend.grant_at(Status::PendingApproval);
             let (now, shown) = (backend.now(), ReviewDigest::from_text("shown"));
             let vote = fixtures::vote_input(decision, &shown, None);

@@ -18,7 +18,7 @@ use workflow::request::Status;
 use workflow::request::audit::Origin;
 use workflow::runtime::step::Step as _;
 use workflow::store::{StandingEnding, end_standing};
-use workflow::testing::fixtures::standing_policy;
+use workflow::testing::fixtures::{policy_after_approver_left, standing_policy};
 use workflow::testing::{InMemoryBackend, faults};
 
 const TERMS: &str = r#"{"kind":"grant","names":["www.example.com"],"days":30,"certificates":100}"#;
@@ -196,7 +196,7 @@ async fn news_are_asked_for_until_they_are_told_and_never_again() {
     };
     assert_eq!(kinds(&backend), ["standing/ending", "standing/nearly-used", "statement/80"]);
     // A policy without the approvers, then the one of before, then an end.
-    backend.set_policy(&standing_policy().replace("approver@example.com", "other@example.com"));
+    backend.set_policy(&policy_after_approver_left());
     an_hour(&backend).await;
     tell(&backend).await;
     backend.set_policy(&standing_policy());

@@ -21,7 +21,7 @@ pub(crate) fn content(request: &Request, link: &str, proof: RequesterProof) -> M
         RequesterProof::Mail | RequesterProof::None => ("mail-confirm", "mail-confirm-open"),
     };
     MailContent::new(language, &subject, &Message::new("mail-confirm-heading"))
-        .paragraph(&Message::new(text).with("until", until).with("kind", request.kind().as_str()))
+        .paragraph(&request.kind().message(text).with("until", until))
         .names(&names)
         .fact(&Message::new("mail-profile"), request.profile())
         .button(&Message::new(button), link)

@@ -97,7 +97,7 @@ impl Notice {
         let you_wrote = Message::new("mail-you-wrote");
         let withdrawn = || {
             content("mail-withdrawn-subject", "mail-withdrawn-heading")
-                .paragraph(&Message::new("mail-withdrawn").with("kind", request.kind().as_str()))
+                .paragraph(&request.kind().message("mail-withdrawn"))
                 .names(&all_names)
                 .fact(&asked_on, &asked)
                 .button(&see_request, status_link)

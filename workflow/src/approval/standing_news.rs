@@ -37,9 +37,7 @@ impl StopReason {
         match stands(approval, policy, now) {
             Err(NotCovered::NotAlive(StandingError::ApproversLeft)) => Some(Self::Approvers),
             Err(NotCovered::NotAlive(StandingError::Over)) => Some(Self::Days),
-            Err(NotCovered::NotAlive(StandingError::NotAllowed) | NotCovered::NotGranted(_)) => {
-                Some(Self::Policy)
-            }
+            Err(NotCovered::NotAlive(StandingError::NotAllowed)) => Some(Self::Policy),
             // Nothing that a policy does: `audit verify` names it.
             Err(_) | Ok(_) => None,
         }

@@ -9,7 +9,7 @@ use super::event::StatusNotice;
 use crate::approval::BaseUrl;
 use crate::name_list::names_in_short;
 use crate::receiver::{NoticeEvent, ReceiverKind};
-use crate::texts::{Language, Message};
+use crate::texts::Language;
 
 /// The most characters of a value. Slack takes 2,000 in a field; Teams takes 28 KB in all.
 const LONGEST_VALUE: usize = 300;
@@ -47,7 +47,7 @@ impl ChatMessage {
         }
         let link = || (language.text("chat-open"), format!("{}approvals", base_url.as_str()));
         Self {
-            heading: language.say(&Message::new(heading(notice.event)).with("kind", request.kind().as_str())),
+            heading: language.say(&request.kind().message(heading(notice.event))),
             facts,
             advice: asks.then(|| language.text("chat-decide")),
             link: asks.then(link),

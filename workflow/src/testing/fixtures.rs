@@ -81,6 +81,11 @@ pub fn standing_policy() -> String {
     format!("{policy}\n[profiles.server.standing]\nmax = \"90d\"\nmost = 500\n")
 }
 
+/// [`standing_policy`] after [`approver`] has left it.
+pub fn policy_after_approver_left() -> String {
+    standing_policy().replace(approver().as_str(), "other@example.com")
+}
+
 /// Terms that [`standing_policy`] allows.
 pub const TERMS: &str =
     r#"{"kind":"grant","names":[".web.example.com","www.example.com"],"days":30,"certificates":20}"#;

@@ -26,7 +26,7 @@ impl Granted {
         Self { numbers: items(&shown, "uses").map(number).collect(), finished }
     }
 
-    /// True for the request of the standing approval, for those under it, and for that of its extension.
+    /// True if the request asked for the standing approval, is under it, or extends it.
     pub(super) fn has(&self, row: &Value) -> bool {
         let standing = self.finished.standing.as_str();
         !standing.is_empty() && (row["id"] == standing || row["grant"] == standing || self.is_extension(row))
@@ -34,8 +34,7 @@ impl Granted {
 
     /// True for a request that extends the standing approval: its terms name it.
     fn is_extension(&self, row: &Value) -> bool {
-        let standing = self.finished.standing.as_str();
-        !standing.is_empty() && row["id"] != standing && row["terms"].to_string().contains(standing)
+        row["terms"]["extends"] == self.finished.standing.as_str()
     }
 }
 

@@ -164,7 +164,7 @@ async fn without_unenforced_permissions(stack: &Stack, roles: &[Role]) {
 
 /// The roles of functions that answer calls from outside.
 const CALLED: [&str; 3] = ["Acme", "Ocsp", "Portal"];
-/// The roles of the steps that decide what is signed.
+/// The roles of the steps. They decide what is signed.
 const STEPS: [&str; 5] = ["AwaitApproval", "Deliver", "Persist", "Sign", "Validate"];
 
 #[tokio::test]

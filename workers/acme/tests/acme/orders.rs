@@ -3,7 +3,7 @@
 use pki::testing::csr;
 use serde_json::{Value, json};
 use time::Duration;
-use workflow::testing::fixtures::standing_policy;
+use workflow::testing::fixtures::{policy_after_approver_left, standing_policy};
 
 use crate::stand::{BASE, Signing, Stand, TERMS, identifiers, is};
 
@@ -148,7 +148,7 @@ async fn nothing_is_ordered_once_the_approvers_have_left() {
     let stand = Stand::new();
     let client = stand.client().await;
     let (waiting, _) = client.order(&stand, &["www.example.com"]).await;
-    let left = standing_policy().replace("approver@example.com", "new@example.com");
+    let left = policy_after_approver_left();
     stand.backend.set_policy(&left);
     let refused = client.try_order(&stand, &["www.example.com"]).await;
     assert_eq!(refused.problem(), is(403, "unauthorized"));

@@ -4,7 +4,7 @@ use pki::testing as test_pki;
 use workflow::mail_kind::StandingNotice;
 use workflow::request::audit::{Actor, Origin};
 use workflow::store::{StandingEnding, end_standing};
-use workflow::testing::fixtures::standing_policy;
+use workflow::testing::fixtures::{policy_after_approver_left, standing_policy};
 
 use super::*;
 
@@ -28,7 +28,7 @@ async fn due(notice: StandingNotice) -> (Arc<InMemoryBackend>, RequestId) {
     match notice {
         StandingNotice::Ended => end(&backend, id, &Origin::operator("olivia")).await,
         StandingNotice::Stopped => {
-            backend.set_policy(&standing_policy().replace("approver@example.com", "other@example.com"));
+            backend.set_policy(&policy_after_approver_left());
         }
         StandingNotice::Ending => backend.advance(Duration::days(15)),
         StandingNotice::NearlyUsed => {

@@ -272,7 +272,7 @@ impl ReviewPage {
 
     /// A text in the words for this kind of request.
     fn of_kind(&self, id: &'static str) -> Message {
-        Message::new(id).with("kind", self.kind.as_str())
+        self.kind.message(id)
     }
 }
 
@@ -280,7 +280,7 @@ impl ReviewPage {
 fn standing(site: &Site, review: &Review) -> Option<Banner> {
     let (status, kind) = (review.status.as_str(), review.reviewed.kind());
     let banner = |class, title: &'static str, text: &'static str| {
-        let text = site.say(Message::new(text).with("status", status).with("kind", kind.as_str()));
+        let text = site.say(kind.message(text).with("status", status));
         Some(Banner { class, title: site.text(title), text })
     };
     match review.outcome {

@@ -63,7 +63,7 @@ impl ConfirmSignedInPage {
         Self {
             kind: request.kind(),
             names: NamesView::of_names(&site, &request.requested_names()),
-            terms: request.terms().map(|terms| terms_lead(&site, terms.days(), terms.certificates())),
+            terms: lead_of(&site, request),
             email: request.email().to_string(),
             profile: request.profile().to_owned(),
             comment: shown(request.comment()),
@@ -79,11 +79,11 @@ impl ConfirmSignedInPage {
     pub(crate) fn with_problem(self, problem: &Problem) -> Self {
         Self { problem: Some(problem.detail(self.site.language)), ..self }
     }
+}
 
-    /// A text in the words for this kind of request.
-    fn of_kind(&self, id: &'static str) -> Message {
-        Message::new(id).with("kind", self.kind.as_str())
-    }
+/// What a standing approval allows; `None` for a certificate.
+fn lead_of(site: &Site, request: &Request) -> Option<Markup> {
+    request.terms().map(|terms| terms_lead(site, terms.days(), terms.certificates()))
 }
 
 /// Shows the decision that a sign-in proves, and asks for it.
@@ -118,7 +118,7 @@ impl SignedInPage {
             kind: request.kind(),
             approver: vote_input.approver.to_string(),
             names: NamesView::of_names(&site, &request.known_names()),
-            terms: request.terms().map(|terms| terms_lead(&site, terms.days(), terms.certificates())),
+            terms: lead_of(&site, request),
             requester: request.email().to_string(),
             reason: shown(vote_input.reason.as_deref().unwrap_or_default()),
             token: token.to_owned(),
@@ -130,10 +130,5 @@ impl SignedInPage {
     /// Adds the error of the attempt, above the button that tries again.
     pub(crate) fn with_problem(self, problem: &Problem) -> Self {
         Self { problem: Some(problem.detail(self.site.language)), ..self }
-    }
-
-    /// A text in the words for this kind of request.
-    fn of_kind(&self, id: &'static str) -> Message {
-        Message::new(id).with("kind", self.kind.as_str())
     }
 }

@@ -8,7 +8,7 @@ use workflow::ids::RequestId;
 use workflow::ports::Clock as _;
 use workflow::request::Status;
 use workflow::request::audit::Actor;
-use workflow::testing::fixtures::standing_policy;
+use workflow::testing::fixtures::{policy_after_approver_left, standing_policy};
 
 use crate::site::{Answer, FORM, JSON, Site};
 use crate::standing::{act, granted};
@@ -189,7 +189,7 @@ async fn one_that_is_over_or_used_up_is_403_with_its_own_code() {
     let used_up = send(&site, &credential, &csr()).await.is_problem(403, "grant_used_up");
     assert!(used_up["detail"].as_str().unwrap().contains("Request another standing approval"), "{used_up}");
     // Its page says so, too.
-    site.backend.set_policy(&standing_policy().replace("approver@example.com", "new@example.com"));
+    site.backend.set_policy(&policy_after_approver_left());
     let left = send(&site, &credential, &csr()).await.is_problem(403, "grant_over");
     assert!(left["detail"].as_str().unwrap().contains("no longer enough"), "{left}");
     let path = site.status_path(id, LinkGiven::ByMail).await;

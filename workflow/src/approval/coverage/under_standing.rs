@@ -92,7 +92,7 @@ pub fn stands(approval: &StandingApproval, policy: &Policy, at: OffsetDateTime) 
 /// Checks that Sign would count one more certificate under it, by all that the policy in force alone says ([`stands`]).
 ///
 /// # Errors
-/// [`StandingError`]; [`StandingError::NotAllowed`] also for a row that is not what was approved.
+/// [`StandingError`]. A row that is not what was approved gives [`StandingError::NotAllowed`].
 pub fn ensure_open(
     approval: &StandingApproval,
     policy: &Policy,

@@ -5,7 +5,7 @@ use crate::ids::RequestId;
 use crate::ports::Clock as _;
 use crate::request::audit::Actor;
 use crate::testing::InMemoryBackend;
-use crate::testing::fixtures::{standing_backend, standing_policy};
+use crate::testing::fixtures::{policy_after_approver_left, standing_backend, standing_policy};
 
 const TERMS: &str = r#"{"kind":"grant","names":["www.example.com"],"days":80,"certificates":10}"#;
 
@@ -62,7 +62,7 @@ fn an_end_by_a_person_is_the_only_news() {
 fn what_the_policy_in_force_stops_is_told_with_the_reason() {
     let backend = standing_backend();
     let approval = granted(&backend);
-    let left = standing_policy().replace("approver@example.com", "other@example.com");
+    let left = policy_after_approver_left();
     let fewer = standing_policy().replace("\"90d\"", "\"5d\"");
     let without = include_str!("../../../../infra/policy.toml").to_owned();
     for (policy, reason) in

@@ -141,7 +141,7 @@ pub(super) fn of_standing(
 
 /// A text in the words for this kind of request.
 pub(super) fn of_kind(site: &Site, request: &Request, id: &'static str) -> String {
-    site.say(Message::new(id).with("kind", request.kind().as_str()))
+    site.say(request.kind().message(id))
 }
 
 /// The id of the text of a line of the timeline; `is_covered` under a standing approval.

@@ -166,9 +166,13 @@ const STANDING: [(&str, NotCovered, Attack); 18] = [
     ("no votes", NotCovered::NotAlive(StandingError::ApproversLeft), |case| {
         altered(case, |row| row["decision"]["votes"] = serde_json::json!([]))
     }),
-    ("the vote of nobody in the policy", NotCovered::NotAlive(StandingError::ApproversLeft), |case| {
-        altered(case, |row| row["decision"]["votes"][0]["approver"] = "mallory@example.com".into());
-    }),
+    (
+        "a vote by somebody who is not in the policy",
+        NotCovered::NotAlive(StandingError::ApproversLeft),
+        |case| {
+            altered(case, |row| row["decision"]["votes"][0]["approver"] = "mallory@example.com".into());
+        },
+    ),
     ("an approver who has left", NotCovered::NotAlive(StandingError::ApproversLeft), |case| {
         case.policy = standing_policy().replace("\"approver@example.com\"", "\"third@example.com\"");
     }),

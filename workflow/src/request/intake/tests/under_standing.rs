@@ -3,7 +3,7 @@ use time::Duration;
 
 use super::*;
 use crate::approval::standing::{StandingApproval, StandingError};
-use crate::testing::fixtures::standing_policy;
+use crate::testing::fixtures::{policy_after_approver_left, standing_policy};
 
 const TERMS: &str = r#"{"kind":"grant","names":[".web.example.com"],"days":30,"certificates":2}"#;
 
@@ -80,7 +80,7 @@ async fn nothing_is_taken_in_under_a_standing_approval_that_is_over() {
             *approval = approval.altered(|row| row["used"] = 2.into());
         }),
         (StandingError::ApproversLeft, Code::GrantOver, |backend, _| {
-            backend.set_policy(&standing_policy().replace("approver@example.com", "new@example.com"));
+            backend.set_policy(&policy_after_approver_left());
         }),
         (StandingError::NotAllowed, Code::GrantOver, |backend, _| {
             backend.set_policy(include_str!("../../../../../infra/policy.toml"));
