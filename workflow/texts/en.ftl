@@ -858,13 +858,13 @@ mail-live-more = There are more than { $count } valid certificates for these nam
 mail-approvals = Approvals
 mail-voted-approve-subject =
     { $kind ->
-        [grant] You agreed to the standing approval for { $names }
+        [grant] You approved the standing approval for { $names }
        *[certificate] You approved the certificate for { $names }
     }
 mail-voted-approve-heading = Your approval is recorded
 mail-voted-approve =
     { $kind ->
-        [grant] You agreed to this standing approval for { $person } on { $at }.
+        [grant] You approved this standing approval for { $person } on { $at }.
        *[certificate] You approved this certificate for { $person } on { $at }.
     }
 mail-voted-reject-subject =
