@@ -1,15 +1,7 @@
 // What makes the pages more pleasant. Each of them works without it.
 "use strict";
 
-// Times in the page's language, the reader's own way to write it, and their own time zone; the UTC time stays in the tooltip.
-const language = document.documentElement.lang;
-const locale = navigator.languages.find((tag) => tag.split("-")[0] === language) ?? language;
-for (const time of document.querySelectorAll("time[datetime]")) {
-  const at = new Date(time.dateTime);
-  if (Number.isNaN(at.getTime())) continue;
-  time.title = time.textContent;
-  time.textContent = at.toLocaleString(locale, { dateStyle: "long", timeStyle: "short" });
-}
+enhance(document);
 
 // After a refused submission the summary is read out first.
 document.getElementById("problems")?.focus();
@@ -21,6 +13,49 @@ if (form) enhanceForm(form);
 
 const standing = document.querySelector("[data-refresh]");
 if (standing) watch(standing);
+
+// For the whole page, and again for each part of it that is replaced.
+function enhance(part) {
+  showLocalTimes(part);
+  addCopyButtons(part);
+}
+
+// Times in the page's language, the reader's own way to write it, and their own time zone; the UTC time stays in the tooltip.
+function showLocalTimes(part) {
+  const language = document.documentElement.lang;
+  const locale = navigator.languages.find((tag) => tag.split("-")[0] === language) ?? language;
+  for (const time of part.querySelectorAll("time[datetime]")) {
+    const at = new Date(time.dateTime);
+    if (Number.isNaN(at.getTime())) continue;
+    time.title = time.textContent;
+    time.textContent = at.toLocaleString(locale, { dateStyle: "long", timeStyle: "short" });
+  }
+}
+
+// A button behind each element with `data-copy`, which says what the element holds: buttons may be listed without their surroundings.
+// Without a clipboard, as on a page that did not come by HTTPS, there is none.
+function addCopyButtons(part) {
+  if (!navigator.clipboard) return;
+  for (const source of part.querySelectorAll("[data-copy]")) {
+    const copy = document.getElementById("copy").content.firstElementChild.cloneNode(true);
+    const [button, said] = copy.children;
+    button.querySelector(".unseen").textContent = source.dataset.copy;
+    const say = (text) => {
+      for (const other of document.querySelectorAll(".copy [role=status]")) other.textContent = "";
+      said.textContent = text;
+    };
+    button.addEventListener("click", () =>
+      navigator.clipboard.writeText(source.textContent.trim()).then(
+        () => say(said.dataset.copied),
+        () => {
+          getSelection().selectAllChildren(source);
+          say(said.dataset.selected);
+        },
+      ),
+    );
+    source.after(copy);
+  }
+}
 
 function enhanceForm(form) {
   const text = form.elements.csrContent;
