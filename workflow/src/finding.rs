@@ -17,6 +17,7 @@ mod csr_text;
 mod keys;
 mod names;
 mod private_key;
+mod shown;
 
 pub use csr::findings;
 pub(crate) use keys::new_key;

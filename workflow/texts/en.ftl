@@ -29,6 +29,16 @@ days =
         [one] { $days } day
        *[other] { $days } days
     }
+minutes =
+    { $minutes ->
+        [one] { $minutes } minute
+       *[other] { $minutes } minutes
+    }
+hours =
+    { $hours ->
+        [one] { $hours } hour
+       *[other] { $hours } hours
+    }
 none = none
 list-separator = {", "}
 usage-server = TLS server
@@ -102,14 +112,24 @@ outcome-in-words =
 page-skip = Skip to the content
 page-navigation = Site
 page-new-request = New request
-page-ca-certificate = CA certificate
+page-make-csr = Make a CSR
+page-ca-certificate = CA certificate (PEM)
 page-footer = Every certificate is approved by a second person.
 copy-button = Copy
 copy-done = Copied
 copy-selected = Couldn't copy. The text is selected: copy it with the keyboard or the menu.
+copy-command = command
 remark-refused = Not allowed
 remark-warning = Check this
 remark-ignored = Left out
+left-out-title = Left out of the certificate ({ $count })
+left-out-key-usage = key usage { $usage }
+left-out-purpose = purpose { $purpose }
+left-out-extension = extension { $extension }
+left-out-attribute = attribute { $attribute }
+left-out-subject = subject { $parts }
+left-out-common-name = common name { $name }
+left-out-elsewhere = { $what } (in the profiles: { $profiles })
 
 ## Pages: the form
 
@@ -123,8 +143,8 @@ form-several-wrong =
 form-email = Your e-mail address
 form-email-hint = The certificate is sent to this address.
 form-csr = Certificate signing request
-form-csr-hint = Paste the text from <code>BEGIN CERTIFICATE REQUEST</code> to <code>END CERTIFICATE REQUEST</code>, including both lines, or choose the file. Never send your private key.
-form-file = CSR file
+form-csr-hint = Paste the text from <code>BEGIN CERTIFICATE REQUEST</code> to <code>END CERTIFICATE REQUEST</code>, including both lines, or choose or drop the file below. Never send your private key.
+form-file = CSR file: choose it, or drop it here
 form-profile = What is the certificate for?
 form-comment = Comment for the approver
 form-comment-hint = What will use the certificate, and why it needs one.
@@ -148,6 +168,22 @@ form-help-send = Send <code>request.csr</code>. Keep <code>key.pem</code> on tha
 preview-title = This is what you would get
 preview-valid-for = Valid for
 preview-valid-profile = { days } (“{ $profile }” profile)
+preview-until = about { $until } ({ days }, “{ $profile }” profile)
+preview-until-issuer = about { $until }, when the CA certificate ends (“{ $profile }” profile)
+preview-approval = Approval
+preview-approval-any =
+    { $approvals ->
+        [one] { $approvals } approver
+       *[other] { $approvals } approvers
+    }
+preview-approval-of = { $approvals } from { $group }
+preview-approval-within = { $approvers }, within { $limit }
+preview-checked =
+    { $count ->
+        [one] Checked for the “{ $profile }” profile: { $count } name, allowed.
+       *[other] Checked for the “{ $profile }” profile: { $count } names, allowed.
+    }
+preview-checked-remarks = {" "}There are remarks.
 preview-allowed = This meets the policy. An approver makes the final decision.
 preview-nothing-sent = Nothing has been sent yet.
 
@@ -162,6 +198,7 @@ fact-by = Requested by
 fact-comment = Comment
 fact-serial = Serial
 fact-valid-until = Valid until
+fact-issuer = Issued by
 fact-request = Request ID
 fact-asked = Requested
 fact-public-key-digest = Public key (SHA-256)
@@ -571,6 +608,8 @@ commands-further = { $count ->
  }
 commands-beyond = A request can have at most { $most } names. Put these into another request:
 commands-not-in-powershell = The PowerShell command leaves these names out, because certreq can't read their characters. Use openssl for them:
+commands-openssl-where = Run it in a terminal with <code>bash</code> or another POSIX shell. The private key is then in <code>key.pem</code>, in the folder where you ran it. Keep it there, never give it to anyone, and send only <code>request.csr</code>.
+commands-powershell-where = Run it in PowerShell as an administrator. The private key goes into the key store of this machine, not into a file, and can't be exported: install the certificate on the same machine. Send only <code>request.csr</code>.
 commands-write = Show the commands
 form-commands = Show the commands for my names
 ### Mails

@@ -12,6 +12,8 @@ date-instant = { date-day } { $time } UTC
 ## 複数の箇所で使う語
 
 days = { $days }日
+minutes = { $minutes }分
+hours = { $hours }時間
 none = なし
 list-separator = {"、"}
 usage-server = TLSサーバー
@@ -61,14 +63,24 @@ outcome-in-words =
 page-skip = 本文へ移動
 page-navigation = サイト
 page-new-request = 新規申請
-page-ca-certificate = CA証明書
+page-make-csr = CSRの作成
+page-ca-certificate = CA証明書 (PEM)
 page-footer = すべての証明書は、申請者以外の承認者による承認を受けて発行されます。
 copy-button = コピー
 copy-done = コピーしました
 copy-selected = コピーできませんでした。テキストを選択したので、キーボードかメニューでコピーしてください。
+copy-command = コマンド
 remark-refused = 許可されていません
 remark-warning = 要確認
 remark-ignored = 除外されます
+left-out-title = 証明書に含まれない項目 ({ $count }件)
+left-out-key-usage = 鍵用途 { $usage }
+left-out-purpose = 用途 { $purpose }
+left-out-extension = 拡張 { $extension }
+left-out-attribute = 属性 { $attribute }
+left-out-subject = サブジェクト { $parts }
+left-out-common-name = コモンネーム { $name }
+left-out-elsewhere = { $what } (含まれるプロファイル: { $profiles })
 
 ## 画面: 申請フォーム
 
@@ -78,8 +90,8 @@ form-several-wrong = 修正が必要な項目が{ $count }件あります
 form-email = あなたのメールアドレス
 form-email-hint = 証明書はこのアドレスに届きます。
 form-csr = 証明書署名要求 (CSR)
-form-csr-hint = <code>BEGIN CERTIFICATE REQUEST</code> の行から <code>END CERTIFICATE REQUEST</code> の行までのテキストを貼り付けるか、ファイルを選択してください。秘密鍵は決して送らないでください。
-form-file = CSRファイル
+form-csr-hint = <code>BEGIN CERTIFICATE REQUEST</code> の行から <code>END CERTIFICATE REQUEST</code> の行までのテキストを貼り付けるか、下の欄でファイルを選択またはドロップしてください。秘密鍵は決して送らないでください。
+form-file = CSRファイル (選択するか、ここにドロップ)
 form-profile = 用途を選択してください
 form-comment = 承認者へのコメント
 form-comment-hint = 証明書を使うものと、証明書が必要な理由を入力してください。
@@ -103,6 +115,14 @@ form-help-send = <code>request.csr</code> を送信してください。<code>ke
 preview-title = 発行される証明書の内容
 preview-valid-for = 有効期間
 preview-valid-profile = { days } (プロファイル「{ $profile }」)
+preview-until = { $until }ごろ ({ days }、プロファイル「{ $profile }」)
+preview-until-issuer = CA証明書の期限である{ $until }ごろ (プロファイル「{ $profile }」)
+preview-approval = 承認
+preview-approval-any = 承認者{ $approvals }名
+preview-approval-of = { $group } から{ $approvals }名
+preview-approval-within = { $approvers } ({ $limit }以内)
+preview-checked = 確認しました。プロファイル「{ $profile }」で、名前{ $count }件が認められます。
+preview-checked-remarks = 注意点があります。
 preview-allowed = ポリシーの条件を満たしています。発行するかどうかは承認者が決めます。
 preview-nothing-sent = まだ申請は送信されていません。
 
@@ -117,6 +137,7 @@ fact-by = 申請者
 fact-comment = コメント
 fact-serial = シリアル番号
 fact-valid-until = 有効期限
+fact-issuer = 発行者
 fact-request = 申請ID
 fact-asked = 申請日時
 fact-public-key-digest = 公開鍵 (SHA-256)
@@ -481,6 +502,8 @@ commands-left-out = コマンドに含まれない名前
 commands-further = ほかに{ $count }件、名前として使えないものがあります。
 commands-beyond = 1件の申請に含められる名前は{ $most }件までです。次の名前は別の申請に分けてください。
 commands-not-in-powershell = 次の名前には certreq で扱えない文字があるため、PowerShellのコマンドには含まれません。openssl を使用してください。
+commands-openssl-where = <code>bash</code> などのシェルを開いたターミナルで実行してください。秘密鍵は、実行したフォルダーの <code>key.pem</code> に保存されます。そのフォルダーに保管し、誰にも渡さないでください。送信するのは <code>request.csr</code> だけです。
+commands-powershell-where = PowerShellを管理者として開いて実行してください。秘密鍵はファイルではなく、このマシンのキーストアに保存され、エクスポートできません。証明書も同じマシンに導入してください。送信するのは <code>request.csr</code> だけです。
 commands-write = コマンドを表示する
 form-commands = 自分の名前でコマンドを表示する
 ### Mails

@@ -250,6 +250,17 @@ impl Message {
         }
     }
 
+    /// Like [`Message::text_of`], but also of the messages among its values.
+    #[must_use]
+    pub fn text_within(&self, name: &str) -> Option<&str> {
+        self.text_of(name).or_else(|| {
+            self.values.values().find_map(|value| match value {
+                Value::Said(message) => message.text_within(name),
+                Value::Number(_) | Value::Text(_) => None,
+            })
+        })
+    }
+
     /// The id in the catalogue.
     #[must_use]
     pub fn id(&self) -> &str {

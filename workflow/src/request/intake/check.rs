@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use crate::approval::LinkSecret;
 use crate::approval::coverage::ensure_open;
 use crate::approval::standing::{StandingApproval, StandingError};
+use crate::approver_set::GroupQuorum;
 use crate::email::Email;
 use crate::finding::{Code, Finding, findings, quoted};
 use crate::framed_hash::FramedHash;
@@ -112,6 +113,8 @@ pub struct Preview {
     pub findings: Vec<Finding>,
     /// The record that the key passed every check.
     pub checked_key: CheckedKey,
+    /// The groups whose approvals are needed.
+    pub quorums: Vec<GroupQuorum>,
 }
 
 /// A submission that passed every check and may be stored.
@@ -173,8 +176,10 @@ fn examine(
             let findings = same_key.into_iter().chain(verdict.findings).collect();
             match verdict.grant.filter(|_| !is_refused) {
                 Some(grant) => {
+                    let quorums =
+                        quorums::needed(policy, profile, requester, &grant.csr_summary(&csr), replaced);
                     let profile = profile.name().to_owned();
-                    Ok((Preview { profile, grant, findings, checked_key }, csr))
+                    Ok((Preview { profile, grant, findings, checked_key, quorums }, csr))
                 }
                 None => Err(errors_of_csr(findings)),
             }
@@ -390,6 +395,7 @@ fn no_approvers(error: &dyn std::fmt::Display, profile: &str) -> InputError {
     InputError { input: SubmissionPart::Profile, finding }
 }
 
+mod quorums;
 mod terms;
 
 pub use terms::NewStandingRequest;
