@@ -1,6 +1,10 @@
 // What makes the pages more pleasant. Each of them works without it.
 "use strict";
 
+// Of the search for private keys; here, since a form that comes filled in is searched at once.
+const NAMES = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", NewLine: "\n", Tab: "\t", plus: "+", sol: "/", equals: "=" };
+const SHORT = { n: "\n", r: "\r", t: "\t", "\n": "" };
+
 enhance(document);
 
 // After a refused submission the summary is read out first.
@@ -61,30 +65,57 @@ function enhanceForm(form) {
   const text = form.elements.csrContent;
   const file = form.elements.csrFile;
   const panel = document.getElementById("preview");
+  const said = document.getElementById("checked");
+  const help = document.getElementById("csr-help");
   let pending = 0;
   let asked = 0;
 
+  // Only what the preview needs; the form is neither sent nor changed. Empty if there is nothing to preview.
+  const values = () => {
+    if (!text.value.trim() || [text.value, form.elements.email.value].some(holdsPrivateKey)) return "";
+    const all = new FormData(form);
+    const needed = ["csrContent", "email", "profile", "replaces", "replacesKey"].filter((name) => all.get(name));
+    return new URLSearchParams(needed.map((name) => [name, all.get(name)])).toString();
+  };
+  let checked = panel.childElementCount ? values() : "";
+  let shown = "";
+  let unmark = () => {};
+
+  // Neither replaced nor read out while it stays the same.
+  const show = (part, sentence = "") => {
+    const html = part?.outerHTML ?? "";
+    if (html === shown && panel.childElementCount === (part ? 1 : 0)) return;
+    shown = html;
+    panel.replaceChildren(...(part ? [document.adoptNode(part)] : []));
+    enhance(panel);
+    unmark();
+    unmark = markFields(panel);
+    said.textContent = sentence;
+  };
   const preview = async () => {
     const turn = ++asked;
-    if (!text.value.trim()) return panel.replaceChildren();
-    if ([text.value, form.elements.email.value].some(holdsPrivateKey)) return panel.replaceChildren();
-    // Only what the preview needs; the form is neither sent nor changed.
-    const body = new URLSearchParams({ csrContent: text.value, email: form.elements.email.value });
-    const profile = new FormData(form).get("profile");
-    if (profile) body.set("profile", profile);
+    const body = values();
+    if (body === checked) return;
+    checked = body;
+    if (!body) return show();
     try {
-      const answer = await fetch(form.dataset.preview, { method: "POST", body, headers: { Accept: "text/html" } });
+      const headers = { Accept: "text/html", "Content-Type": "application/x-www-form-urlencoded" };
+      const answer = await fetch(form.dataset.preview, { method: "POST", body, headers });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (turn !== asked) return;
+      if (page.getElementById("csr-help")?.open) help.open = true;
       // What is missing elsewhere in the form is no news while it is being filled in.
-      const shown = answer.ok ? page.getElementById("preview") : page.getElementById("problems");
-      if (!shown) return panel.replaceChildren();
-      shown.removeAttribute("id");
-      shown.removeAttribute("role");
-      shown.removeAttribute("tabindex");
-      panel.replaceChildren(document.adoptNode(shown));
+      const part = answer.ok ? page.querySelector("#preview > *") : page.getElementById("problems");
+      if (!part) return show();
+      // Another part of the page may have the same ids.
+      const heading = part.querySelector("h2");
+      for (const name of ["id", "role", "tabindex", "aria-labelledby"]) part.removeAttribute(name);
+      heading.removeAttribute("id");
+      show(part, part.dataset.said ?? heading.textContent);
     } catch {
-      if (turn === asked) panel.replaceChildren();
+      if (turn !== asked) return;
+      checked = "";
+      show();
     }
   };
   const soon = () => {
@@ -125,16 +156,33 @@ function enhanceForm(form) {
     if (event.target === file) take(file.files[0]);
     else if (event.target.name === "profile" || event.target.name === "email") soon();
   });
-  const hover = (on) => (event) => {
-    event.preventDefault();
-    form.classList.toggle("dropping", on);
-  };
-  form.addEventListener("dragover", hover(true));
-  form.addEventListener("dragleave", hover(false));
-  form.addEventListener("drop", (event) => {
-    hover(false)(event);
-    take(event.dataTransfer.files[0]);
+  // Dragged text goes where the browser puts it.
+  for (const kind of ["dragover", "dragleave", "drop"])
+    form.addEventListener(kind, (event) => {
+      const hasFile = event.dataTransfer.types.includes("Files");
+      form.classList.toggle("dropping", hasFile && kind === "dragover");
+      if (!hasFile) return;
+      event.preventDefault();
+      if (kind === "drop") take(event.dataTransfer.files[0]);
+    });
+  // A form that came filled in, such as that of an earlier request.
+  if (!panel.childElementCount && !document.getElementById("problems")) void preview();
+}
+
+// Ties the errors in a part of the page to the fields that their links name. Returns what undoes it.
+function markFields(part) {
+  const undo = [...part.querySelectorAll('a[href^="#"]')].map((link, number) => {
+    const field = document.getElementById(link.hash.slice(1));
+    if (!field?.closest("form")) return () => {};
+    const before = ["aria-invalid", "aria-describedby"].map((name) => [name, field.getAttribute(name)]);
+    link.id = `live-${number}`;
+    field.setAttribute("aria-invalid", "true");
+    field.setAttribute("aria-describedby", `${before[1][1] ?? ""} ${link.id}`.trim());
+    return () => {
+      for (const [name, value] of before) value === null ? field.removeAttribute(name) : field.setAttribute(name, value);
+    };
   });
+  return () => undo.reverse().forEach((one) => one());
 }
 
 function privateKeyWarning() {
@@ -235,7 +283,9 @@ function readable(bytes) {
   return text.replace(/\xe2\x80[\x8b-\x8f]|\xe2\x81\xa0|\xef\xbb\xbf|\xc2\xad/g, "").replace(/\xe2\x80[\x93-\x95]/g, "--").replace(/\xc2\xa0|\xe3\x80\x80/g, " ");
 }
 
-const octets = (text) => Uint8Array.from(text, (character) => character.charCodeAt(0));
+function octets(text) {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
 
 function hasPrivateText(text) {
   const blank = "[ +_\\t-]";
@@ -318,9 +368,6 @@ function decodeHex(text) {
   const digits = words?.join("\n").replace(/0x|[^0-9a-fA-F]/g, "");
   return digits && Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 }
-
-const NAMES = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", NewLine: "\n", Tab: "\t", plus: "+", sol: "/", equals: "=" };
-const SHORT = { n: "\n", r: "\r", t: "\t", "\n": "" };
 
 function unescapeText(text) {
   const one = (code) => String.fromCharCode(code & 0xff);

@@ -9,7 +9,7 @@ use http::{HeaderValue, StatusCode};
 use pki::name::Name;
 use time::{Duration, OffsetDateTime};
 use workflow::approval::StatusKey;
-use workflow::finding::{Finding, Severity, is_unfit_to_show};
+use workflow::finding::{Finding, is_unfit_to_show};
 use workflow::ids::RequestId;
 use workflow::policy::Lifecycle;
 use workflow::request::Request;
@@ -21,7 +21,10 @@ use crate::locale::Locale;
 use crate::state::Portal;
 
 pub(crate) mod assets;
+mod choices;
 mod commands;
+mod complaints;
+mod findings;
 mod form;
 mod inbox;
 mod markup;
@@ -34,6 +37,7 @@ mod related;
 mod review;
 mod reviewed;
 mod revocation;
+mod seats;
 mod sign_in;
 mod standing;
 mod status;
@@ -53,6 +57,7 @@ pub(crate) use status::StatusPage;
 pub(crate) use terms::TermsPage;
 
 use assets::Paths;
+use findings::{FindingView, RemarkList, VerdictLine};
 use markup::{Instant, Markup};
 use passkey_data::PasskeyData;
 
@@ -68,6 +73,8 @@ pub(crate) struct Site {
     /// `&lang=` if the language was chosen, for links with other parameters.
     also_lang: String,
     others: Vec<Other>,
+    /// True on a page with a form to be filled in: its other languages are buttons that take the entries along.
+    keeps_draft: bool,
 }
 
 /// A link to this page in another language; relative, so that an approver's page does not contain the key of its link.
@@ -91,6 +98,7 @@ impl Site {
                 .filter(|language| *language != locale.language)
                 .map(|language| Other { language, href: locale.query_in(language) })
                 .collect(),
+            keeps_draft: false,
         }
     }
 
@@ -100,6 +108,16 @@ impl Site {
         for other in &mut site.others {
             other.href.insert_str(0, &site.base);
         }
+        site
+    }
+
+    /// Like [`Site::of_form`], for the page of the form with the id `request`: the other languages show it with its entries.
+    fn of_draft(portal: &Portal, locale: &Locale) -> Self {
+        let mut site = Self::of(portal, &locale.without_query());
+        for other in &mut site.others {
+            other.href.insert_str(0, &format!("{}requests/preview", site.base));
+        }
+        site.keeps_draft = true;
         site
     }
 
@@ -138,27 +156,7 @@ impl Site {
     }
 
     fn remark(&self, finding: &Finding) -> FindingView {
-        let (class, label) = match finding.severity {
-            Severity::Refused => ("refused", "remark-refused"),
-            Severity::Warning => ("warning", "remark-warning"),
-            Severity::Ignored => ("ignored", "remark-ignored"),
-        };
-        let (detail, advice) =
-            (finding.detail_in(self.language).into_owned(), finding.advice_in(self.language).into_owned());
-        FindingView { class, label: self.text(label), detail, advice }
-    }
-
-    /// A remark for an approver: without the advice for the requester. The advice of a warning is for whoever reads it.
-    fn remark_for_approver(&self, finding: &Finding) -> FindingView {
-        let mut view = self.remark(finding);
-        if finding.severity != Severity::Warning {
-            view.advice.clear();
-        }
-        view
-    }
-
-    fn remarks(&self, findings: &[Finding]) -> Vec<FindingView> {
-        findings.iter().map(|finding| self.remark(finding)).collect()
+        FindingView::of(self, finding)
     }
 
     /// Usages such as `digitalSignature`, in words.
@@ -173,15 +171,6 @@ impl Site {
         });
         words.collect::<Vec<_>>().join(&self.text("list-separator"))
     }
-}
-
-/// A finding on a page: the label and the CSS class of its severity, and its texts.
-#[derive(Clone, Debug)]
-pub(crate) struct FindingView {
-    pub(crate) class: &'static str,
-    pub(crate) label: String,
-    pub(crate) detail: String,
-    pub(crate) advice: String,
 }
 
 /// Names for people: internationalized ones in both forms.

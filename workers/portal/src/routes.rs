@@ -15,6 +15,7 @@ mod assets;
 mod commands;
 mod confirmation;
 mod confirmation_view;
+mod draft;
 mod form;
 mod health;
 mod inbox;

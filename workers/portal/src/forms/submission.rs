@@ -221,6 +221,17 @@ impl SubmissionForm {
         new
     }
 
+    /// True if nothing is in a field.
+    pub(crate) fn is_blank(&self, field: &str) -> bool {
+        match field {
+            "email" => self.email.is_empty(),
+            "comment" => self.comment.is_empty(),
+            "csrContent" | "csrFile" => self.csr_content.is_empty(),
+            "profile" => self.profile.is_empty(),
+            _ => false,
+        }
+    }
+
     fn idempotency_key(&self) -> Option<String> {
         Some(self.idempotency_key.clone()).filter(|key| !key.is_empty())
     }

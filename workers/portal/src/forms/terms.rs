@@ -77,6 +77,19 @@ impl TermsForm {
         (form, leaks)
     }
 
+    /// True if nothing is in a field.
+    pub(crate) fn is_blank(&self, field: &str) -> bool {
+        match field {
+            "email" => self.email.is_empty(),
+            "comment" => self.comment.is_empty(),
+            "profile" => self.profile.is_empty(),
+            "names" => self.names.is_empty(),
+            "days" => self.days.is_empty(),
+            "certificates" => self.certificates.is_empty(),
+            _ => false,
+        }
+    }
+
     /// The whole submission, checked. `errors` are those of [`TermsForm::read`].
     ///
     /// # Errors

@@ -1,64 +1,40 @@
 //! The form: empty, filled in with errors, or filled in with a preview of the certificate.
 
 use askama::Template;
+use pki::certificate::Validity;
+use pki::issuer::Issuer;
+use time::OffsetDateTime;
+use workflow::grant::Grant;
 use workflow::policy::{Policy, RenewalRules};
 use workflow::request::Request;
 use workflow::request::intake::Preview;
 use workflow::texts::Message;
 
+use super::choices::ProfileChoice;
+use super::complaints::Complaints;
 use super::names::NamesView;
-use super::{FindingView, Markup, Site};
+use super::{Markup, RemarkList, Site, VerdictLine, seats};
 use crate::commands::TypedNames;
 use crate::forms::submission::{FieldError, SubmissionForm, fresh_key};
 use crate::http::problem::Problem;
 use crate::locale::Locale;
 use crate::state::Portal;
 
-/// One profile to choose.
-struct Choice {
-    name: String,
-    description: String,
-    selected: bool,
-}
-
-/// One entry of the summary of errors.
-pub(super) struct Complaint {
-    pub(super) field: &'static str,
-    pub(super) remark: FindingView,
-}
-
-impl Complaint {
-    pub(super) fn of(site: &Site, error: &FieldError) -> Self {
-        Self { field: error.field, remark: site.remark(&error.finding) }
-    }
-
-    /// The heading of the summary.
-    pub(super) fn heading(site: &Site, wrong: &[FieldError], problem: &Problem) -> String {
-        match wrong.len() {
-            0 | 1 => problem.title(site.language),
-            several => site.say(Message::new("form-several-wrong").with("count", several)),
-        }
-    }
-
-    /// The errors of one field.
-    pub(super) fn about<'a>(complaints: &'a [Self], field: &str) -> Vec<&'a FindingView> {
-        complaints
-            .iter()
-            .filter(|complaint| complaint.field == field)
-            .map(|complaint| &complaint.remark)
-            .collect()
-    }
-}
-
 /// The texts of the preview.
 struct PreviewView {
+    verdict: VerdictLine,
+    /// The same in a few words, with the number of names: read out by screen readers.
+    said: String,
     subject: String,
     names: NamesView,
     key: String,
-    /// The validity and the profile.
-    validity: String,
     usages: String,
-    remarks: Vec<FindingView>,
+    /// The label of the validity, and the validity with the profile.
+    validity: (String, String),
+    /// The subject of the issuer, if there is one.
+    issuer: Option<String>,
+    approval: Option<String>,
+    remarks: RemarkList,
 }
 
 /// The certificate to renew, and the commands for a new key with its names.
@@ -96,12 +72,12 @@ pub(crate) struct FormPage<'a> {
     form: &'a SubmissionForm,
     idempotency_key: String,
     renewal: Option<RenewalView>,
-    profiles: Vec<Choice>,
+    profiles: Vec<ProfileChoice>,
+    /// The label of the profiles.
+    profile_label: String,
     /// True if the policy has standing approvals.
     offers_standing: bool,
-    heading: Option<String>,
-    notice: Option<String>,
-    complaints: Vec<Complaint>,
+    complaints: Complaints,
     preview: Option<PreviewView>,
 }
 
@@ -111,52 +87,66 @@ impl<'a> FormPage<'a> {
             policy.profile(Some(&form.profile)).or_else(|_| policy.profile(None)).ok().map(|one| one.name());
         let profiles = policy
             .profiles()
-            .map(|profile| Choice {
+            .map(|profile| ProfileChoice {
                 name: profile.name().to_owned(),
                 description: profile.description(locale.language).to_owned(),
+                bounds: None,
                 selected: chosen == Some(profile.name()),
             })
             .collect();
-        let site = Site::of_form(portal, locale);
+        let site = Site::of_draft(portal, locale);
         Self {
             renewal: form
                 .replaced
                 .as_ref()
                 .and_then(|replaced| RenewalView::of(&site, &replaced.request, policy.renewal())),
+            profile_label: site.text("form-profile"),
             site,
             form,
             idempotency_key: fresh_key(),
             profiles,
             offers_standing: policy.profiles().any(|profile| profile.standing().is_some()),
-            heading: None,
-            notice: None,
-            complaints: Vec::new(),
+            complaints: Complaints::default(),
             preview: None,
         }
     }
 
     /// Adds the errors above the form, or the detail of the problem if no field has an error.
-    pub(crate) fn with_errors(mut self, wrong: Vec<FieldError>, problem: &Problem) -> Self {
-        self.heading = Some(Complaint::heading(&self.site, &wrong, problem));
-        self.notice = wrong.is_empty().then(|| problem.detail(self.site.language));
-        self.complaints = wrong.iter().map(|error| Complaint::of(&self.site, error)).collect();
+    pub(crate) fn with_errors(mut self, wrong: &[FieldError], problem: &Problem) -> Self {
+        self.complaints = Complaints::of(&self.site, wrong, problem);
         self
     }
 
-    /// Adds the preview below the form.
-    pub(crate) fn with_preview(mut self, preview: &Preview) -> Self {
-        let grant = &preview.grant;
+    /// Adds the preview of a certificate that `issuer` would issue now.
+    pub(crate) fn with_preview(
+        mut self,
+        preview: &Preview,
+        policy: &Policy,
+        issuer: Option<&Issuer>,
+        now: OffsetDateTime,
+    ) -> Self {
+        let (site, grant) = (&self.site, &preview.grant);
+        let remarks = RemarkList::of(site, &preview.findings);
+        let names =
+            Message::new("preview-checked").with("count", grant.names.len()).with("profile", &grant.profile);
+        let mut said = site.say(names);
+        if !remarks.is_empty() {
+            said.push_str(&site.text("preview-checked-remarks"));
+        }
         self.preview = Some(PreviewView {
+            verdict: VerdictLine::allowed(site.text("preview-allowed")),
+            said,
             subject: grant.subject.clone(),
-            names: NamesView::of_names(&self.site, &grant.names),
+            names: NamesView::of_names(site, &grant.names),
             key: grant.key.clone(),
-            validity: self.site.say(
-                Message::new("preview-valid-profile")
-                    .with("days", grant.validity_days)
-                    .with("profile", &grant.profile),
-            ),
-            usages: self.site.usages(&grant.extended_key_usage),
-            remarks: self.site.remarks(&preview.findings),
+            usages: site.usages(&grant.extended_key_usage),
+            validity: validity(site, grant, issuer, now),
+            issuer: issuer.map(Issuer::subject),
+            approval: policy
+                .profile(Some(&grant.profile))
+                .ok()
+                .map(|profile| seats::in_words(site, &preview.quorums, profile.limit())),
+            remarks,
         });
         self
     }
@@ -165,9 +155,25 @@ impl<'a> FormPage<'a> {
     fn replaces_key(&self) -> &str {
         self.form.replaces_key.as_ref().map_or("", |key| key.expose())
     }
+}
 
-    /// The errors of one field.
-    fn about(&self, field: &str) -> Vec<&FindingView> {
-        Complaint::about(&self.complaints, field)
+/// Until when a certificate is valid that `issuer` issues now, under its label; without an issuer, for how long.
+fn validity(site: &Site, grant: &Grant, issuer: Option<&Issuer>, now: OffsetDateTime) -> (String, String) {
+    let in_profile = |id| Message::new(id).with("profile", &grant.profile);
+    let days = grant.validity_days;
+    match issuer.and_then(|issuer| Some((Validity::choose(now, days, issuer).ok()?, issuer))) {
+        Some((validity, issuer)) => {
+            let message = if validity.not_after == issuer.not_after() {
+                in_profile("preview-until-issuer")
+            } else {
+                in_profile("preview-until").with("days", days)
+            };
+            let until = message.with("until", Message::day(validity.not_after));
+            (site.text("fact-valid-until"), site.say(until))
+        }
+        None => {
+            let message = in_profile("preview-valid-profile").with("days", days);
+            (site.text("preview-valid-for"), site.say(message))
+        }
     }
 }

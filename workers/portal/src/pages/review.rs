@@ -21,7 +21,9 @@ use super::questions::QuestionView;
 use super::related::{Live, Unusual, new_names};
 use super::reviewed::{CertificateDetails, RenewalSummary, TermsView};
 use super::votes::Said;
-use super::{FindingView, Instant, Markup, PasskeyData, RevocationFacts, RevokeForm, Site, grouped, shown};
+use super::{
+    Instant, Markup, PasskeyData, RemarkList, RevocationFacts, RevokeForm, Site, VerdictLine, grouped, shown,
+};
 use crate::http::problem::Problem;
 use crate::locale::Locale;
 use crate::state::Portal;
@@ -62,8 +64,9 @@ pub(crate) struct ReviewPage {
     names: NamesView,
     certificate: Option<CertificateDetails>,
     terms: Option<TermsView>,
-    refusals: Vec<FindingView>,
-    remarks: Vec<FindingView>,
+    verdict: VerdictLine,
+    refusals: RemarkList,
+    remarks: RemarkList,
     live: Vec<Live>,
     /// The sentence above `live`.
     live_heading: Message,
@@ -127,8 +130,9 @@ impl ReviewPage {
                 .reviewed
                 .terms()
                 .map(|terms| TermsView::of(&site, terms, review.is_open().then(|| portal.clock.now()))),
-            refusals: refusals.into_iter().map(|finding| site.remark_for_approver(finding)).collect(),
-            remarks: remarks.into_iter().map(|finding| site.remark_for_approver(finding)).collect(),
+            verdict: verdict(&site, review),
+            refusals: RemarkList::for_approver(&site, refusals),
+            remarks: RemarkList::for_approver(&site, remarks),
             live: review.live_certificates.iter().map(|one| Live::of(&site, one)).collect(),
             live_heading: Message::new(if review.more_live_certificates {
                 "review-live-more"
@@ -294,6 +298,18 @@ fn standing(site: &Site, review: &Review) -> Option<Banner> {
         None if review.status.is_terminal() => banner("bad", "review-ended", "review-standing-text"),
         None => None,
     }
+}
+
+/// Whether the policy in force allows the request.
+fn verdict(site: &Site, review: &Review) -> VerdictLine {
+    if review.findings.iter().any(Finding::is_refusal) {
+        let text = Message::new("review-would-refuse").with("kind", review.reviewed.kind().as_str());
+        return VerdictLine::refused(site.say(text));
+    }
+    let has_remarks =
+        !review.findings.is_empty() || !review.anomalies.is_empty() || !review.live_certificates.is_empty();
+    let text = if has_remarks { "review-allowed" } else { "review-allowed-nothing-unusual" };
+    VerdictLine::allowed(site.text(text))
 }
 
 fn asks(site: &Site, review: &Review) -> Markup {

@@ -15,7 +15,7 @@ use super::names::NamesView;
 use super::questions::QuestionView;
 use super::standing::StandingFacts;
 use super::votes::vote_heading;
-use super::{FindingView, Instant, Markup, RevocationFacts, RevokeForm, Site, shown};
+use super::{Instant, Markup, RemarkList, RevocationFacts, RevokeForm, Site, shown};
 use crate::locale::Locale;
 use crate::standing::StandingStatus;
 use crate::state::Portal;
@@ -39,7 +39,7 @@ pub(crate) struct StatusPage {
     /// Seconds until the page reloads, while the request is in progress.
     refresh: Option<u32>,
     reason: Option<String>,
-    remarks: Vec<FindingView>,
+    remarks: RemarkList,
     subject: Option<String>,
     names: NamesView,
     key: Option<String>,
@@ -146,7 +146,7 @@ impl StatusPage {
                 _ => Some(4),
             },
             reason: told_reason(request),
-            remarks: site.remarks(request.findings()),
+            remarks: RemarkList::of(&site, request.findings()),
             subject: request.csr().map(|csr| csr.subject.clone()),
             names: NamesView::of_names(&site, names),
             key: request.csr().map(|csr| csr.key.clone()),

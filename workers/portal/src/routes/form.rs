@@ -27,6 +27,7 @@ use crate::http::negotiate::ResponseFormat;
 use crate::http::problem::Problem;
 use crate::locale::Locale;
 use crate::pages::{self, FormPage};
+use crate::routes::draft::{WrongForm, drafted, is_draft};
 use crate::routes::requests::{self, AskedBefore};
 use crate::routes::submission::{refusal, store};
 use crate::routes::{renewal, terms};
@@ -57,7 +58,7 @@ pub(crate) async fn show(
         return Ok(pages::page(StatusCode::OK, locale.language, &page));
     };
     let problem = Problem::from(finding.clone());
-    let page = page.with_errors(vec![FieldError { field: "replaces", finding }], &problem);
+    let page = page.with_errors(&[FieldError { field: "replaces", finding }], &problem);
     Ok(pages::page(problem.status, locale.language, &page))
 }
 
@@ -69,7 +70,8 @@ struct PreviewBody<'a> {
     findings: &'a [Finding],
 }
 
-/// POST `/requests/preview`. Stores nothing.
+/// POST `/requests/preview`. Stores nothing. A browser that only changes the language of a page sends the field `draft`
+/// ([`drafted`]).
 pub(crate) async fn preview(
     State(portal): State<Arc<Portal>>,
     format: ResponseFormat,
@@ -80,10 +82,19 @@ pub(crate) async fn preview(
     if terms::kind_of(&fields)? == RequestKind::Grant {
         return terms::preview(&portal, format, &locale, &headers, &fields).await;
     }
-    let FormEvaluation { form, policy, result } =
+    let FormEvaluation { form, policy, issuer, result } =
         evaluate(&portal, &headers, &fields, None, SubmissionForm::preview).await?;
     let preview = match result {
         Ok(preview) => preview,
+        Err(wrong) if is_draft(&fields, format) => {
+            let page = FormPage::new(&portal, &locale, &policy, &form);
+            return Ok(match drafted(wrong, |field| form.is_blank(field)) {
+                None => pages::page(StatusCode::OK, locale.language, &page),
+                Some((errors, problem)) => {
+                    pages::page(problem.status, locale.language, &page.with_errors(&errors, &problem))
+                }
+            });
+        }
         Err((errors, problem)) => {
             return form_again(&portal, &locale, &policy, format, &form, errors, problem);
         }
@@ -93,7 +104,13 @@ pub(crate) async fn preview(
             Ok(Json(PreviewBody { grant: &preview.grant, findings: &preview.findings }).into_response())
         }
         ResponseFormat::Page => {
-            let page = FormPage::new(&portal, &locale, &policy, &form).with_preview(&preview);
+            let now = portal.clock.now();
+            let page = FormPage::new(&portal, &locale, &policy, &form).with_preview(
+                &preview,
+                &policy,
+                issuer.as_ref(),
+                now,
+            );
             Ok(pages::page(StatusCode::OK, locale.language, &page))
         }
     }
@@ -120,7 +137,7 @@ pub(crate) async fn submit(
             tracing::info!(code = %refusal(errors).code, "a submission was refused");
         })
     };
-    let FormEvaluation { form, policy, result } =
+    let FormEvaluation { form, policy, result, .. } =
         evaluate(&portal, &headers, &fields, standing, check).await?;
     let checked = match result {
         Ok(checked) => checked,
@@ -156,7 +173,9 @@ async fn opened_standing(
 struct FormEvaluation<T> {
     form: SubmissionForm,
     policy: Arc<Policy>,
-    result: Result<T, (Vec<FieldError>, Problem)>,
+    /// The issuer in force, if there is one.
+    issuer: Option<Issuer>,
+    result: Result<T, WrongForm>,
 }
 
 /// Reads a form, and evaluates it by the policy and the issuer in force.
@@ -174,20 +193,21 @@ async fn evaluate<T>(
         let issuer = portal.issuers.in_force(&IssuerId::DEFAULT).await?;
         Ok::<_, PortError>((issuer, renewal::replaced(portal, &form).await?))
     };
-    let result = match ports.await {
+    let (issuer, result) = match ports.await {
         Ok((issuer, replaced)) => {
             form = form.with_replaced(replaced.unwrap_or_else(|error| {
                 errors.push(error);
                 None
             }));
-            check(&form, &policy, issuer.as_ref(), errors).map_err(|errors| {
+            let checked = check(&form, &policy, issuer.as_ref(), errors).map_err(|errors| {
                 let problem = refusal(&errors);
                 (errors, problem)
-            })
+            });
+            (issuer, checked)
         }
-        Err(error) => Err((Vec::new(), error.into())),
+        Err(error) => (None, Err((Vec::new(), error.into()))),
     };
-    Ok(FormEvaluation { form, policy, result })
+    Ok(FormEvaluation { form, policy, issuer, result })
 }
 
 /// Returns the form, filled in, with the errors above it, to a person; the problem to a program.
@@ -205,7 +225,7 @@ fn form_again(
         ResponseFormat::Page => Ok(pages::page(
             problem.status,
             locale.language,
-            &FormPage::new(portal, locale, policy, form).with_errors(errors, &problem),
+            &FormPage::new(portal, locale, policy, form).with_errors(&errors, &problem),
         )),
     }
 }

@@ -11,12 +11,13 @@ use serde::Serialize;
 use url::form_urlencoded;
 use workflow::finding::{Code, Finding};
 use workflow::ids::IssuerId;
-use workflow::policy::Policy;
+use workflow::policy::{Policy, Profile};
 use workflow::request::Request;
 use workflow::request::intake::CheckedRequest;
 use workflow::standing::{RequestKind, StandingTerms};
 use workflow::texts::Message;
 
+use super::draft::{WrongForm, drafted, is_draft};
 use super::submission::{refusal, store};
 use crate::forms::submission::FieldError;
 use crate::forms::terms::TermsForm;
@@ -86,11 +87,20 @@ pub(super) async fn preview(
     let (form, policy, checked) = evaluate(portal, locale, headers, fields).await?;
     let checked = match checked {
         Ok(checked) => checked,
+        Err(wrong) if is_draft(fields, format) => {
+            let page = TermsPage::new(portal, locale, &policy, &form);
+            return Ok(match drafted(wrong, |field| form.is_blank(field)) {
+                None => pages::page(StatusCode::OK, locale.language, &page),
+                Some((errors, problem)) => {
+                    pages::page(problem.status, locale.language, &page.with_errors(&errors, &problem))
+                }
+            });
+        }
         Err((errors, problem)) => return form_again(portal, locale, &policy, format, &form, errors, problem),
     };
     let Some(terms) = checked.terms() else { return Err(Problem::new(Code::TryAgain, "problem-try-again")) };
     let profile = policy.profile(Some(checked.profile())).ok();
-    let validity_days = profile.map(|profile| profile.validity_days());
+    let validity_days = profile.map(Profile::validity_days);
     Ok(match format {
         ResponseFormat::Json => Json(TermsPreview {
             kind: RequestKind::Grant.as_str(),
@@ -100,7 +110,7 @@ pub(super) async fn preview(
         })
         .into_response(),
         ResponseFormat::Page => {
-            let page = TermsPage::new(portal, locale, &policy, &form).with_preview(terms, validity_days);
+            let page = TermsPage::new(portal, locale, &policy, &form).with_preview(terms, profile);
             pages::page(StatusCode::OK, locale.language, &page)
         }
     })
@@ -126,7 +136,7 @@ pub(super) async fn submit(
     stored.or_else(|problem| form_again(portal, locale, &policy, format, &form, Vec::new(), problem))
 }
 
-type CheckedTerms = Result<CheckedRequest, (Vec<FieldError>, Problem)>;
+type CheckedTerms = Result<CheckedRequest, WrongForm>;
 
 /// Reads a form, and checks it by the policy and the issuer in force.
 async fn evaluate(
@@ -162,7 +172,7 @@ fn form_again(
         ResponseFormat::Page => Ok(pages::page(
             problem.status,
             locale.language,
-            &TermsPage::new(portal, locale, policy, form).with_errors(errors, &problem),
+            &TermsPage::new(portal, locale, policy, form).with_errors(&errors, &problem),
         )),
     }
 }

@@ -58,7 +58,7 @@ fn without_digests(page: &str) -> String {
     out
 }
 
-async fn pages(language: Language) -> Vec<(&'static str, String)> {
+pub(crate) async fn pages(language: Language) -> Vec<(&'static str, String)> {
     let site = Site::at("http://127.0.0.1:8000/");
     let mut pages = vec![("form", site.browse_in(language, "/").await.is_page(200))];
     let csr = test_pki::csr_with(
@@ -79,6 +79,12 @@ async fn pages(language: Language) -> Vec<(&'static str, String)> {
         ("profile", "client"),
     ];
     pages.push(("form-refused", site.submit_in(language, "/requests", &broken).await.is_page(422)));
+    let rich = crate::form_page::csr_with_ungranted_parts();
+    let rich = [("email", "sam@example.com"), ("csrContent", rich.as_str())];
+    pages.push(("preview-rich", site.submit_in(language, "/requests/preview", &rich).await.is_page(200)));
+    let nameless = test_pki::csr(&[]);
+    let nameless = [("email", "sam@example.com"), ("csrContent", nameless.as_str())];
+    pages.push(("form-no-names", site.submit_in(language, "/requests", &nameless).await.is_page(422)));
     for (name, status) in [
         ("status-submitted", Status::Submitted),
         ("status-pending", Status::PendingApproval),
@@ -141,8 +147,12 @@ async fn pages(language: Language) -> Vec<(&'static str, String)> {
     pages.push(("status-withdrawing", site.browse_in(language, &path).await.is_page(200)));
     let typed = "/commands?names=www.example.com%20a%26b@example.com%20localhost";
     pages.push(("commands", site.browse_in(language, typed).await.is_page(400)));
+    pages.push(("commands-example", site.browse_in(language, "/commands").await.is_page(200)));
     pages.push(("not-found", site.browse_in(language, "/approvals/nothing").await.is_page(404)));
     site.backend.set_policy(&standing_policy());
+    pages.push(("terms", site.browse_in(language, "/?kind=grant").await.is_page(200)));
+    let empty = [("kind", "grant"), ("email", "sam@example.com"), ("names", "-.example.com localhost")];
+    pages.push(("terms-refused", site.submit_in(language, "/requests", &empty).await.is_page(400)));
     let standing = site.backend.granted(TERMS);
     for host in ["www.example.com", "shop.web.example.com"] {
         site.backend.issued_under(standing, &test_pki::csr(&[host]));
