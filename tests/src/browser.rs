@@ -81,6 +81,17 @@ impl Browser {
     pub async fn leave(&self, css: &str) {
         let before = self.element("html").await;
         self.press(css).await;
+        Self::gone(before).await;
+    }
+
+    /// Like `leave`, by a key that is typed into a field.
+    pub async fn leave_by(&self, css: &str, key: &str) {
+        let before = self.element("html").await;
+        self.fill(css, key).await;
+        Self::gone(before).await;
+    }
+
+    async fn gone(before: fantoccini::elements::Element) {
         eventually("the page to be left", PATIENCE, async || match before.tag_name().await {
             Err(error) if error.is_stale_element_reference() => Some(()),
             Ok(_) | Err(_) => None,

@@ -145,7 +145,7 @@ async fn pages(stack: &Stack) -> Vec<Page> {
     pages.push(after(
         "form-preview",
         vec![unique_host(), other_host],
-        "button[formaction]",
+        "form button[formaction]",
         "#preview section",
     ));
     pages.push(after("form-wrong", vec!["www.example.edu".into()], "form button.primary", "#problems"));

@@ -14,6 +14,7 @@ use end_to_end::{
 };
 
 use super::browser::PROGRAMS;
+use super::settled;
 use crate::APPROVER;
 
 const WARNING: &str = "form .banner[role=alert]";
@@ -103,32 +104,6 @@ struct Visit {
     base: String,
 }
 
-/// Timers of the page run in their next turn, and its fetches are kept: nothing is left to wait for when
-/// [`Visit::settle`] returns.
-const INSTRUMENT: &str = "
-    window.started = [];
-    const fetchOfBrowser = window.fetch;
-    window.fetch = (...call) => {
-        const answer = fetchOfBrowser(...call);
-        window.started.push(answer);
-        return answer;
-    };
-    window.setTimeout = (run) => {
-        const { port1, port2 } = new MessageChannel();
-        port1.onmessage = run;
-        port2.postMessage(0);
-        return 0;
-    };";
-const SETTLE: &str = "
-    const done = arguments[arguments.length - 1];
-    const settle = async () => {
-        const count = window.started.length;
-        await new Promise((turn) => setTimeout(turn));
-        await Promise.allSettled(window.started);
-        if (window.started.length > count) return settle();
-        done(true);
-    };
-    settle();";
 /// Drops a file of this text onto the form.
 const DROP: &str = "
     const dataTransfer = new DataTransfer();
@@ -153,7 +128,7 @@ impl Visit {
 
     async fn open(&self, path: &str) {
         self.browser.page.goto(&format!("{}{path}", self.base)).await.unwrap();
-        self.browser.page.execute(INSTRUMENT, Vec::new()).await.unwrap();
+        settled::instrument(&self.browser).await;
     }
 
     /// Replaces the text of a field by way of the clipboard.
@@ -215,7 +190,7 @@ impl Visit {
 
     /// Waits for everything that the page has begun.
     async fn settle(&self) {
-        self.browser.page.execute_async(SETTLE, Vec::new()).await.unwrap();
+        settled::settle(&self.browser).await;
     }
 
     /// Every POST to the portal so far. A browser has calls of its own.
