@@ -13,6 +13,9 @@ use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternEl
 use fluent_syntax::parser;
 use workflow::texts::Language;
 
+#[path = "texts/japanese.rs"]
+mod japanese;
+
 /// Sources and templates with texts for people, without tests.
 const SOURCES: [&str; 3] = ["workflow/src", "workflow/templates", "workers"];
 
@@ -204,11 +207,15 @@ impl Text {
     }
 }
 
+/// The file of a language.
+fn source(language: Language) -> String {
+    fs::read_to_string(repository().join(format!("workflow/texts/{language}.ftl"))).unwrap()
+}
+
 fn texts(language: Language) -> BTreeMap<String, Text> {
-    let file = repository().join(format!("workflow/texts/{language}.ftl"));
-    let source = fs::read_to_string(&file).unwrap();
-    let resource = parser::parse(source.as_str())
-        .unwrap_or_else(|(_, errors)| panic!("{}: {errors:#?}", file.display()));
+    let source = source(language);
+    let resource =
+        parser::parse(source.as_str()).unwrap_or_else(|(_, errors)| panic!("{language}: {errors:#?}"));
     let mut texts = BTreeMap::new();
     for entry in resource.body {
         match entry {

@@ -147,10 +147,10 @@ fact-request-number = 申請ID
 ## 画面: 申請の状況
 
 status-unconfirmed = あと一歩です。申請を確定してください
-status-unconfirmed-text = { $email } 宛てにメールをお送りしました。{ $until } までにメールのリンクを開き、申請を確定してください。確定後に、承認者へ依頼します。メールが届かない場合は、迷惑メールフォルダーとメールアドレスを確認するか、もう一度申請してください。
-status-confirm-text = この内容で申請しましたか。{ $until } までに確定すると、承認者へ依頼します。お心当たりがない場合は、このページを閉じてください。証明書は発行されません。
+status-unconfirmed-text = { $email } 宛てにメールをお送りしました。{ $until }までにメールのリンクを開き、申請を確定してください。確定後に、承認者へ依頼します。メールが届かない場合は、迷惑メールフォルダーとメールアドレスを確認するか、もう一度申請してください。
+status-confirm-text = この内容で申請しましたか。{ $until }までに確定すると、承認者へ依頼します。お心当たりがない場合は、このページを閉じてください。証明書は発行されません。
 status-confirm-button = 申請を確定する
-status-sign-in-text = この内容で申請しましたか。{ $until } までに { $email } としてサインインし、申請を確定してください。確定後に、承認者へ依頼します。メールのリンクから、このページに戻れます。お心当たりがない場合は、このページを閉じてください。証明書は発行されません。
+status-sign-in-text = この内容で申請しましたか。{ $until }までに { $email } としてサインインし、申請を確定してください。確定後に、承認者へ依頼します。メールのリンクから、このページに戻れます。お心当たりがない場合は、このページを閉じてください。証明書は発行されません。
 status-sign-in-button = サインインして確定する
 status-lapsed-text = 期限までに申請が確定されなかったため、承認者への依頼は行われませんでした。もう一度申請できます。
 status-by-mail-text = 証明書は、{ $email } 宛てのメールのリンクからダウンロードできます。
@@ -158,7 +158,7 @@ status-submitted = 申請の内容を確認しています
 status-submitted-text = 数秒で終わります。このページへのリンクをメールでもお送りします。
 status-pending = 承認を待っています
 status-pending-text = 承認者にメールで依頼しました。結果が出次第、メールでお知らせします。
-status-pending-until-text = 承認者にメールで依頼しました。承認期限は { $until } です。結果が出次第、メールでお知らせします。
+status-pending-until-text = 承認者にメールで依頼しました。承認期限は{ $until }です。結果が出次第、メールでお知らせします。
 status-withdrawing = 申請を取り下げています…
 status-withdrawing-text = 数秒で終わります。承認者は、もう承認も却下もできません。
 status-decided = 結果が出ました
@@ -258,15 +258,15 @@ review-allowed-nothing-unusual = ポリシーの条件を満たしています�
 review-live = 同じ名前または同じ鍵の有効な証明書が、すでに{ $count }件あります。
 review-live-more = 同じ名前または同じ鍵の有効な証明書が、すでに{ $count }件より多くあります。その一部を示します。
 review-same-key = 同じ鍵
-review-live-one = { $email } の証明書、有効期限 { $until }
+review-live-one = { $email } の証明書、有効期限: { $until }
 review-have-approved = あなたはこの申請を承認済みです。{ review-approvals }
 review-approvals = 必要な承認{ $quorum }件のうち、{ $approvals }件が承認済みです。
 review-reason = 理由
 review-reason-hint = 却下した場合は申請者に伝わります。承認した場合は、ほかの承認者だけが確認できます。
 review-approve = 承認する
 review-reject = 却下する
-review-you-decide = { $approver } として承認または却下します。承認期限は { $until } です。
-review-group-decides = このリンクはグループ { $group } 宛てです。サインインによって、あなたが誰であり、そのメンバーであることが確認されます。承認期限は { $until } です。
+review-you-decide = { $approver } として承認または却下します。承認期限は{ $until }です。
+review-group-decides = このリンクはグループ { $group } 宛てです。サインインによって、あなたが誰であり、そのメンバーであることが確認されます。承認期限は{ $until }です。
 review-decisions = これまでの承認・却下
 review-vote-approved = <strong>{ $approver }</strong> が承認しました ({ $at })
 review-vote-rejected = <strong>{ $approver }</strong> が却下しました ({ $at })
@@ -300,8 +300,8 @@ review-thanks-rejected-text = ありがとうございました。却下の理�
 
 ## 更新 (承認者向け)
 
-renewal-of = 証明書{ $serial } (有効期限: { $until }) を更新します。
-renewal-of-revoked = 失効した証明書{ $serial }を置き換えます。
+renewal-of = 証明書 { $serial } (有効期限: { $until }) を更新します。
+renewal-of-revoked = 失効した証明書 { $serial } を置き換えます。
 renewal-nothing = 変わるのは鍵と期間だけです。
 renewal-changed = 前回からの変更: { $changes }
 renewal-added-count = 名前を{ $count }件追加
@@ -416,10 +416,10 @@ review-ask-button = 質問を送る
 review-asked = 質問を送りました
 review-asked-text = 申請者にメールで届きます。回答はメールで届き、このページにも表示されます。
 status-remind = 承認者に再通知する
-status-reminded = { $at } に承認者に再通知しました。
+status-reminded = { $at }に承認者に再通知しました。
 problem-remind-by-mail = このリンクでは承認者に再通知できません。申請者へのメールにあるリンクを使ってください。
 problem-remind-not-waiting = この申請は承認待ちではありません。
-problem-remind-too-early = 承認者への再通知は1日1回までです。{ $from } 以降にもう一度お試しください。
+problem-remind-too-early = 承認者への再通知は1日1回までです。{ $from }以降にもう一度お試しください。
 status-questions = 承認者からの質問
 status-question-asked = 承認者の質問 ({ $at })
 status-question-answered = あなたの回答 ({ $at })
@@ -445,7 +445,7 @@ unusual-names-of-other = 同じ名前を含む別の人の申請が進行中で�
 unusual-related = 申請者: { $email }、申請日時: { $at }、状況: { $status }
 unusual-other-person = 別の人
 unusual-asks-you = あなたの承認待ち
-extension-comment = プログラムが ACME で次の名前の証明書を要求しましたが、継続承認に含まれていません: { $names } (ACME アカウント { $account })
+extension-comment = プログラムがACMEで次の名前の証明書を要求しましたが、継続承認に含まれていません: { $names } (ACMEアカウント { $account })
 unusual-extends = これは継続承認 { $extended } の拡張です。追加される名前: { $names }。その継続承認の認証情報を持つプログラムは、この承認も使えるようになります。
 unusual-looks-like = { $name } は、ほかの人が申請した { $other } とよく似ています。
 
@@ -474,9 +474,9 @@ inbox-heading =
        *[other] あなたの承認待ちが{ $count }件あります
     }
 inbox-asked = 申請者: { $requester }、申請日時: { $at }、プロファイル: { $profile }
-inbox-until = 承認期限は { $until } です。
+inbox-until = 承認期限は{ $until }です。
 inbox-review = 確認する
-inbox-keep = このページは { $until } まで有効です。あなた専用のページで、ここからの承認・却下はあなたの判断として記録されます。
+inbox-keep = このページは{ $until }まで有効です。あなた専用のページで、ここからの承認・却下はあなたによるものとして記録されます。
 inbox-back = 承認待ちの一覧に戻る
 inbox-more = ほかの承認待ちを確認する
 finding-give-approver = 承認者宛てのメールが届くアドレスです。
@@ -489,8 +489,8 @@ mine-sent-text = { $email } の申請があれば、一覧へのリンクをお�
 mine-live = 使用中
 mine-waiting = 手続き中
 mine-ended = 終了
-mine-until = 有効期限 { $until }
-mine-asked = 申請日時 { $at }
+mine-until = 有効期限: { $until }
+mine-asked = 申請日時: { $at }
 mine-renew = 更新する
 mine-open = 申請を見る
 mine-keep = このページは1時間だけ開けます。リンクを知っている人は誰でも、同じ内容を見ることができます。
@@ -549,27 +549,27 @@ mail-confirm-heading = 申請を確定してください
 mail-confirm =
     { $kind ->
         [grant] このメールアドレスで継続承認が申請されました。承認されると、これらの名前の証明書が確認なしで発行されます。ご本人の申請であれば、{ $until }までにリンクを開いて確認してください。確認後に、承認者へ依頼します。
-       *[certificate] このメールアドレスで証明書の申請がありました。ご自身で申請した場合は、{ $until } までにリンクを開いて申請を確定してください。確定後に、承認者へ依頼します。
+       *[certificate] このメールアドレスで証明書の申請がありました。ご自身で申請した場合は、{ $until }までにリンクを開いて申請を確定してください。確定後に、承認者へ依頼します。
     }
 mail-confirm-open = 内容を確認して確定する
 mail-confirm-sign-in =
     { $kind ->
         [grant] このメールアドレスで継続承認が申請されました。承認されると、これらの名前の証明書が確認なしで発行されます。ご本人の申請であれば、{ $until }までにリンクを開き、サインインして確認してください。確認後に、承認者へ依頼します。
-       *[certificate] このメールアドレスで証明書の申請がありました。ご自身で申請した場合は、{ $until } までにリンクを開き、サインインして申請を確定してください。確定後に、承認者へ依頼します。
+       *[certificate] このメールアドレスで証明書の申請がありました。ご自身で申請した場合は、{ $until }までにリンクを開き、サインインして申請を確定してください。確定後に、承認者へ依頼します。
     }
 mail-confirm-sign-in-open = 内容を確認し、サインインして確定する
 mail-confirm-not-you = お心当たりがない場合は、何もする必要はありません。確定されない限り、証明書は発行されません。
 mail-received-subject = 申請を受け付けました: { $names }
 mail-received-heading = 申請を受け付けました
 mail-received = ご申請ありがとうございます。これから承認者が内容を確認します。結果が出次第メールでお知らせしますので、お待ちください。申請の内容は次のとおりです。
-mail-received-until = ご申請ありがとうございます。これから承認者が内容を確認します。承認期限は { $until } です。結果が出次第メールでお知らせしますので、お待ちください。申請の内容は次のとおりです。
+mail-received-until = ご申請ありがとうございます。これから承認者が内容を確認します。承認期限は{ $until }です。結果が出次第メールでお知らせしますので、お待ちください。申請の内容は次のとおりです。
 mail-received-wrong = 名前に不足や誤りがあるときは、上のリンクから申請を開いて取り下げ、新しく申請してください。
 mail-received-not-you = 証明書を申請した覚えがないときは、承認者または運用担当者にご連絡ください。
 
 mail-waiting-subject = 申請は承認待ちです: { $names }
 mail-waiting-heading = 申請はまだ承認を待っています
 mail-waiting = まだ承認も却下もされていません。本日、承認者に改めて確認をお願いしました。特に操作は必要ありませんが、お急ぎの場合は承認者にご相談ください。
-mail-waiting-until = まだ承認も却下もされていません。本日、承認者に改めて確認をお願いしました。承認期限は { $until } です。特に操作は必要ありませんが、お急ぎの場合は承認者にご相談ください。
+mail-waiting-until = まだ承認も却下もされていません。本日、承認者に改めて確認をお願いしました。承認期限は{ $until }です。特に操作は必要ありませんが、お急ぎの場合は承認者にご相談ください。
 mail-waiting-withdraw = 申請が不要になったときは、上のリンクから申請を開いて取り下げてください。
 
 mail-refused-subject = 申請をお受けできませんでした: { $names }
@@ -598,7 +598,7 @@ mail-rejected-closed = この申請は終了しました。却下の理由を解
 mail-expired-subject = 申請の期限が切れました: { $names }
 mail-expired-heading = 申請の期限が切れました
 mail-expired = 期限までに承認も却下もされなかったため、この申請は終了しました。申請の内容に問題があったわけではありません。
-mail-expired-until = { $until } までに承認も却下もされなかったため、この申請は終了しました。申請の内容に問題があったわけではありません。
+mail-expired-until = { $until }までに承認も却下もされなかったため、この申請は終了しました。申請の内容に問題があったわけではありません。
 mail-expired-before = もう一度申請する前に、待っていることを承認者にお伝えください。
 
 mail-failed-subject = 申請の処理が止まっています: { $names }
@@ -608,11 +608,11 @@ mail-failed-urgent = お急ぎの場合は、このメールの末尾にある�
 
 mail-overview-subject = 証明書の一覧
 mail-overview-heading = 証明書と申請の一覧
-mail-overview = このメールアドレスの証明書一覧の表示がリクエストされました。下記のリンクから一覧をご覧いただけます ({ $until } まで有効)。
+mail-overview = このメールアドレスの証明書一覧の表示がリクエストされました。下記のリンクから一覧をご覧いただけます ({ $until }まで有効)。
 mail-overview-show = 証明書の一覧を見る
 mail-overview-not-you = お心当たりがない場合は、このメールを破棄してください。
 
-# 証明書の残りの有効期間（満日数）。
+# 証明書の残りの有効期間 (満日数)。
 ends-in =
     { $days ->
         [0] 残り1日未満
@@ -620,12 +620,12 @@ ends-in =
     }
 mail-expiring-subject =
     { $count ->
-        [1] { $names } の証明書の有効期限が近づいています（{ ends-in }）
-       *[other] { $count }件の証明書の有効期限が近づいています（最初は { $names }）
+        [1] { $names } の証明書の有効期限が近づいています ({ ends-in })
+       *[other] { $count }件の証明書の有効期限が近づいています (最初は { $names })
     }
 mail-expiring-heading =
     { $count ->
-        [1] 証明書の有効期限が近づいています（{ ends-in }）
+        [1] 証明書の有効期限が近づいています ({ ends-in })
        *[other] { $count }件の証明書の有効期限が近づいています
     }
 mail-expiring =
@@ -633,13 +633,13 @@ mail-expiring =
         [1] 有効期限を過ぎた証明書は受け付けられなくなります。承認には数日かかることがありますので、早めに新しい証明書を申請してください。申請フォームには名前が入力されています。秘密鍵は新しく作成してください。
        *[other] 有効期限を過ぎた証明書は受け付けられなくなります。承認には数日かかることがありますので、早めに新しい証明書を申請してください。各証明書を開いて「もう一度申請する」を選ぶと、名前が入力された申請フォームが開きます。秘密鍵はそれぞれ新しく作成してください。
     }
-mail-expiring-detail = { $end }（{ ends-in }）
+mail-expiring-detail = { $end } ({ ends-in })
 mail-expiring-unused = 証明書が不要であれば、特に操作は必要ありません。
 mail-expiring-open = 証明書を見る
 mail-unrenewed-subject =
     { $count ->
-        [1] { $names } の証明書が更新されていません（{ ends-in }）
-       *[other] 有効期限の近い証明書{ $count }件が更新されていません（最初は { $names }）
+        [1] { $names } の証明書が更新されていません ({ ends-in })
+       *[other] 有効期限の近い証明書{ $count }件が更新されていません (最初は { $names })
     }
 mail-unrenewed-heading =
     { $count ->
@@ -651,7 +651,7 @@ mail-unrenewed =
         [1] 申請者にはメールでお知らせしましたが、新しい証明書は発行されていません。まだ使用している場合は、申請者に確認するか、新しい証明書を申請してください。
        *[other] 申請者にはメールでお知らせしましたが、新しい証明書は発行されていません。まだ使用している場合は、申請者に確認するか、それぞれ新しい証明書を申請してください。
     }
-mail-unrenewed-detail = { $person }、{ $profile }: { $end }（{ ends-in }）
+mail-unrenewed-detail = { $person }、{ $profile }: { $end } ({ ends-in })
 mail-unrenewed-request = 証明書を申請する
 calendar-summary = { $names } の証明書の有効期限: { $day }
 calendar-description = 有効期限: { $end }。シリアル番号: { $serial }。早めに新しい証明書を申請してください: { $url }
@@ -659,8 +659,8 @@ mail-unrenewed-once = このメールは証明書ごとに一度だけ送られ�
 
 mail-statement-subject =
     { $count ->
-        [1] 継続承認（{ $names }）により証明書が発行されました
-       *[other] 継続承認（{ $names }）により{ $count }件の証明書が発行されました
+        [1] 継続承認 ({ $names }) により証明書が発行されました
+       *[other] 継続承認 ({ $names }) により{ $count }件の証明書が発行されました
     }
 mail-statement-heading =
     { $count ->
@@ -677,18 +677,18 @@ mail-statement-used = 証明書の数
 mail-statement-used-of = { $most }件中{ $used }件
 mail-statement-until = 終了予定
 mail-statement-ended = 終了日時
-mail-statement-detail = シリアル番号 { $serial }、有効期限 { $end }
-mail-statement-revoked = シリアル番号 { $serial }、失効済み
+mail-statement-detail = シリアル番号: { $serial }、有効期限: { $end }
+mail-statement-revoked = シリアル番号: { $serial }、失効済み
 mail-statement-none = 証明書はまだありません: 申請 { $request }
 mail-statement-open = 継続承認を見る
 mail-statement-unknown = 心当たりのない証明書がある場合は、すぐに継続承認のページで継続承認を終了し、セキュリティ担当者に連絡してください。
 
 mail-standing-subject =
     { $notice ->
-        [ended] 継続承認（{ $names }）は終了しました
-        [stopped] 継続承認（{ $names }）では証明書が発行されなくなりました
-        [ending] 継続承認（{ $names }）はまもなく終わります
-       *[nearly-used] 継続承認（{ $names }）の証明書{ $most }件のうち{ $used }件を使いました
+        [ended] 継続承認 ({ $names }) は終了しました
+        [stopped] 継続承認 ({ $names }) では証明書が発行されなくなりました
+        [ending] 継続承認 ({ $names }) はまもなく終わります
+       *[nearly-used] 継続承認 ({ $names }) の証明書{ $most }件のうち{ $used }件を使いました
     }
 mail-standing-heading =
     { $notice ->
@@ -755,7 +755,7 @@ mail-remind =
 mail-review = 確認して承認または却下する
 mail-inbox-subject = あなたの承認を待っている証明書が{ $count }件あります
 mail-inbox-heading = あなたの承認待ちが{ $count }件あります
-mail-inbox = 下のリンクから、あなたの承認を待っているすべての申請を確認できます ({ $until } まで有効)。リンクを開いただけでは承認されません。
+mail-inbox = 下のリンクから、あなたの承認を待っているすべての申請を確認できます ({ $until }まで有効)。リンクを開いただけでは承認されません。
 mail-inbox-show = 承認待ちを確認する
 mail-question-subject = { $names } の申請についての質問
 mail-question-heading = 承認者から質問があります
@@ -787,8 +787,8 @@ mail-voted-approve-subject =
 mail-voted-approve-heading = 承認を記録しました
 mail-voted-approve =
     { $kind ->
-        [grant] { $at } に、{ $person } の申請した継続承認を承認しました。
-       *[certificate] { $at } に、{ $person } の申請した証明書を承認しました。
+        [grant] { $at }に、{ $person } の申請した継続承認を承認しました。
+       *[certificate] { $at }に、{ $person } の申請した証明書を承認しました。
     }
 mail-voted-reject-subject =
     { $kind ->
@@ -798,8 +798,8 @@ mail-voted-reject-subject =
 mail-voted-reject-heading = 却下を記録しました
 mail-voted-reject =
     { $kind ->
-        [grant] { $at } に、{ $person } の申請した継続承認を却下しました。
-       *[certificate] { $at } に、{ $person } の申請した証明書を却下しました。
+        [grant] { $at }に、{ $person } の申請した継続承認を却下しました。
+       *[certificate] { $at }に、{ $person } の申請した証明書を却下しました。
     }
 mail-voted-for = { $absent } さんの代理としての決定です。
 mail-your-note = あなたが書いた理由やメモ
@@ -983,8 +983,8 @@ finding-rsa-too-short = RSA鍵が{ $bits }ビットです。{ $fewest }ビット
 finding-rsa-new-key = 次のコマンドで作成できます: { $command }
 finding-rsa-odd-size = RSAの法が{ $bits }ビットで、8の倍数ではありません。
 finding-rsa-exponent-octets = RSA鍵の公開指数が{ $count }オクテットあります。
-finding-rsa-exponent-large = RSA鍵の公開指数 { $exponent } は、ほかのプログラムが受け付ける範囲を超えています。
-finding-rsa-exponent-small = RSA鍵の公開指数が { $exponent } です。65537以上の奇数が必要です。
+finding-rsa-exponent-large = RSA鍵の公開指数{ $exponent }は、ほかのプログラムが受け付ける範囲を超えています。
+finding-rsa-exponent-small = RSA鍵の公開指数が{ $exponent }です。65537以上の奇数が必要です。
 finding-rsa-exponent-advice = 一般的な公開指数65537を使用してください。{ $advice }
 finding-rsa-divisible = RSA鍵の法が { $prime } で割り切れます。
 finding-rsa-roca = Infineon社の欠陥のあるライブラリで作成されたRSA鍵です (ROCA, CVE-2017-15361)。
@@ -1104,7 +1104,7 @@ finding-uri-path = URI { $name } のパスに、空の部分、相対的な部�
 
 finding-terms-too-large = 継続承認の内容が{ $bytes }バイトあります。受け付けられるのは{ $most }バイトまでです。
 finding-terms-split = 継続承認をいくつかに分けるか、多くの名前の代わりに .example.com のような接尾辞を書いてください。example.com より下のすべての名前を表します。
-finding-terms-unreadable = 継続承認の申請として読み取れません({ $line }行目、{ $column }文字目)。
+finding-terms-unreadable = 継続承認の申請として読み取れません ({ $line }行目、{ $column }文字目)。
 finding-terms-unreadable-advice = 次のようなJSONを送ってください: { $example }
 finding-terms-no-names = 継続承認に名前がありません。
 finding-terms-no-names-advice = DNS名、IPアドレス、または .example.com のような接尾辞を書いてください。
@@ -1141,7 +1141,7 @@ finding-grant-used-up = この継続承認で発行できる証明書は残っ�
 finding-grant-advice = 新しい継続承認を申請するか、この証明書だけを申請してください。
 finding-outside-grant-profile = この継続承認は、プロファイル「{ $profile }」の証明書だけが対象です。
 finding-outside-grant-requester = この継続承認は、別の申請者の証明書が対象です。
-finding-outside-grant-name = この継続承認は{ $name }を対象としていません。
+finding-outside-grant-name = この継続承認は { $name } を対象としていません。
 finding-outside-grant-advice = その名前などを外すか、この証明書だけを申請するか、対象に含む継続承認を申請してください。
 
 ## What the profile allows
@@ -1314,9 +1314,9 @@ problem-nothing-to-revoke = 失効させる証明書はありません。この�
 problem-revoke-ended = 証明書の有効期間は終わっているため、失効させる必要はありません。
 problem-revocation-not-allowed = ポリシーにより、理由 { $reason } で証明書を失効させることはできません。別の理由を選ぶか、運用担当者にお問い合わせください。
 problem-no-such-certificate = このCAは、そのような証明書を発行していません。
-problem-jws-malformed = JWSを読み取れません。{ $part } が、RFC 8555 セクション7.6の形式 (パディングなしのbase64url) ではありません。
-problem-jws-algorithm = この証明書の鍵の署名方式は { $algorithm } です。この方式で署名し、protectedヘッダーのalgに指定してください。
-problem-jws-url = 署名されたヘッダーに別のURLが指定されています。protectedヘッダーのurlに { $url } を指定してください。
+problem-jws-malformed = JWSを読み取れません。{ $part } が、RFC 8555のセクション7.6の形式 (パディングなしのbase64url) ではありません。
+problem-jws-algorithm = この証明書の鍵の署名方式は { $algorithm } です。この方式で署名し、protected ヘッダーの alg に指定してください。
+problem-jws-url = 署名されたヘッダーに別のURLが指定されています。protected ヘッダーの url に { $url } を指定してください。
 problem-jws-signature = 証明書の秘密鍵による署名ではありません。
 finding-give-jws = フラット形式のJSONのJWS (protected、payload、signature) を送信してください。
 finding-give-revocation-reason = 理由を、keyCompromise のようなRFC 5280の名前で指定してください。
@@ -1339,10 +1339,10 @@ finding-renewal-same-key-advice = 新しい鍵を作成してください。更�
 
 ## パスキー
 
-passkey-title = 判断に使うパスキー
+passkey-title = 承認・却下に使うパスキー
 passkey-none = { $address } のパスキーはまだありません。
 passkey-have = { $address } のパスキーがあります。追加日時:
-passkey-what = パスキーはお使いの端末が作成して保管します。指紋、顔、暗証番号、またはセキュリティキーで解除します。判断のたびにパスキーで署名するため、メールを読めるだけの人が代わりに判断することはできません。
+passkey-what = パスキーはお使いの端末が作成して保管します。指紋、顔、暗証番号、またはセキュリティキーで解除します。承認や却下のたびにパスキーで署名するため、メールを読めるだけの人が代わりに承認や却下をすることはできません。
 passkey-borrowed-host = このサービスにはまだ独自のドメインがありません。独自のドメインに移った場合は、パスキーを設定し直す必要があります。
 passkey-set-up = パスキーを設定する
 passkey-add = パスキーを追加する
@@ -1355,9 +1355,9 @@ passkey-confirm = 確認する
 passkey-another-approver = コードは正しいです。パスキーを持つ別の承認者の保証が必要です。次のリンクを送ってください。相手から、下のフィンガープリントを尋ねられます。
 passkey-own-or-others = コードは正しいです。すでにパスキーがあるため、このリンクを開き、そのパスキーで新しいパスキーを保証してください。紛失した場合は、パスキーを持つ別の承認者{ $others }人にリンクを送ってください。
 passkey-done = パスキーを追加しています
-passkey-done-text = 数秒かかります。その後、申請に戻り、パスキーで判断してください。
+passkey-done-text = 数秒かかります。その後、申請に戻り、パスキーで承認または却下してください。
 vouch-title = パスキーの保証
-vouch-what = { $address } が証明書の判断に使う新しいパスキーを作成しました。本人が作成したとわかる場合だけ保証してください。同じフィンガープリントが表示されているか、メール以外の方法で本人に確認してください。
+vouch-what = { $address } が証明書の承認・却下に使う新しいパスキーを作成しました。本人が作成したとわかる場合だけ保証してください。同じフィンガープリントが表示されているか、メール以外の方法で本人に確認してください。
 vouch-fingerprint = フィンガープリント
 vouch-address = あなたのアドレス
 vouch-no-passkey = このアドレスの承認者のパスキーはありません。承認依頼のメールが届くアドレスを入力してください。
@@ -1365,16 +1365,16 @@ vouch-go-on = 続ける
 vouch-button = 自分のパスキーで保証する
 vouch-done = ありがとうございます
 vouch-done-text = { $address } の新しいパスキーは、必要な確認がすべて終わると使えるようになります。
-review-needs-passkey = この申請の判断にはパスキーの署名が必要ですが、まだ設定されていません。設定は1分ほどで終わります。
-review-passkey-hint = 端末がパスキーを求め、その署名が判断に付きます。
+review-needs-passkey = この申請の承認・却下にはパスキーの署名が必要ですが、まだ設定されていません。設定は1分ほどで終わります。
+review-passkey-hint = 端末がパスキーを求め、その署名が承認・却下に付きます。
 fact-approval-digest = 承認の対象のダイジェスト
 title-passkey-needed = パスキーが必要です
 title-passkey-refused = パスキーを受け付けられませんでした
-problem-passkey-needed = この申請の判断にはパスキーの署名が必要です。リンクをブラウザーで開き、そこで判断してください。
-problem-passkey-refused = 署名を使えません（{ $why }）。ページを読み込み直し、もう一度お試しください。
+problem-passkey-needed = この申請の承認・却下にはパスキーの署名が必要です。リンクをブラウザーで開き、そこで承認または却下してください。
+problem-passkey-refused = 署名を使えません ({ $why })。ページを読み込み直し、もう一度お試しください。
 problem-passkey-unknown = このパスキーは、ここではあなたのアドレスのものではありません。ここで設定したパスキーを使うか、新しく設定してください。
 problem-passkey-copied = パスキーのカウンターが戻っています。パスキーが複製された可能性があります。このサービスの運用者に伝えてください。
-problem-passkey-new = このパスキーは使えません（{ $why }）。もう一度試すか、別の端末をお使いください。
+problem-passkey-new = このパスキーは使えません ({ $why })。もう一度試すか、別の端末をお使いください。
 problem-passkey-unreadable = パスキーの応答を読み取れません。ページを読み込み直し、もう一度お試しください。
 problem-passkey-no-domain = パスキーにはドメインが必要ですが、このサービスはIPアドレスで動いています。運用者に伝えてください。
 problem-passkey-code = コードが違うか、1時間を過ぎています。最新のメールのコードを入力するか、最初からやり直してください。
@@ -1388,8 +1388,8 @@ mail-enrolment-not-you = このコードを本人以外に渡さないでくだ�
 
 ## サインイン
 
-sign-in-title = サインインして判断する
-sign-in-text = { $host } でサインインします。その後ここに戻り、もう一つのボタンで判断を確定します。
+sign-in-title = 承認・却下のためのサインイン
+sign-in-text = { $host } でサインインします。その後ここに戻り、もう一つのボタンで承認または却下を確定します。
 sign-in-confirm-title = サインインして確定する
 sign-in-confirm-text = { $host } でサインインします。その後ここに戻り、もう一つのボタンで申請を確定します。
 sign-in-go = 続ける
@@ -1416,17 +1416,17 @@ signed-in-requester =
     }
 review-sign-in-approve = サインインして承認する
 review-sign-in-reject = サインインして却下する
-review-sign-in-hint = この判断のために、組織のアカウントでサインインします。
+review-sign-in-hint = 承認・却下のために、組織のアカウントでサインインします。
 title-sign-in-needed = サインインが必要です
 title-sign-in-refused = サインインを受け付けられませんでした
-problem-sign-in-needed = この申請の判断にはサインインが必要です。リンクをブラウザーで開き、そこで判断してください。
+problem-sign-in-needed = この申請の承認・却下にはサインインが必要です。リンクをブラウザーで開き、そこで承認または却下してください。
 problem-sign-in-needed-to-confirm = 申請の確定にはサインインが必要です。リンクをブラウザーで開き、そこでサインインしてください。
 problem-sign-in-cookie = このサインインは、このブラウザーで始まったものではないか、10分を過ぎています。メールのリンクをもう一度開き、このページのクッキーを許可してください。
 problem-sign-in-state = この応答は、このブラウザーで始めたサインインのものではありません。メールのリンクをもう一度開いてください。
 problem-sign-in-issuer = この応答は、依頼先とは別のサインインサービスからのものです。メールのリンクをもう一度開いてください。繰り返す場合は、このサービスの運用者に伝えてください。
-problem-sign-in-declined = サインインは完了しませんでした（{ $error }）。何も決まっていません。もう一度試すには、メールのリンクを開いてください。
+problem-sign-in-declined = サインインは完了しませんでした ({ $error })。何も決まっていません。もう一度試すには、メールのリンクを開いてください。
 problem-sign-in-code = このサインインは使用済みか、古すぎます。メールのリンクをもう一度開いてください。
-problem-sign-in-client = サインインサービスがこのサービスを受け付けません（{ $error }）。このサービスの運用者に伝えてください。
+problem-sign-in-client = サインインサービスがこのサービスを受け付けません ({ $error })。このサービスの運用者に伝えてください。
 problem-sign-in-provider = サインインサービスが応答しません。何も決まっていません。数分後にもう一度お試しください。
 problem-sign-in-keys = サインインサービスの鍵が新しいため、取得しています。数秒後にもう一度ボタンを押してください。
 problem-sign-in-no-provider = このサービスにはサインインサービスが設定されていません。運用者に伝えてください。
@@ -1434,12 +1434,12 @@ problem-sign-in-no-address = サインインサービスがあなたのアドレ
 problem-sign-in-unverified = サインインサービスはあなたのアドレスを確認していません。このサービスの運用者に伝えてください。
 problem-sign-in-other-person = このリンクを受け取った承認者とは別の人としてサインインしています。そのアカウントでサインインするか、あなたに届いたリンクをお使いください。
 problem-sign-in-not-in-group = このリンクはグループ宛てですが、サインインサービスによると、あなたはそのメンバーではありません。別のアカウントでサインインするか、グループの管理者に依頼してください。
-problem-own-request = この申請はあなた自身によるものです。グループの別の人が判断する必要があります。
+problem-own-request = この申請はあなた自身によるものです。グループの別の人が承認または却下する必要があります。
 problem-sign-in-other-requester = この申請のアドレス { $email } とは別の人としてサインインしています。サインインサービスでサインアウトして { $email } としてサインインするか、ご自身のアドレスでもう一度申請してください。
 problem-sign-in-clock = サインインの時刻が未来です。時計がずれています。このサービスの運用者に伝えてください。
 problem-sign-in-expired = サインインの有効期限が切れています。メールのリンクをもう一度開いてください。
 problem-sign-in-old = サインインから時間がたちすぎています。サインインサービスでサインアウトしてから、メールのリンクをもう一度開いてください。
-problem-sign-in-refused = このサインインは使えません（{ $why }）。メールのリンクをもう一度開いてください。
+problem-sign-in-refused = このサインインは使えません ({ $why })。メールのリンクをもう一度開いてください。
 problem-sign-in-reason = 理由が長すぎて、サインインの間保持できません。650文字程度に短くしてください。
 finding-give-id-token = サインインのIDトークンを指定してください。
 ### Messages to chats: Slack and Teams
@@ -1561,15 +1561,15 @@ standing-end-reason = 終了する理由
 standing-end-button = 終了する
 credential-title = プログラム用の認証情報
 credential-text = 認証情報を持つプログラムは、あなたの名義の証明書を確認なしで取得できます。表示は一度だけです。安全な保管場所を用意してください。
-credential-replaces = 認証情報 { $number }番 ({ $at }作成) があります。新しく作成すると置き換わります。古い認証情報を送るプログラムは拒否され、古い認証情報で新しい ACME クライアントを登録することもできなくなります。登録済みの ACME クライアントはそのまま使えます。
+credential-replaces = 認証情報 (番号: { $number }、作成日時: { $at }) があります。新しく作成すると置き換わります。古い認証情報を送るプログラムは拒否され、古い認証情報で新しいACMEクライアントを登録することもできなくなります。登録済みのACMEクライアントはそのまま使えます。
 credential-make = 認証情報を作成する
 credential-another = 認証情報を置き換える
 credential-made-title = 新しい認証情報
 credential-made-text = 今すぐコピーしてください。このページは一度しか表示されません。パスワードと同じように扱ってください。
-credential-for-acme = ACME クライアント用
+credential-for-acme = ACMEクライアント用
 credential-directory = サーバー (ディレクトリ)
-credential-key-id = 鍵 ID
-credential-mac-key = HMAC 鍵
+credential-key-id = 鍵ID
+credential-mac-key = HMAC鍵
 credential-for-api = 自作のプログラム用
 credential-bearer = 認証情報
 credential-keep = ほかの人に見られた可能性がある場合は、認証情報を置き換え、証明書の一覧を確認してください。心当たりのない証明書がある場合は、継続承認を終了してください。
