@@ -257,6 +257,7 @@ status-why = Reason
 status-found = What we found
 status-renew = Renew the certificate
 status-ask-again = Request again
+status-correct = Correct and send again
 status-so-far = Progress
 status-to-come = not yet
 status-asked-for = What you requested
@@ -582,7 +583,7 @@ inbox-review = Review
 inbox-keep = This page works until { $until }. It is for you only: what you decide from here is recorded in your name.
 inbox-back = Back to everything that is waiting for you
 inbox-more = See what else is waiting for you
-finding-give-approver = It is the address to which the approvers' mails go.
+finding-give-approver = It is the address that gets the e-mails for the approver.
 problem-no-inbox = This link is wrong or no longer works; it works for one hour. Ask for a new one at “Waiting for my approval”.
 mine-title = My certificates
 mine-lead = Enter your e-mail address. We'll e-mail you a link to all your certificates and requests.
@@ -632,7 +633,6 @@ mail-names = Names
 mail-subject = Subject
 mail-key = Key
 mail-profile = Profile
-mail-code = Code
 mail-asked-on = Requested on
 mail-decide-by = Decide by
 mail-requester = Requester
@@ -738,7 +738,7 @@ mail-expiring-heading =
 mail-expiring =
     { $count ->
         [one] After its end, programs no longer accept it. Request a new one in time: approval may take a few days. The form has its names already; make a new private key for it.
-       *[other] After its end, programs no longer accept a certificate. Request new ones in time: approval may take a few days. Open a certificate and choose “Request again”: the form has its names already. Make a new private key for each.
+       *[other] After its end, programs no longer accept a certificate. Request new ones in time: approval may take a few days. Open a certificate and choose “{ status-renew }”: the form has its names already. Make a new private key for each.
     }
 mail-expiring-detail = { $end } ({ ends-in })
 mail-expiring-unused = Don't need it any more? Then there's nothing to do.

@@ -196,6 +196,7 @@ status-why = 理由
 status-found = 確認の結果
 status-renew = 証明書を更新する
 status-ask-again = もう一度申請する
+status-correct = 修正してもう一度申請する
 status-so-far = 進行状況
 status-to-come = 未完了
 status-asked-for = 申請の内容
@@ -526,7 +527,6 @@ mail-names = 名前
 mail-subject = サブジェクト
 mail-key = 鍵
 mail-profile = プロファイル
-mail-code = コード
 mail-asked-on = 申請日
 mail-decide-by = 承認期限
 mail-requester = 申請者
@@ -631,7 +631,7 @@ mail-expiring-heading =
 mail-expiring =
     { $count ->
         [1] 有効期限を過ぎた証明書は受け付けられなくなります。承認には数日かかることがありますので、早めに新しい証明書を申請してください。申請フォームには名前が入力されています。秘密鍵は新しく作成してください。
-       *[other] 有効期限を過ぎた証明書は受け付けられなくなります。承認には数日かかることがありますので、早めに新しい証明書を申請してください。各証明書を開いて「もう一度申請する」を選ぶと、名前が入力された申請フォームが開きます。秘密鍵はそれぞれ新しく作成してください。
+       *[other] 有効期限を過ぎた証明書は受け付けられなくなります。承認には数日かかることがありますので、早めに新しい証明書を申請してください。各証明書を開いて「{ status-renew }」を選ぶと、名前が入力された申請フォームが開きます。秘密鍵はそれぞれ新しく作成してください。
     }
 mail-expiring-detail = { $end } ({ ends-in })
 mail-expiring-unused = 証明書が不要であれば、特に操作は必要ありません。

@@ -37,7 +37,7 @@ mod revocation;
 mod standing_news;
 mod statement;
 
-use notice::Notice;
+use notice::{Notice, RequesterLinks};
 pub use receivers::{Failures, Receivers};
 
 /// The name in the audit trail.
@@ -216,7 +216,7 @@ impl Notify {
             return Ok(());
         }
         let key = self.links.secret().await?.status_key(request.id(), LinkGiven::ByMail);
-        let content = notice.content(request, &self.base_url, &self.base_url.status(request.id(), &key));
+        let content = notice.content(request, &RequesterLinks::of(&self.base_url, request, &key));
         self.mailer.send(&content.to(request.id(), &kind, request.email())).await?;
         let now = self.clock.now();
         self.note(request, |row| row.mailed(&kind, now)).await?;
@@ -266,7 +266,7 @@ impl Notify {
         }
         let key = self.links.secret().await?.status_key(request.id(), LinkGiven::ByMail);
         let notice = Notice::Waiting(number);
-        let content = notice.content(request, &self.base_url, &self.base_url.status(request.id(), &key));
+        let content = notice.content(request, &RequesterLinks::of(&self.base_url, request, &key));
         let kind = notice.kind();
         self.send_once(request, &kind, |row, now| row.claim_mail(&kind, now), &content).await
     }

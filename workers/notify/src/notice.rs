@@ -1,9 +1,9 @@
 //! The mails to a requester: the choice by the status of the request, and the text.
 //!
 //! Invariant: pure. A mail contains only facts of the row; it names no approver, and has no links except the
-//! requester's own and the form's.
+//! requester's own.
 
-use workflow::approval::BaseUrl;
+use workflow::approval::{BaseUrl, StatusKey};
 use workflow::mail::MailContent;
 use workflow::mail_kind::MailKind;
 use workflow::name_list::names_in_short;
@@ -31,6 +31,21 @@ pub(crate) enum Notice {
     Failed,
     /// The certificate was revoked.
     Revoked,
+}
+
+/// The links of a requester to a request.
+pub(crate) struct RequesterLinks {
+    /// To its page.
+    pub(crate) status: String,
+    /// To the form with its values.
+    pub(crate) again: String,
+}
+
+impl RequesterLinks {
+    /// The links with this key, which only mails have.
+    pub(crate) fn of(base_url: &BaseUrl, request: &Request, key: &StatusKey) -> Self {
+        Self { status: base_url.status(request.id(), key), again: base_url.again(request.id(), key) }
+    }
 }
 
 /// The request is in progress: it has not ended.
@@ -80,8 +95,9 @@ impl Notice {
         }
     }
 
-    /// The text of the mail, in the requester's language. `status_link` is the requester's own.
-    pub(crate) fn content(self, request: &Request, base_url: &BaseUrl, status_link: &str) -> MailContent {
+    /// The text of the mail, in the requester's language.
+    pub(crate) fn content(self, request: &Request, links: &RequesterLinks) -> MailContent {
+        let RequesterLinks { status: status_link, again } = links;
         let language = request.language();
         let all_names = request.requested_names();
         let names = names_in_short(language, &all_names);
@@ -93,6 +109,7 @@ impl Notice {
         let see_standing = Message::new("mail-see-standing");
         let see_request = Message::new("mail-see-request");
         let ask_again = Message::new("mail-ask-again");
+        let correct = Message::new("status-correct");
         let asked_on = Message::new("mail-asked-on");
         let you_wrote = Message::new("mail-you-wrote");
         let withdrawn = || {
@@ -101,7 +118,7 @@ impl Notice {
                 .names(&all_names)
                 .fact(&asked_on, &asked)
                 .button(&see_request, status_link)
-                .link(&ask_again, base_url.as_str())
+                .link(&ask_again, again)
                 .closing(&Message::new("mail-withdrawn-not-you"))
         };
         match self {
@@ -139,12 +156,11 @@ impl Notice {
                     let content = content.paragraph(&Message::new("mail-refused"));
                     (content, Message::new("mail-refused-closed-until-right"))
                 };
-                let code = request.code().map_or("", |code| code.as_str());
-                about(content.fact(&Message::new("mail-code"), code), request)
+                about(content, request)
                     .fact(&asked_on, &asked)
                     .quote(&you_wrote, request.comment())
                     .findings(request.findings())
-                    .button(&ask_again, base_url.as_str())
+                    .button(&correct, again)
                     .link(&see_request, status_link)
                     .closing(&closing)
             }
@@ -163,7 +179,7 @@ impl Notice {
                 .names(&all_names)
                 .fact(&asked_on, &asked)
                 .button(&see_request, status_link)
-                .link(&ask_again, base_url.as_str())
+                .link(&correct, again)
                 .closing(&Message::new("mail-rejected-closed"))
             }
             Self::Expired => content("mail-expired-subject", "mail-expired-heading")
@@ -173,7 +189,7 @@ impl Notice {
                 })
                 .names(&all_names)
                 .fact(&asked_on, &asked)
-                .button(&ask_again, base_url.as_str())
+                .button(&ask_again, again)
                 .link(&see_request, status_link)
                 .closing(&Message::new("mail-expired-before")),
             Self::Failed => content("mail-failed-subject", "mail-failed-heading")
@@ -182,7 +198,7 @@ impl Notice {
                 .fact(&asked_on, &asked)
                 .button(&see_standing, status_link)
                 .closing(&Message::new("mail-failed-urgent")),
-            Self::Revoked => revocation::to_requester(request, base_url, status_link),
+            Self::Revoked => revocation::to_requester(request, links),
         }
     }
 }

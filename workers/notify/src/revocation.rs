@@ -2,7 +2,6 @@
 //!
 //! Invariant: no mail names the person who revoked, only the role.
 
-use workflow::approval::BaseUrl;
 use workflow::certificate::{reason_text, revoker_text};
 use workflow::decision::Decision;
 use workflow::email::Email;
@@ -10,6 +9,8 @@ use workflow::mail::MailContent;
 use workflow::name_list::names_in_short;
 use workflow::request::Request;
 use workflow::texts::Message;
+
+use crate::notice::RequesterLinks;
 
 /// Those who approved the certificate, each once.
 pub(crate) fn approvers(request: &Request) -> Vec<&Email> {
@@ -22,13 +23,13 @@ pub(crate) fn approvers(request: &Request) -> Vec<&Email> {
 }
 
 /// The mail to the requester.
-pub(crate) fn to_requester(request: &Request, base_url: &BaseUrl, status_link: &str) -> MailContent {
+pub(crate) fn to_requester(request: &Request, links: &RequesterLinks) -> MailContent {
     about(
         request,
         if request.is_revoked_without_list() { "mail-revoked-without-list" } else { "mail-revoked" },
     )
-    .button(&Message::new("mail-see-request"), status_link)
-    .link(&Message::new("mail-ask-again"), base_url.as_str())
+    .button(&Message::new("mail-see-request"), &links.status)
+    .link(&Message::new("mail-ask-again"), &links.again)
     .closing(&Message::new("mail-revoked-closing"))
 }
 

@@ -467,16 +467,15 @@ async fn other_mails_are_not_sent_on_demand() {
 
 #[test]
 fn a_withdrawal_is_not_mailed_as_a_rejection() {
-    let base_url = BaseUrl::parse("https://ca.example.com/").unwrap();
+    let links = RequesterLinks {
+        status: "https://ca.example.com/requests/x".to_owned(),
+        again: "https://ca.example.com/?again=x".to_owned(),
+    };
     // A row of version 0.1.0 has the status of a rejection.
     let of_a_row = |status| {
         let request = decided_as_withdrawn().altered(|row| row.status = status);
         let notice = Notice::of_ending(status).unwrap().unwrap();
-        notice.content(&request, &base_url, "https://ca.example.com/requests/x").to(
-            request.id(),
-            &notice.kind(),
-            request.email(),
-        )
+        notice.content(&request, &links).to(request.id(), &notice.kind(), request.email())
     };
     let mail = of_a_row(Status::Withdrawn);
     assert_eq!(mail.text, of_a_row(Status::Rejected).text);

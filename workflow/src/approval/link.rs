@@ -176,6 +176,11 @@ impl BaseUrl {
         format!("{}?renew={id}&key={}", self.0, key.expose())
     }
 
+    /// The link of a requester to the form, filled in with the values of a request.
+    pub fn again(&self, id: RequestId, key: &StatusKey) -> String {
+        format!("{}?again={id}&key={}", self.0, key.expose())
+    }
+
     /// The address to which the identity provider sends an approver back.
     pub fn signed_in(&self) -> String {
         format!("{}signed-in", self.0)

@@ -352,13 +352,14 @@ impl MailContent {
 
     /// The mail with this letter to `to`.
     pub fn to(&self, request_id: RequestId, kind: &MailKind, to: &Email) -> Mail {
+        let signature = self.signature(request_id, kind);
         Mail {
             request_id,
             kind: kind.clone(),
             to: to.clone(),
             subject: self.subject.clone(),
-            text: self.text(&self.signature(request_id)),
-            html: self.html(&self.signature(request_id)),
+            text: self.text(&signature),
+            html: self.html(&signature),
             attachments: Vec::new(),
         }
     }
@@ -373,8 +374,25 @@ impl MailContent {
         self.button.as_ref().filter(|_| self.summary.is_empty())
     }
 
-    fn signature(&self, request_id: RequestId) -> String {
-        self.shown(&Message::new("mail-signature").with("id", request_id.to_string()))
+    /// The last lines name the request, in a mail about one.
+    fn signature(&self, request_id: RequestId, kind: &MailKind) -> String {
+        if kind.is_about_one_request() {
+            self.shown(&Message::new("mail-signature").with("id", request_id.to_string()))
+        } else {
+            "Countersign".to_owned()
+        }
+    }
+
+    /// The fonts: for Japanese, fonts with kana, kanji and Latin letters, so that their weights agree.
+    fn fonts(&self) -> &'static str {
+        match self.language {
+            Language::English => {
+                "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
+            }
+            Language::Japanese => {
+                "'Hiragino Sans','Yu Gothic UI','Noto Sans JP','Noto Sans CJK JP',Meiryo,sans-serif"
+            }
+        }
     }
 
     fn no_replies(&self) -> String {

@@ -208,6 +208,33 @@ fn a_mail_sent_twice_is_one_mail() {
 }
 
 #[test]
+fn only_a_mail_about_one_request_names_it_at_the_end() {
+    let inbox = MailKind::Inbox { approver: requester() };
+    let unrenewed = MailKind::Unrenewed { days: 7, recipient: requester() };
+    let several = [MailKind::Overview, MailKind::Enrolment, MailKind::Expiring(30), inbox, unrenewed];
+    let one = [MailKind::Received, MailKind::Failed, MailKind::Statement(3), approval("a@example.com")];
+    for (kinds, has_id) in [(&several[..], false), (&one[..], true)] {
+        for kind in kinds {
+            let mail = content().to(id(), kind, &requester());
+            for part in [&mail.text, &mail.html] {
+                assert_eq!(part.contains(&id().to_string()), has_id, "{kind}: {part}");
+                assert!(part.contains("Countersign"), "{kind}");
+            }
+        }
+    }
+}
+
+/// Each language of the mails has fonts with all of its letters, and Japanese breaks between phrases.
+#[test]
+fn the_fonts_suit_the_language() {
+    for (language, font) in [(Language::English, "Segoe UI"), (Language::Japanese, "Hiragino Sans")] {
+        let html = MailContent::new(language, "s", "h").to(id(), &MailKind::Received, &requester()).html;
+        assert_eq!(html.matches(font).count(), 2, "{html}");
+        assert!(html.contains(":lang(ja) { word-break: auto-phrase;"), "{html}");
+    }
+}
+
+#[test]
 fn a_line_break_adds_no_header() {
     for attack in
         ["a\r\nBcc: eve@example.com", "a\nBcc: eve@example.com\n\nbody", "a\u{2028}Bcc: eve@example.com"]

@@ -66,9 +66,11 @@ fn the_mails_say_what_happened_in_both_languages() {
     let mut by_operator = revoked(Language::English).altered(|row| row.revocation = None);
     let now = by_operator.signed_date().unwrap();
     by_operator.accept_revocation(&order, &Actor::operator("root"), "arn".into(), now).unwrap();
-    let base = BaseUrl::parse("https://ca.example.com/").unwrap();
-    let link = "https://ca.example.com/requests/1?key=KEY";
-    let content = |request: &Request| crate::revocation::to_requester(request, &base, link);
+    let links = crate::notice::RequesterLinks {
+        status: "https://ca.example.com/requests/1?key=KEY".to_owned(),
+        again: "https://ca.example.com/?again=1&key=KEY".to_owned(),
+    };
+    let content = |request: &Request| crate::revocation::to_requester(request, &links);
     for (name, request) in [
         ("english", revoked(Language::English)),
         ("japanese", revoked(Language::Japanese)),
