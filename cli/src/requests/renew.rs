@@ -77,7 +77,7 @@ mod tests {
         let of = |status| backend.unsaved_request(&test_pki::csr(&["www.example.com"]), status);
         let (waits, ended) = (of(Status::PendingApproval), of(Status::Delivered));
         let late = ended.not_after().unwrap() + Duration::days(31);
-        for (row, says) in [(waits, "waiting for approval"), (ended, "ended on 2027-01-01")] {
+        for (row, says) in [(waits, "waiting for approval"), (ended, "ended on 1 January 2027")] {
             let error = check(&row, &backend.policy(), late).unwrap_err();
             assert!(error.to_string().contains(says), "{error}");
         }

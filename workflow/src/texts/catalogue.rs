@@ -117,7 +117,7 @@ impl Language {
     /// An instant, in UTC, to the minute: `1 January 2026, 12:00 UTC`, `2026年1月1日 12:00 UTC`.
     #[must_use]
     pub fn instant(self, at: OffsetDateTime) -> String {
-        self.say(&timed("date-instant", at))
+        self.say(&Message::instant(at))
     }
 
     /// An instant with its day of the week, for mails: `Thursday, 1 January 2026, 12:00 UTC`.
@@ -215,6 +215,12 @@ impl Message {
     #[must_use]
     pub fn day(at: OffsetDateTime) -> Self {
         dated("date-day", at)
+    }
+
+    /// An instant, in UTC, to the minute, as a value of another message.
+    #[must_use]
+    pub fn instant(at: OffsetDateTime) -> Self {
+        timed("date-instant", at)
     }
 
     /// Adds a value.

@@ -14,7 +14,6 @@ use workflow::finding::Code;
 use workflow::mail_kind::MailKind;
 use workflow::message::RecheckMessage;
 use workflow::texts::Message;
-use workflow::timestamp::rfc3339;
 
 use super::requests::{ensure_mailed, open};
 use crate::http::cross_site::refuse_cross_site;
@@ -42,7 +41,7 @@ pub(crate) async fn remind(
     ensure_promptable(request, &approval, portal.clock.now()).map_err(|error| match error {
         NotPrompted::NotWaiting => Problem::new(Code::AlreadyDecided, "problem-remind-not-waiting"),
         NotPrompted::TooEarly(from) => {
-            let message = Message::new("problem-remind-too-early").with("from", rfc3339(from));
+            let message = Message::new("problem-remind-too-early").with("from", Message::instant(from));
             Problem::new(Code::TryAgain, message).with_status(StatusCode::TOO_MANY_REQUESTS)
         }
     })?;

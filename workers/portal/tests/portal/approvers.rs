@@ -9,6 +9,7 @@ use workflow::mail_kind::MailKind;
 use workflow::ports::{Approvals as _, Clock as _, NameIndex as _, NameRow};
 use workflow::request::Status;
 use workflow::request::audit::EventKind;
+use workflow::texts::Language;
 
 use crate::site::Site;
 
@@ -326,7 +327,11 @@ async fn the_requester_has_the_approvers_reminded_once_a_day() {
     let mut row = site.backend.request(id).unwrap();
     assert!(row.claim_mail_again(&MailKind::Prompt, Duration::DAY, now));
     site.backend.put(row);
-    site.submit(&remind, &[]).await.is_page(429);
+    let (english, japanese) = ("Try again after 3 January 2026, 12:00 UTC.", "2026年1月3日 12:00 UTC以降に");
+    assert!(site.submit(&remind, &[]).await.is_page(429).contains(english));
+    assert!(site.submit_in(Language::Japanese, &remind, &[]).await.is_page(429).contains(japanese));
+    let problem = site.post(&remind, &json!({})).await.is_problem(429, "try_again");
+    assert!(problem["detail"].as_str().unwrap().ends_with(english), "{problem}");
     let page = site.browse(&path).await.is_page(200);
     assert!(page.contains("We reminded the approvers for you on") && !page.contains("/remind?"), "{page}");
     let (decided, _) = site.request_at(Status::Delivered).await;

@@ -174,7 +174,7 @@ fn what_cannot_be_renewed_says_why() {
     let other = refused("mallory@example.com", at, unchanged).unwrap();
     assert_eq!(other, "The certificate belongs to another e-mail address.");
     let late = refused(own, at + Duration::days(396), unchanged).unwrap();
-    assert!(late.contains("ended on 2027-01-01"), "{late}");
+    assert!(late.contains("ended on 1 January 2027"), "{late}");
     assert!(late.contains("30 days"), "{late}");
     let none = refused(own, at, |row| row.status = Status::Failed).unwrap();
     assert!(none.starts_with("There's no certificate to renew"), "{none}");
