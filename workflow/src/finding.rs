@@ -120,6 +120,27 @@ wire_names!(Code: "code" {
     TryAgain => "try_again",
 });
 
+impl Code {
+    /// True if the CSR has to be another one: its text, its key, its signature, or what it asks for.
+    #[must_use]
+    pub fn is_about_csr(self) -> bool {
+        matches!(
+            self,
+            Self::NotACsr
+                | Self::PrivateKeySubmitted
+                | Self::TooLarge
+                | Self::BadSignature
+                | Self::UnsupportedKey
+                | Self::WeakKey
+                | Self::SameKey
+                | Self::WeakSignature
+                | Self::BadName
+                | Self::ForbiddenExtension
+                | Self::NameNotAllowed
+        )
+    }
+}
+
 /// The effect of a finding on the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Severity {

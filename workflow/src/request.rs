@@ -23,6 +23,7 @@ pub mod overview;
 pub mod renewal;
 mod replay;
 mod requester_evidence;
+mod resubmission;
 mod revocation;
 mod revocation_rules;
 mod row;

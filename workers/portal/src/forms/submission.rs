@@ -49,12 +49,16 @@ pub(crate) struct FieldError {
 }
 
 impl SubmissionForm {
-    /// The values of an earlier request, to submit them again.
+    /// The values of an earlier request, to submit them again; its CSR only if that was not the problem.
     pub(crate) fn again(request: &Request) -> Self {
         SubmissionForm {
             email: request.email().to_string(),
             comment: request.comment().to_owned(),
-            csr_content: request.csr_content().unwrap_or_default().to_owned(),
+            csr_content: request
+                .csr_content()
+                .filter(|_| request.may_reuse_csr())
+                .unwrap_or_default()
+                .to_owned(),
             profile: request.profile().to_owned(),
             ..Self::default()
         }

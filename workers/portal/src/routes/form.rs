@@ -33,7 +33,8 @@ use crate::routes::submission::{refusal, store};
 use crate::routes::{renewal, terms};
 use crate::state::Portal;
 
-/// GET `/`; with `again` and `key` of a request, filled in with its values; with `renew` and `key`, all but the CSR.
+/// GET `/`; with `again` and `key` of a request, filled in with its values and with its preview; with `renew` and `key`,
+/// all but the CSR.
 pub(crate) async fn show(
     State(portal): State<Arc<Portal>>,
     locale: Locale,
@@ -55,11 +56,32 @@ pub(crate) async fn show(
     let page = FormPage::new(&portal, &locale, &policy, &form);
     let refusal = form.replaced.as_ref().and_then(|replaced| replaced.request.not_renewable(&policy, now));
     let Some(finding) = refusal else {
+        let page = previewed(&portal, page, &form).await?;
         return Ok(pages::page(StatusCode::OK, locale.language, &page));
     };
     let problem = Problem::from(finding.clone());
     let page = page.with_errors(&[FieldError { field: "replaces", finding }], &problem);
     Ok(pages::page(problem.status, locale.language, &page))
+}
+
+/// The form with the preview of the CSR that it is filled in with, or with what is wrong with that by now.
+async fn previewed<'a>(
+    portal: &Portal,
+    page: FormPage<'a>,
+    form: &SubmissionForm,
+) -> Result<FormPage<'a>, Problem> {
+    if form.csr_content.is_empty() {
+        return Ok(page);
+    }
+    let policy = portal.policies.for_csr(&form.csr_content).await?;
+    let issuer = portal.issuers.in_force(&IssuerId::DEFAULT).await?;
+    Ok(match form.preview(&policy, issuer.as_ref(), Vec::new()) {
+        Ok(preview) => page.with_preview(&preview),
+        Err(errors) => {
+            let problem = refusal(&errors);
+            page.with_errors(errors, &problem)
+        }
+    })
 }
 
 /// The JSON of a preview.
