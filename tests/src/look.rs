@@ -62,6 +62,11 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": [feature] })).await;
     }
 
+    /// Sets the time zone of the reader for this and all later pages, by its IANA name.
+    pub async fn time_zone(&self, name: &str) {
+        self.devtools("Emulation.setTimezoneOverride", json!({ "timezoneId": name })).await;
+    }
+
     /// Width of the content and of the viewport, in CSS pixels.
     pub async fn widths(&self) -> (u64, u64) {
         let root = "const root = document.documentElement; return [root.scrollWidth, root.clientWidth]";

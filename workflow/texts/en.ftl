@@ -197,6 +197,7 @@ fact-profile = Profile
 fact-by = Requested by
 fact-comment = Comment
 fact-serial = Serial
+fact-fingerprint = Certificate (SHA-256)
 fact-valid-until = Valid until
 fact-issuer = Issued by
 fact-request = Request ID
@@ -252,7 +253,7 @@ status-failed-text = The operators have been told and will look into it. There's
 status-revoked = The certificate was revoked
 status-revoked-text = Please don't use it any more.
 status-download-zip = Download certificate.zip
-status-download-pem = Certificate only (PEM)
+status-download-files = Single files:
 status-why = Reason
 status-found = What we found
 status-renew = Renew the certificate
@@ -260,6 +261,8 @@ status-ask-again = Request again
 status-correct = Correct and send again
 status-so-far = Progress
 status-to-come = not yet
+status-done = done
+status-under-way = in progress
 status-asked-for = What you requested
 status-keep-link-without-certificate =
     { $kind ->
@@ -422,6 +425,8 @@ title-outside-grant = The standing approval doesn't cover this
 ## What goes wrong: in full. In English these are also the `detail` of the JSON answers.
 
 problem-error = Error { $status }.
+problem-next-approver = Find what is waiting for your approval
+problem-next-requester = Find your certificates and requests
 problem-no-such-page = There's nothing at this address.
 problem-no-such-link = This link doesn't work. It may be incomplete or out of date: open it from the latest e-mail about the request.
 problem-not-answered = A service that we depend on didn't answer. Nothing was lost. Please try again in a moment.

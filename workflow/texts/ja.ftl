@@ -136,6 +136,7 @@ fact-profile = プロファイル
 fact-by = 申請者
 fact-comment = コメント
 fact-serial = シリアル番号
+fact-fingerprint = 証明書 (SHA-256)
 fact-valid-until = 有効期限
 fact-issuer = 発行者
 fact-request = 申請ID
@@ -191,7 +192,7 @@ status-failed-text = 運用担当者に通知済みで、これから調査し�
 status-revoked = 証明書は失効しました
 status-revoked-text = この証明書は、今後使用しないでください。
 status-download-zip = certificate.zip をダウンロード
-status-download-pem = 証明書のみ (PEM)
+status-download-files = 個別のファイル:
 status-why = 理由
 status-found = 確認の結果
 status-renew = 証明書を更新する
@@ -199,6 +200,8 @@ status-ask-again = もう一度申請する
 status-correct = 修正してもう一度申請する
 status-so-far = 進行状況
 status-to-come = 未完了
+status-done = 完了
+status-under-way = 進行中
 status-asked-for = 申請の内容
 status-keep-link-without-certificate =
     { $kind ->
@@ -349,6 +352,8 @@ title-outside-grant = 継続承認の対象外です
 ## 問題の説明
 
 problem-error = エラー { $status }
+problem-next-approver = 承認待ちの申請を探す
+problem-next-requester = 証明書と申請を探す
 problem-no-such-page = このアドレスには何もありません。
 problem-no-such-link = リンクが正しくないか、期限が切れています。この申請についての最新のメールからリンクを開いてください。
 problem-not-answered = 必要なサービスから応答がありませんでした。失われたデータはありません。しばらくしてから、もう一度お試しください。

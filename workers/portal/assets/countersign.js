@@ -5,35 +5,52 @@
 const NAMES = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", NewLine: "\n", Tab: "\t", plus: "+", sol: "/", equals: "=" };
 const SHORT = { n: "\n", r: "\r", t: "\t", "\n": "" };
 
-enhance(document);
+const language = document.documentElement.lang;
+const locale = navigator.languages.find((tag) => tag.split("-")[0] === language) ?? language;
+const MOMENT = { year: "numeric", month: "long", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short" };
+const SPANS = [["day", 86400], ["hour", 3600], ["minute", 60]];
+
+// The main part as it came, before anything here changed it.
+let main = document.getElementById("main");
+let served = main.innerHTML;
+enhance(main);
+setInterval(() => showTimes(main), 60000);
 
 // After a refused submission the summary is read out first.
 document.getElementById("problems")?.focus();
 
-for (const guarded of document.forms) keepPrivateKeys(guarded);
-
 const form = document.querySelector("form[data-preview]");
 if (form) enhanceForm(form);
 
-const standing = document.querySelector("[data-refresh]");
-if (standing) watch(standing);
+if (main.querySelector("[data-refresh]")) watch();
 
-// For the whole page, and again for each part of it that is replaced.
+// What every page gets, and every part that takes the place of another one.
 function enhance(part) {
-  showLocalTimes(part);
+  showTimes(part);
   addCopyButtons(part);
+  for (const guarded of part.querySelectorAll("form")) keepPrivateKeys(guarded);
 }
 
-// Times in the page's language, the reader's own way to write it, and their own time zone; the UTC time stays in the tooltip.
-function showLocalTimes(part) {
-  const language = document.documentElement.lang;
-  const locale = navigator.languages.find((tag) => tag.split("-")[0] === language) ?? language;
+// Times in the page's language, the reader's own way to write it, and their own time zone, with its name, and how far they are
+// away; the UTC time stays in the tooltip.
+function showTimes(part) {
   for (const time of part.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.getTime())) continue;
-    time.title = time.textContent;
-    time.textContent = at.toLocaleString(locale, { dateStyle: "long", timeStyle: "short" });
+    time.title ||= time.textContent;
+    let text = at.toLocaleString(locale, MOMENT);
+    if (!time.closest("[data-times=absolute]")) text += language === "ja" ? `、${distance(at)}` : ` (${distance(at)})`;
+    if (time.textContent !== text) time.textContent = text;
   }
+}
+
+function distance(at) {
+  const seconds = (at - Date.now()) / 1000;
+  for (const [unit, size] of SPANS) {
+    const count = Math.trunc(seconds / size);
+    if (count) return new Intl.RelativeTimeFormat(locale).format(count, unit);
+  }
+  return new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(0, "second");
 }
 
 // A button behind each element with `data-copy`, which says what the element holds: buttons may be listed without their surroundings.
@@ -390,17 +407,57 @@ function withoutNuls(bytes) {
   return bytes.length - plain.length >= bytes.length / 4 && plain;
 }
 
-// Looks at the status, and shows the page anew only when it has changed.
-function watch(standing) {
-  const seconds = Number(standing.dataset.refresh);
+// Looks at the page again while the request is in progress. What has changed is shown in place and read out.
+function watch() {
+  const announcer = document.createElement("p");
+  announcer.className = "unseen";
+  announcer.setAttribute("role", "status");
+  document.body.append(announcer);
+  const seconds = () => Number(main.querySelector("[data-refresh]")?.dataset.refresh);
   const look = async () => {
-    try {
-      const answer = await fetch(location.href, { headers: { Accept: "application/json" } });
-      if (answer.ok && (await answer.json()).status !== standing.dataset.status) return location.reload();
-    } catch {
-      // Off-line for a while: look again later.
+    // Who types is not interrupted.
+    if (!document.activeElement?.matches("textarea, input:not([type=radio])")) {
+      try {
+        const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+        if (answer.ok) replaceMain(new DOMParser().parseFromString(await answer.text(), "text/html"), announcer);
+      } catch {
+        // Off-line for a while: look again later.
+      }
     }
-    setTimeout(look, seconds * 1000);
+    if (seconds()) setTimeout(look, seconds() * 1000);
   };
-  setTimeout(look, Math.min(seconds, 2) * 1000);
+  setTimeout(look, Math.min(seconds(), 2) * 1000);
+}
+
+// Puts the main part of a page into this one. The reader keeps the place, the focus, open panels and what was typed.
+function replaceMain(page, announcer) {
+  const next = page.getElementById("main");
+  if (!next || next.innerHTML === served) return;
+  served = next.innerHTML;
+  const [before, place, focused] = [main, scrollY, document.activeElement];
+  const said = (part) => [...part.querySelectorAll("[data-status] h1, [data-announce]")].map((one) => one.textContent.trim()).join(" ");
+  const title = (panel) => panel.querySelector("summary").textContent;
+  main = document.adoptNode(next);
+  for (const panel of main.querySelectorAll("details"))
+    panel.open ||= [...before.querySelectorAll("details[open]")].some((one) => title(one) === title(panel));
+  for (const field of before.querySelectorAll("textarea, input:not([type=hidden], [type=file])")) {
+    const same = counterpart(field, before);
+    if (same?.type === "radio") same.checked = field.checked;
+    else if (same) same.value = field.value;
+  }
+  before.replaceWith(main);
+  document.title = page.title;
+  enhance(main);
+  const focus = before.contains(focused) && (counterpart(focused, before) ?? main);
+  if (focus) focus.focus({ preventScroll: true });
+  scrollTo({ top: place, behavior: "instant" });
+  if (said(main) !== said(before)) announcer.textContent = said(main);
+}
+
+// The control of the main part that is the same as this one of the part before.
+function counterpart(control, before) {
+  const kind = (one) =>
+    [one.tagName, one.id, one.name, one.type === "radio" && one.value, one.getAttribute("href"), one.textContent.trim()].join(" ");
+  const alike = (part) => [...part.querySelectorAll("a, button, input, textarea, summary")].filter((one) => kind(one) === kind(control));
+  return alike(main)[alike(before).indexOf(control)];
 }

@@ -15,6 +15,29 @@ use workflow::texts::Language;
 /// The parameter of a chosen language.
 const LANG: &str = "lang";
 
+/// The reader of a page, as far as its path says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PageReader {
+    /// Pages of reviews, and of what waits for an approver.
+    Approver,
+    /// Pages of requests.
+    Requester,
+    /// Any other page.
+    Unknown,
+}
+
+impl PageReader {
+    /// The path may begin with that of the base URL.
+    fn of(path: &str) -> Self {
+        let has = |part: &str| path.split('/').any(|one| one == part);
+        match () {
+            () if has("approvals") || has("people") => Self::Approver,
+            () if has("mine") || has("requests") => Self::Requester,
+            () => Self::Unknown,
+        }
+    }
+}
+
 /// The language of the answer, and the query for the links to other languages.
 #[derive(Clone, Debug)]
 pub(crate) struct Locale {
@@ -22,6 +45,7 @@ pub(crate) struct Locale {
     is_chosen: bool,
     /// True if the URL can be opened again as a page; false for a POST.
     pub(crate) has_page: bool,
+    pub(crate) reader: PageReader,
     /// True on a page of an approver's list: links to other requests in it are relative.
     pub(crate) in_list: bool,
     /// The other parameters of the query; empty for a POST.
@@ -43,6 +67,7 @@ impl Locale {
             language: chosen.unwrap_or_else(accept),
             is_chosen: chosen.is_some(),
             has_page: method.is_safe(),
+            reader: PageReader::of(uri.path()),
             in_list: uri.path().contains("/approvals/mine/"),
             query: if method.is_safe() { query } else { Vec::new() },
         }
@@ -105,6 +130,21 @@ mod tests {
             let told = locale(Method::GET, uri, "ja,en;q=0.5");
             assert_eq!(told.language, Language::Japanese, "{uri}");
             assert_eq!((told.only_lang(), told.also_lang()), (String::new(), String::new()));
+        }
+    }
+
+    #[test]
+    fn the_path_tells_approvers_from_requesters() {
+        for (path, reader) in [
+            ("/approvals/key", PageReader::Approver),
+            ("/ca/approvals/mine/key/", PageReader::Approver),
+            ("/people/vouch", PageReader::Approver),
+            ("/requests/1?key=approvals", PageReader::Requester),
+            ("/mine/key", PageReader::Requester),
+            ("/", PageReader::Unknown),
+            ("/approvalsx", PageReader::Unknown),
+        ] {
+            assert_eq!(locale(Method::GET, path, "en").reader, reader, "{path}");
         }
     }
 

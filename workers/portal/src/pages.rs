@@ -16,7 +16,6 @@ use workflow::request::Request;
 use workflow::texts::{Language, Message};
 use workflow::timestamp::rfc3339;
 
-use crate::http::problem::Problem;
 use crate::locale::Locale;
 use crate::state::Portal;
 
@@ -32,6 +31,7 @@ mod mine;
 mod names;
 mod passkey;
 mod passkey_data;
+mod problem;
 mod questions;
 mod related;
 mod review;
@@ -49,6 +49,7 @@ pub(crate) use form::FormPage;
 pub(crate) use inbox::{AskInboxPage, InboxPage};
 pub(crate) use mine::{AskMinePage, MinePage};
 pub(crate) use passkey::{PasskeyPage, PasskeyStage, VouchPage};
+pub(crate) use problem::problem;
 pub(crate) use review::ReviewPage;
 pub(crate) use revocation::{RevocationFacts, RevokeForm};
 pub(crate) use sign_in::{ConfirmSignedInPage, SignInPage, SignedInPage};
@@ -143,12 +144,14 @@ impl Site {
         Markup::new(self.language, message)
     }
 
-    /// The time left of a certificate in use that has reached its first reminder: "ends in 12 days".
-    fn ends_in(&self, request: &Request, lifecycle: &Lifecycle, now: OffsetDateTime) -> Option<String> {
+    /// The time left of a certificate in use.
+    fn time_left(&self, request: &Request, lifecycle: &Lifecycle, now: OffsetDateTime) -> Option<TimeLeft> {
         let validity = request.validity().filter(|_| request.has_live_certificate(now))?;
-        lifecycle.reached(validity, now, Duration::ZERO)?;
         let days = (validity.not_after - now).whole_days();
-        Some(self.say(Message::new("ends-in").with("days", days)))
+        Some(TimeLeft {
+            text: self.say(Message::new("ends-in").with("days", days)),
+            is_short: lifecycle.reached(validity, now, Duration::ZERO).is_some(),
+        })
     }
 
     fn instant(&self, at: OffsetDateTime) -> Instant {
@@ -171,6 +174,14 @@ impl Site {
         });
         words.collect::<Vec<_>>().join(&self.text("list-separator"))
     }
+}
+
+/// What is left of a certificate's validity.
+struct TimeLeft {
+    /// "ends in 12 days".
+    text: String,
+    /// True if the certificate has reached its first reminder.
+    is_short: bool,
 }
 
 /// Names for people: internationalized ones in both forms.
@@ -219,28 +230,6 @@ pub(crate) fn page(status: StatusCode, language: Language, template: &impl Templ
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
-}
-
-#[derive(Template)]
-#[template(path = "problem.html")]
-struct ProblemPage {
-    site: Site,
-    status: u16,
-    title: String,
-    detail: String,
-}
-
-/// The page of a problem without a page of its own.
-pub(crate) fn problem(portal: &Portal, locale: &Locale, problem: &Problem) -> Response {
-    let language = locale.language;
-    let locale = &locale.without_query();
-    let page_of_problem = ProblemPage {
-        site: if locale.has_page { Site::of(portal, locale) } else { Site::of_form(portal, locale) },
-        status: problem.status.as_u16(),
-        title: problem.title(language),
-        detail: problem.detail(language),
-    };
-    page(problem.status, language, &page_of_problem)
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod commands;
 mod confirmation;
 mod confirmation_view;
 mod draft;
+mod downloads;
 mod form;
 mod health;
 mod inbox;
@@ -48,9 +49,12 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
         .route("/requests/{id}/credential", post(standing::make_credential))
         .route("/requests/{id}/end", post(standing::end))
         .route("/revocations", post(revocations::by_key_holder))
-        .route("/requests/{id}/certificate", get(requests::certificate))
-        .route("/requests/{id}/certificate.pem", get(requests::certificate_pem))
-        .route("/requests/{id}/certificate.zip", get(requests::certificate_zip))
+        .route("/requests/{id}/certificate", get(downloads::certificate))
+        .route("/requests/{id}/certificate.pem", get(downloads::pem))
+        .route("/requests/{id}/certificate.der", get(downloads::der))
+        .route("/requests/{id}/fullchain.pem", get(downloads::fullchain))
+        .route("/requests/{id}/ca.pem", get(downloads::chain))
+        .route("/requests/{id}/certificate.zip", get(downloads::zip))
         .route("/approvals", post(inbox::send).layer(from_fn(own_throttle::required)).get(inbox::ask))
         .route("/approvals/mine/{key}", get(inbox::show))
         .route("/approvals/mine/{key}/", get(inbox::show))

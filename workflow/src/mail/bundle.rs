@@ -84,6 +84,34 @@ struct Readme {
     receipt: bool,
 }
 
+/// The chain of a certificate, as PEM.
+pub struct ChainFiles {
+    /// `ca.pem`: the issuer and the CAs above it.
+    pub ca: String,
+    /// `fullchain.pem`: the certificate and its issuers without the root.
+    pub fullchain: String,
+}
+
+impl ChainFiles {
+    /// The chain of a certificate and its issuer.
+    ///
+    /// # Errors
+    /// [`BundleError`] if a text is not a PEM certificate, or the issuer did not sign it.
+    pub fn of(certificate_pem: &str, issuer: &Issuer) -> Result<Self, BundleError> {
+        let certificate = one(certificate_pem)?;
+        issuer.verify(&certificate)?;
+        let mut files = Self { ca: String::new(), fullchain: to_pem(&certificate) };
+        for der in certificates("the chain", issuer.chain_pem())? {
+            let (pem, issuer) = (to_pem(&der), parsed("the chain", &der)?);
+            if issuer.subject().as_raw() != issuer.issuer().as_raw() {
+                files.fullchain.push_str(&pem);
+            }
+            files.ca.push_str(&pem);
+        }
+        Ok(files)
+    }
+}
+
 /// Makes the zip of a certificate and the chain of its issuer; `names` are the names of the request. A certificate from before
 /// there was a log has no receipt.
 ///
@@ -95,19 +123,10 @@ pub fn certificate_zip(
     names: &[String],
     receipt: Option<&str>,
 ) -> Result<Vec<u8>, BundleError> {
+    let ChainFiles { ca, fullchain } = ChainFiles::of(certificate_pem, issuer)?;
     let certificate = one(certificate_pem)?;
-    issuer.verify(&certificate)?;
     let chain = certificates("the chain", issuer.chain_pem())?;
     let leaf = parsed("the certificate", &certificate)?;
-
-    let ca: String = chain.iter().map(|der| to_pem(der)).collect();
-    let mut fullchain = to_pem(&certificate);
-    for der in &chain {
-        let issuer = parsed("the chain", der)?;
-        if issuer.subject().as_raw() != issuer.issuer().as_raw() {
-            fullchain.push_str(&to_pem(der));
-        }
-    }
     let readme = readme(&leaf, names, &chain, receipt.is_some())?
         .render()
         .map_err(|error| std::io::Error::other(error.to_string()))?;

@@ -5,22 +5,35 @@
 
 use super::audit::{EventKind, Origin, PendingEvent};
 use super::{Request, Status};
-use crate::mail::bundle::certificate_zip;
+use crate::mail::bundle::{ChainFiles, certificate_zip};
 use crate::ports::{CertificateStore, Clock, Issuers, PortError, Receipts, Requests};
 use crate::store::{UpdateError, issuer_of, update_request};
 use crate::wire_names;
 use pki::certificate::Certificate;
+use pki::issuer::Issuer;
 
 /// The file that a download consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DownloadFormat {
     /// The certificate alone.
     Pem,
+    /// The certificate alone, in DER.
+    Der,
+    /// The certificate and its issuers without the root.
+    Fullchain,
+    /// The issuer and the CAs above it.
+    Chain,
     /// The zip of [`certificate_zip`].
     Zip,
 }
 
-wire_names!(DownloadFormat: "format of a download" { Pem => "pem", Zip => "zip" });
+wire_names!(DownloadFormat: "format of a download" {
+    Pem => "pem",
+    Der => "der",
+    Fullchain => "fullchain",
+    Chain => "chain",
+    Zip => "zip",
+});
 
 /// The reason why there is no download.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +44,7 @@ pub enum DownloadError {
     /// The certificate is not in the archive.
     #[error("the certificate is not in the archive")]
     NotInArchive,
-    /// The zip cannot be made.
+    /// The zip or the chain cannot be made.
     #[error("the zip cannot be made")]
     NoZip,
     /// The row no longer exists.
@@ -65,8 +78,27 @@ impl CertificateDownload<'_> {
         let pem = self.pem(request).await?;
         match format {
             DownloadFormat::Pem => Ok(pem.into_bytes()),
+            DownloadFormat::Der => Ok(self.read(request, &pem)?.der().to_vec()),
+            DownloadFormat::Fullchain => Ok(self.chain(request, &pem).await?.fullchain.into_bytes()),
+            DownloadFormat::Chain => Ok(self.chain(request, &pem).await?.ca.into_bytes()),
             DownloadFormat::Zip => self.zip(request, &pem).await,
         }
+    }
+
+    /// Returns the certificate, read.
+    ///
+    /// # Errors
+    /// See [`DownloadError`].
+    pub async fn certificate(&self, request: &Request) -> Result<Certificate, DownloadError> {
+        self.read(request, &self.pem(request).await?)
+    }
+
+    fn read(&self, request: &Request, pem: &str) -> Result<Certificate, DownloadError> {
+        Certificate::from_pem(pem).map_err(|error| {
+            let id = request.id();
+            tracing::error!(request.id = %id, %error, "the certificate of request {id} cannot be read");
+            DownloadError::NotInArchive
+        })
     }
 
     /// Records the download in the audit trail on behalf of `by`.
@@ -105,22 +137,40 @@ impl CertificateDownload<'_> {
         })
     }
 
-    async fn zip(&self, request: &Request, pem: &str) -> Result<Vec<u8>, DownloadError> {
-        let id = request.id();
-        let broken = |error: &dyn std::fmt::Display| {
-            tracing::error!(request.id = %id, %error, "the zip of request {id} cannot be made");
-            DownloadError::NoZip
-        };
-        let certificate = Certificate::from_pem(pem).map_err(|error| broken(&error))?;
+    async fn chain(&self, request: &Request, pem: &str) -> Result<ChainFiles, DownloadError> {
+        let (_, issuer) = self.with_issuer(request, pem).await?;
+        ChainFiles::of(pem, &issuer).map_err(|error| broken(request, &error))
+    }
+
+    /// The certificate, read, and its issuer.
+    async fn with_issuer(
+        &self,
+        request: &Request,
+        pem: &str,
+    ) -> Result<(Certificate, Issuer), DownloadError> {
+        let certificate = Certificate::from_pem(pem).map_err(|error| broken(request, &error))?;
         let issuer = issuer_of(self.issuers, &certificate).await?;
-        let issuer = issuer.ok_or_else(|| broken(&"no stored CA certificate verifies it"))?;
+        let issuer = issuer.ok_or_else(|| broken(request, &"no stored CA certificate verifies it"))?;
+        Ok((certificate, issuer))
+    }
+
+    async fn zip(&self, request: &Request, pem: &str) -> Result<Vec<u8>, DownloadError> {
+        let (certificate, issuer) = self.with_issuer(request, pem).await?;
         let is_older_than_log = request.may_be_handed_out() && !request.is_logged();
         let receipt = match is_older_than_log {
             true => None,
             false => self.receipts.receipt(certificate.serial()).await?,
         };
-        certificate_zip(pem, &issuer, request.names(), receipt.as_deref()).map_err(|error| broken(&error))
+        certificate_zip(pem, &issuer, request.names(), receipt.as_deref())
+            .map_err(|error| broken(request, &error))
     }
+}
+
+/// Logs why a file of several certificates cannot be made.
+fn broken(request: &Request, error: &dyn std::fmt::Display) -> DownloadError {
+    let id = request.id();
+    tracing::error!(request.id = %id, %error, "the file for request {id} cannot be made");
+    DownloadError::NoZip
 }
 
 #[cfg(test)]

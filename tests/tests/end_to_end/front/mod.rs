@@ -11,6 +11,7 @@ mod fields;
 mod form;
 mod links;
 mod private_key;
+mod refreshed;
 mod renewed;
 mod scanner;
 mod settled;

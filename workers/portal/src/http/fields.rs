@@ -106,6 +106,17 @@ impl Fields {
         }
     }
 
+    /// A free text as typed, for the page that says what is wrong; empty if it may be a private key.
+    pub(crate) fn typed(&self, field: &'static str) -> String {
+        let typed = self.text(field).ok().flatten().unwrap_or_default();
+        if private_key(field, &typed).is_some() { String::new() } else { typed.into_owned() }
+    }
+
+    /// The address as typed, for the page that says what is wrong: empty if the field of the page would not hold it.
+    pub(crate) fn typed_address(&self) -> String {
+        Some(self.typed("email")).filter(|typed| typed.len() <= Email::MAX_BYTES).unwrap_or_default()
+    }
+
     /// The words of a field, separated by blanks: of JSON a list of strings or a string, of a form a text with blanks, commas
     /// or line breaks. `None` if it is absent or empty.
     ///

@@ -19,12 +19,14 @@ pub(crate) struct AskInboxPage {
     site: Site,
     /// The address of the mail with the link; shown even if nothing waits for that address.
     sent_to: Option<String>,
+    /// What was typed, if that is no address.
+    typed: String,
     problem: Option<FindingView>,
 }
 
 impl AskInboxPage {
     pub(crate) fn new(portal: &Portal, locale: &Locale) -> Self {
-        Self { site: Site::of(portal, locale), sent_to: None, problem: None }
+        Self { site: Site::of(portal, locale), sent_to: None, typed: String::new(), problem: None }
     }
 
     pub(crate) fn sent(mut self, email: &Email) -> Self {
@@ -32,8 +34,10 @@ impl AskInboxPage {
         self
     }
 
-    pub(crate) fn with_problem(mut self, finding: &Finding) -> Self {
+    /// Adds what is wrong with the address, and what was typed.
+    pub(crate) fn with_problem(mut self, finding: &Finding, typed: String) -> Self {
         self.problem = Some(self.site.remark(finding));
+        self.typed = typed;
         self
     }
 }

@@ -36,13 +36,17 @@ impl NamesView {
     }
 }
 
+/// The first name and the number of the others, for people.
+pub(super) fn in_short(site: &Site, names: &[String]) -> String {
+    names_in_short(site.language, &names_for_people(names))
+}
+
 /// A title of a few names, or of the first name and the number of the others. The second value has all names, if the
 /// title has not.
 pub(super) fn title(site: &Site, names: &[String]) -> (String, Option<NamesView>) {
-    let shown = names_for_people(names);
     if names.len() > MAX_TITLE_NAMES {
-        (names_in_short(site.language, &shown), Some(NamesView::of_names(site, names)))
+        (in_short(site, names), Some(NamesView::of_names(site, names)))
     } else {
-        (shown.join(&site.text("list-separator")), None)
+        (names_for_people(names).join(&site.text("list-separator")), None)
     }
 }

@@ -288,7 +288,7 @@ fn standing(site: &Site, review: &Review) -> Option<Banner> {
         Some(Banner { class, title: site.text(title), text })
     };
     match review.outcome {
-        Some(_) if review.withdrawn => banner("bad", "review-withdrawn", "review-withdrawn-text"),
+        Some(_) if review.withdrawn => banner("neutral", "review-withdrawn", "review-withdrawn-text"),
         Some(Outcome::Approved) if kind == RequestKind::Grant && review.status == Status::Delivered => {
             banner("good", "review-approved", "review-terms-granted")
         }

@@ -1,6 +1,7 @@
 //! The status page: the status of a request, explained, and the certificate once it is issued.
 
 use askama::Template;
+use pki::certificate::Certificate;
 use workflow::approval::opened::OpenedRequest;
 use workflow::approval::prompt::{ensure_promptable, last_prompt};
 use workflow::approval::review::ApprovalProgress;
@@ -11,20 +12,19 @@ use workflow::policy::{Policy, RequesterProof};
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
-use super::names::NamesView;
+use super::names::{self, NamesView};
 use super::questions::QuestionView;
 use super::standing::StandingFacts;
 use super::votes::vote_heading;
-use super::{Instant, Markup, RemarkList, RevocationFacts, RevokeForm, Site, shown};
+use super::{Instant, Markup, RemarkList, RevocationFacts, RevokeForm, Site, TimeLeft, grouped, shown};
 use crate::locale::Locale;
 use crate::standing::StandingStatus;
 use crate::state::Portal;
 
 mod story;
 
-use story::{
-    PendingPhase, StatusEvent, events, explanation, headline, is_being_revoked, of_kind, of_standing,
-};
+pub(super) use story::headline;
+use story::{PendingPhase, StatusEvent, events, explanation, is_being_revoked, of_kind, of_standing};
 
 #[derive(Template)]
 #[template(path = "status.html")]
@@ -34,6 +34,8 @@ pub(crate) struct StatusPage {
     status: &'static str,
     class: &'static str,
     headline: String,
+    /// The names in short, for the title; empty if they are not known.
+    in_short: String,
     explanation: Markup,
     events: Vec<StatusEvent>,
     /// Seconds until the page reloads, while the request is in progress.
@@ -47,9 +49,11 @@ pub(crate) struct StatusPage {
     email: String,
     comment: String,
     serial: Option<String>,
+    /// The SHA-256 of the certificate, in groups.
+    fingerprint: Option<String>,
     not_after: Option<Instant>,
-    /// The time left, if the certificate ends soon.
-    ends_in: Option<String>,
+    /// The time left of a certificate in use.
+    time_left: Option<TimeLeft>,
     /// The download links, if there is a certificate.
     downloads: Option<Downloads>,
     /// The use of the link to this page, as a sentence.
@@ -63,8 +67,8 @@ pub(crate) struct StatusPage {
     terms: Option<TermsFacts>,
     /// The path for withdrawing the request, while it is undecided.
     cancel: Option<String>,
-    /// The link to a form with the same values, once the request has ended.
-    again: Option<String>,
+    /// The link to a form with the same values, once the request has ended, and its text.
+    again: Option<(String, String)>,
     /// The form that revokes the certificate.
     revoke: Option<RevokeForm>,
     revocation: Option<RevocationFacts>,
@@ -93,8 +97,12 @@ struct TermsFacts {
 
 struct Downloads {
     zip: String,
-    pem: String,
+    /// Single files: paths and names.
+    files: Vec<(String, &'static str)>,
 }
+
+/// The files of a certificate, as they are named in the zip, too.
+const FILES: [&str; 4] = ["certificate.pem", "fullchain.pem", "ca.pem", "certificate.der"];
 
 impl StatusPage {
     pub(crate) fn new(
@@ -110,8 +118,10 @@ impl StatusPage {
         let now = portal.clock.now();
         let OpenedRequest { request, key, .. } = opened;
         let link = |below: &str| site.request_path(request.id(), below, key);
-        let downloads = (request.may_be_handed_out() && opened.may_download())
-            .then(|| Downloads { zip: link("/certificate.zip"), pem: link("/certificate.pem") });
+        let downloads = (request.may_be_handed_out() && opened.may_download()).then(|| Downloads {
+            zip: link("/certificate.zip"),
+            files: FILES.map(|name| (link(&format!("/{name}")), name)).to_vec(),
+        });
         let phase = PendingPhase::of(request, approval);
         let is_covered = request.standing().is_some();
         let (class, headline) = match phase {
@@ -133,6 +143,7 @@ impl StatusPage {
             status: request.shown_status().as_str(),
             class,
             headline: of_kind(&site, request, headline),
+            in_short: if names.is_empty() { String::new() } else { names::in_short(&site, names) },
             explanation: explanation(&site, opened, phase, signs_in),
             events: events(&site, request, phase),
             refresh: match request.status() {
@@ -155,7 +166,8 @@ impl StatusPage {
             comment: shown(request.comment()),
             serial: request.serial().filter(|_| is_signed).map(ToString::to_string),
             not_after: request.not_after().filter(|_| is_signed).map(|at| site.instant(at)),
-            ends_in: site.ends_in(request, policy.lifecycle(), portal.clock.now()),
+            fingerprint: None,
+            time_left: site.time_left(request, policy.lifecycle(), now),
             downloads,
             keep_link: of_kind(
                 &site,
@@ -170,7 +182,7 @@ impl StatusPage {
             confirm: may_confirm.then(|| (link("/confirm"), site.text(button))),
             cancel: (phase == Some(PendingPhase::Undecided)).then(|| link("/cancel")),
             again: (request.status().is_terminal() && !may_renew)
-                .then(|| site.form_path("again", request.id(), key)),
+                .then(|| (site.form_path("again", request.id(), key), site.text(again_text(request)))),
             renew: may_renew.then(|| site.form_path("renew", request.id(), key)),
             progress: progress
                 .filter(|_| phase == Some(PendingPhase::Undecided))
@@ -197,6 +209,12 @@ impl StatusPage {
         }
     }
 
+    /// Adds the fingerprint of the certificate.
+    pub(crate) fn with_certificate(mut self, certificate: &Certificate) -> Self {
+        self.fingerprint = Some(grouped(&certificate.fingerprint()));
+        self
+    }
+
     /// Adds the standing approval of the request.
     pub(crate) fn with_standing(
         mut self,
@@ -211,6 +229,14 @@ impl StatusPage {
         self.refresh = facts.is_ending.then_some(2).or(self.refresh);
         self.standing = Some(facts);
         self
+    }
+}
+
+/// The id of the text of the link to the form with the same values.
+fn again_text(request: &Request) -> &'static str {
+    match request.shown_status() {
+        Status::Refused | Status::Rejected => "status-correct",
+        _ => "status-ask-again",
     }
 }
 

@@ -12,10 +12,8 @@ use workflow::approval::voting::{ResolvedLink, VotingError};
 use workflow::approval::{LinkKey, VoteError};
 use workflow::approver_set::Identity;
 use workflow::finding::Code;
-use workflow::request::input::private_key;
 use workflow::texts::Message;
 
-use crate::http::fields::Fields;
 use crate::http::passkey_fields::refused;
 use crate::http::problem::Problem;
 use crate::http::review_path::ReviewPath;
@@ -58,12 +56,6 @@ async fn passkeys(portal: &Portal, review: &Review) -> Result<Vec<Passkey>, Prob
     }
     let policy = portal.policies.current().await?;
     Ok(portal.people.passkeys(&policy.plus_tags().person(&review.approver)).await?)
-}
-
-/// A free text as typed, for the page that says what is wrong; empty if it may be a private key.
-fn typed(fields: &Fields, field: &'static str) -> String {
-    let typed = fields.text(field).ok().flatten().unwrap_or_default();
-    if private_key(field, &typed).is_some() { String::new() } else { typed.into_owned() }
 }
 
 impl From<VotingError> for Problem {

@@ -57,7 +57,7 @@ pub(crate) async fn send(
         (Ok(email), _) => email,
         (Err(finding), ResponseFormat::Json) => return Err(finding.into()),
         (Err(finding), ResponseFormat::Page) => {
-            let page = AskInboxPage::new(&portal, &locale).with_problem(&finding);
+            let page = AskInboxPage::new(&portal, &locale).with_problem(&finding, fields.typed_address());
             return Ok(pages::page(Problem::from(finding).status, locale.language, &page));
         }
     };

@@ -9,9 +9,8 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use http::{HeaderMap, Method, StatusCode, Uri};
-use pki::certificate::Serial;
+use http::{HeaderMap, StatusCode, Uri};
+use pki::certificate::{Certificate, Serial};
 use serde::Serialize;
 use url::form_urlencoded;
 use workflow::approval::opened::OpenedRequest;
@@ -20,18 +19,17 @@ use workflow::approval::withdrawal::WithdrawalError;
 use workflow::approver_set::MissingApprovals;
 use workflow::finding::{Code, Finding};
 use workflow::ids::{IssuerId, RequestId};
-use workflow::mail::bundle;
-use workflow::request::download::{DownloadError, DownloadFormat};
 use workflow::request::{HistoryEntry, Request, Status};
 use workflow::texts::Message;
 use workflow::timestamp::rfc3339;
 
 use super::confirmation_view::ConfirmationView;
+use super::downloads::{self, attachment};
 use super::revocation_view::RevocationView;
 use super::standing_view::StandingJson;
 use crate::http::client_addr::ClientAddr;
 use crate::http::cross_site::refuse_cross_site;
-use crate::http::negotiate::{ResponseFormat, prefers_zip};
+use crate::http::negotiate::ResponseFormat;
 use crate::http::problem::Problem;
 use crate::locale::Locale;
 use crate::pages::{self, StatusPage};
@@ -139,6 +137,9 @@ pub(super) async fn show(
         ResponseFormat::Page => {
             let (approval, progress) = (approval.as_ref(), progress.as_ref());
             let mut page = StatusPage::new(portal, locale, opened, &names, approval, progress, &policy);
+            if let Some(certificate) = handed_out(portal, opened).await {
+                page = page.with_certificate(&certificate);
+            }
             if let Some(standing) = &standing {
                 page = page.with_standing(opened, standing, portal.links.secret().await?);
             }
@@ -172,6 +173,21 @@ pub(super) async fn show(
             standing: standing.as_ref().map(|standing| StandingJson::of(request, standing)),
         })
         .into_response()),
+    }
+}
+
+/// The certificate, if this link opens it. Without it the page lacks its fingerprint, and nothing else.
+async fn handed_out(portal: &Portal, opened: &OpenedRequest) -> Option<Certificate> {
+    if !(opened.request.may_be_handed_out() && opened.may_download()) {
+        return None;
+    }
+    let id = opened.request.id();
+    match portal.downloads().certificate(&opened.request).await {
+        Ok(certificate) => Some(certificate),
+        Err(error) => {
+            tracing::warn!(request.id = %id, %error, "the page of request {id} lacks the fingerprint of its certificate");
+            None
+        }
     }
 }
 
@@ -216,7 +232,7 @@ pub(crate) async fn asked_before(portal: &Portal, uri: &Uri) -> Result<Option<As
     if let Some(id) = parameter("renew") {
         let opened = open(portal, Ok(Path(id)), uri).await?;
         if !opened.may_download() {
-            return Err(needs_mailed_link());
+            return Err(downloads::needs_mailed_link());
         }
         return Ok(Some(AskedBefore::Renew(Box::new(opened))));
     }
@@ -225,73 +241,6 @@ pub(crate) async fn asked_before(portal: &Portal, uri: &Uri) -> Result<Option<As
     };
     let opened = open(portal, Ok(Path(id)), uri).await?;
     Ok(Some(AskedBefore::Again(Box::new(opened.request))))
-}
-
-/// The problem of a link that does not open the certificate.
-fn needs_mailed_link() -> Problem {
-    Problem::new(Code::BadRequest, "problem-download-by-mail").with_status(StatusCode::FORBIDDEN)
-}
-
-/// GET `/requests/{id}/certificate?key=`: PEM or zip, by `Accept`.
-pub(crate) async fn certificate(
-    portal: State<Arc<Portal>>,
-    client: ClientAddr,
-    id: Result<Path<String>, PathRejection>,
-    uri: Uri,
-    method: Method,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    if prefers_zip(&headers) {
-        certificate_zip(portal, client, id, uri, method).await
-    } else {
-        certificate_pem(portal, client, id, uri, method).await
-    }
-}
-
-/// GET `/requests/{id}/certificate.pem?key=`.
-pub(crate) async fn certificate_pem(
-    State(portal): State<Arc<Portal>>,
-    client: ClientAddr,
-    id: Result<Path<String>, PathRejection>,
-    uri: Uri,
-    method: Method,
-) -> Result<Response, Problem> {
-    let file = download(&portal, &client, id, &uri, &method, DownloadFormat::Pem).await?;
-    Ok(attachment("application/x-pem-file", "certificate.pem", file))
-}
-
-/// GET `/requests/{id}/certificate.zip?key=`.
-pub(crate) async fn certificate_zip(
-    State(portal): State<Arc<Portal>>,
-    client: ClientAddr,
-    id: Result<Path<String>, PathRejection>,
-    uri: Uri,
-    method: Method,
-) -> Result<Response, Problem> {
-    let file = download(&portal, &client, id, &uri, &method, DownloadFormat::Zip).await?;
-    Ok(attachment(bundle::CONTENT_TYPE, bundle::FILE_NAME, file))
-}
-
-/// The file for the holder of the link. A HEAD is no download.
-async fn download(
-    portal: &Portal,
-    client: &ClientAddr,
-    id: Result<Path<String>, PathRejection>,
-    uri: &Uri,
-    method: &Method,
-    format: DownloadFormat,
-) -> Result<Vec<u8>, Problem> {
-    let opened = open(portal, id, uri).await?;
-    if !opened.may_download() {
-        return Err(needs_mailed_link());
-    }
-    let request = opened.request;
-    let downloads = portal.downloads();
-    let file = downloads.file(&request, format).await?;
-    if *method != Method::HEAD {
-        downloads.record(&request, format, &client.as_requester(request.email())).await?;
-    }
-    Ok(file)
 }
 
 impl From<WithdrawalError> for Problem {
@@ -312,25 +261,6 @@ impl From<WithdrawalError> for Problem {
 pub(crate) fn too_many_undecided(limit: usize) -> Problem {
     let message = Message::new("problem-too-many-waiting").with("limit", limit);
     Problem::new(Code::TryAgain, message).with_status(StatusCode::TOO_MANY_REQUESTS)
-}
-
-impl From<DownloadError> for Problem {
-    fn from(error: DownloadError) -> Self {
-        match error {
-            DownloadError::NoCertificate(status) => {
-                let detail = if status.is_terminal() {
-                    "problem-no-certificate"
-                } else {
-                    "problem-no-certificate-yet"
-                };
-                Problem::new(Code::NotFound, Message::new(detail).with("status", status.as_str()))
-            }
-            DownloadError::NotInArchive => Problem::new(Code::TryAgain, "problem-unreadable-certificate"),
-            DownloadError::NoZip => Problem::new(Code::TryAgain, "problem-no-zip"),
-            DownloadError::NoSuchRequest => Problem::no_such_link(),
-            DownloadError::Port(error) => error.into(),
-        }
-    }
 }
 
 /// GET `/ca.pem`.
@@ -364,12 +294,4 @@ pub(super) async fn open(
     let key = key.ok_or_else(Problem::no_such_link)?;
     let opened = OpenedRequest::open(&*portal.requests, &*portal.links, &*portal.clock, id, &key).await?;
     opened.ok_or_else(Problem::no_such_link)
-}
-
-fn attachment(media_type: &'static str, name: &str, content: impl IntoResponse) -> Response {
-    let headers = [
-        (CONTENT_TYPE, media_type.to_owned()),
-        (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-    ];
-    (headers, content).into_response()
 }

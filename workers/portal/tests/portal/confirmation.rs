@@ -125,7 +125,14 @@ async fn only_the_mailed_link_opens_the_certificate() {
         let path = site.status_path(delivered.id(), given).await;
         let page = site.browse(&path).await.is_page(200);
         assert_eq!(page.contains("/certificate.zip"), given == LinkGiven::ByMail, "{page}");
-        for file in ["certificate", "certificate.pem", "certificate.zip"] {
+        for file in [
+            "certificate",
+            "certificate.pem",
+            "certificate.der",
+            "fullchain.pem",
+            "ca.pem",
+            "certificate.zip",
+        ] {
             // The archive of this site is empty: behind the mailed link, the certificate is looked for.
             let answer = site.get(&path.replace("?key=", &format!("/{file}?key="))).await;
             assert_eq!(answer.status.as_u16(), status, "{file}: {}", answer.text());

@@ -141,7 +141,7 @@ async fn the_downloads_of_a_chosen_language_are_downloads() {
     site.backend
         .put_certificate(row.serial().as_ref().unwrap(), site.backend.issuer_certificate().chain_pem());
     let page = site.browse(&format!("{status}&lang=ja")).await.is_page(200);
-    let pem = href(&page, "証明書のみ (PEM)").replace("&#38;", "&");
+    let pem = href(&page, "certificate.pem").replace("&#38;", "&");
     assert!(pem.ends_with("&lang=ja"), "{pem}");
     assert!(site.browse(&pem).await.text().starts_with("-----BEGIN CERTIFICATE"));
 }

@@ -7,7 +7,9 @@ use std::path::Path;
 
 use pki::testing as test_pki;
 use pki::testing::TestKey;
+use time::Duration;
 use workflow::approval::LinkGiven;
+use workflow::ports::{Clock as _, LinkSecrets as _};
 use workflow::request::Status;
 use workflow::testing::fixtures::{TERMS, standing_policy};
 use workflow::texts::Language;
@@ -164,6 +166,7 @@ pub(crate) async fn pages(language: Language) -> Vec<(&'static str, String)> {
     let reason = [("reason", "The shop closes.")];
     assert_eq!(site.submit_in(language, &path.replacen('?', "/end?", 1), &reason).await.status, 303);
     pages.push(("status-standing-ending", site.browse_in(language, &path).await.is_page(200)));
+    pages.extend(requesters_and_latecomers(language).await);
     if let Some(folder) = std::env::var_os("PORTAL_PAGES") {
         write(Path::new(&folder), language, &pages);
         let page = &pages[0].1;
@@ -174,6 +177,36 @@ pub(crate) async fn pages(language: Language) -> Vec<(&'static str, String)> {
             std::fs::write(Path::new(&folder).join("assets").join(name), asset.bytes).unwrap();
         }
     }
+    pages
+}
+
+/// My certificates, the page of one, and what an approver sees who comes too late.
+async fn requesters_and_latecomers(language: Language) -> Vec<(&'static str, String)> {
+    let site = Site::at("http://127.0.0.1:8000/");
+    let mut ids = Vec::new();
+    for (names, days) in
+        [(&["shop.example.com", "www.example.com", "10.1.2.3"][..], 12), (&["db.example.com"][..], 300)]
+    {
+        let end = site.backend.now() + Duration::days(days) + Duration::HOUR;
+        let row = site.backend.unsaved_request(&test_pki::csr(names), Status::Delivered);
+        let row = row.altered(|row| {
+            (row.not_before, row.not_after) = (Some(end - Duration::days(365)), Some(end));
+        });
+        ids.push(row.id());
+        site.backend.put(row);
+    }
+    site.request_at(Status::Rejected).await;
+    let (_, link) = site.pending();
+    let key = site.backend.secret().await.unwrap().overview_key(ids[0], site.backend.now() + Duration::HOUR);
+    let mine = format!("/mine/{}", key.expose());
+    let mut pages = vec![("mine", site.browse_in(language, &mine).await.is_page(200))];
+    let wrong = [("email", "sam@@example.com")];
+    pages.push(("mine-wrong", site.submit_in(language, "/mine", &wrong).await.is_page(422)));
+    let issued = site.backend.request_with_certificate(Status::Delivered);
+    let path = site.status_path(issued, LinkGiven::ByMail).await;
+    pages.push(("status-certificate", site.browse_in(language, &path).await.is_page(200)));
+    site.backend.advance(Duration::days(8));
+    pages.push(("review-expired", site.browse_in(language, &link).await.is_page(410)));
     pages
 }
 

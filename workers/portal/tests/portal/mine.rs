@@ -1,8 +1,11 @@
 //! Requesters withdraw a request, submit it again, and find all their requests.
 
+use pki::testing::{CaMaker, TestKey};
 use serde_json::json;
 use time::Duration;
+use workflow::approval::LinkGiven;
 use workflow::decision::Outcome;
+use workflow::finding::Code;
 use workflow::message::RecheckMessage;
 use workflow::ports::{Clock, LinkSecrets};
 use workflow::request::audit::{EventKind, verify};
@@ -59,7 +62,11 @@ async fn a_withdrawn_request_is_withdrawn_everywhere() {
         );
         let pages = [
             (path.clone(), "<h1>You withdrew the request</h1>", "申請を取り下げました"),
-            (format!("/mine/{}?", key.expose()), "</strong> withdrawn", "取り下げ済み"),
+            (
+                format!("/mine/{}?", key.expose()),
+                "<span class=\"chip neutral\">withdrawn</span>",
+                "取り下げ済み",
+            ),
             (format!("{}?", site.link(id)), "<h1>Withdrawn</h1>", "取り下げられました"),
         ];
         for (path, english, japanese) in pages {
@@ -153,21 +160,100 @@ async fn what_is_decided_or_foreign_is_not_withdrawn() {
 #[tokio::test]
 async fn asking_again_fills_in_the_form() {
     let site = Site::new();
-    let (row, path) = site.request_at(Status::Rejected).await;
-    let id = row.id();
-    let page = site.browse(&path).await.is_page(200);
-    assert!(
-        page.contains(&format!("?again={id}&#38;key=")) || page.contains(&format!("?again={id}&amp;key=")),
-        "{page}"
-    );
-    let key = path.split("key=").nth(1).unwrap();
-    let form = site.browse(&format!("/?again={id}&key={key}")).await.is_page(200);
-    assert!(
-        form.contains("requester@example.com")
-            && form.contains("BEGIN CERTIFICATE REQUEST")
-            && form.contains("For the web shop.")
-    );
-    site.browse(&format!("/?again={id}&key=wrong")).await.is_page(404);
+    for (status, label, has_csr) in [
+        (Status::Rejected, "Correct and send again", false),
+        (Status::Refused, "Correct and send again", false),
+        (Status::Expired, "Request again", true),
+        (Status::Withdrawn, "Request again", true),
+        (Status::Revoked, "Request again", false),
+    ] {
+        let id = site.backend.request_at(status);
+        if status == Status::Refused {
+            site.backend.alter(id, |row| row.code = Some(Code::WeakKey));
+        }
+        let path = site.status_path(id, LinkGiven::InAnswer).await;
+        // Too long ago to be renewed.
+        site.backend.alter(id, |row| {
+            row.not_before = row.not_before.map(|at| at - Duration::days(800));
+            row.not_after = row.not_after.map(|at| at - Duration::days(800));
+        });
+        let page = site.browse(&path).await.is_page(200);
+        assert!(page.contains(&format!("/?again={id}&#38;key=")), "{page}");
+        assert!(page.contains(&format!(">{label}</a>")), "{status}: {page}");
+        let key = path.split("key=").nth(1).unwrap();
+        let form = site.browse(&format!("/?again={id}&key={key}")).await.is_page(200);
+        assert!(form.contains("requester@example.com") && form.contains("For the web shop."), "{form}");
+        let csr = form.contains("-----BEGIN CERTIFICATE REQUEST-----");
+        assert_eq!(csr, has_csr, "{status}: the CSR that was the problem stays out");
+        // The preview is there before anything is typed, and only with a CSR.
+        assert_eq!(form.contains("id=\"preview-title\""), has_csr, "{status}: {form}");
+        site.browse(&format!("/?again={id}&key=wrong")).await.is_page(404);
+    }
+}
+
+/// A CSR that was fine may be refused by now.
+#[tokio::test]
+async fn a_form_that_is_filled_in_says_at_once_what_the_policy_refuses_by_now() {
+    let site = Site::new();
+    let id = site.backend.request_at(Status::Expired);
+    let path = site.status_path(id, LinkGiven::ByMail).await;
+    let maker = CaMaker::new(TestKey::EcP256).name_constraints(&["example.org"], &[]);
+    site.backend.rotate_to(&maker.self_signed());
+    let form = site.browse(&format!("/?again={id}&key={}", path.split("key=").nth(1).unwrap())).await;
+    let form = form.is_page(200);
+    assert!(form.contains("id=\"problems\"") && form.contains("name constraints"), "{form}");
+}
+
+#[tokio::test]
+async fn the_typed_address_stays_in_the_field_unless_it_is_a_private_key() {
+    let site = Site::new();
+    for path in ["/mine", "/approvals"] {
+        let page = site.submit(path, &[("email", "sam@@example.com \"x\"")]).await.is_page(422);
+        assert!(page.contains("value=\"sam@@example.com &#34;x&#34;\""), "{page}");
+        let key = &pki::testing::root().key_pem;
+        let page = site.submit(path, &[("email", key)]).await.is_page(422);
+        assert!(page.contains("value=\"\"") && !page.contains("PRIVATE KEY"), "{page}");
+        // What the field cannot hold is not sent back: pages for callers without a link stay small.
+        let page = site.submit(path, &[("email", &"\"".repeat(100_000))]).await;
+        assert!(page.bytes.len() < 10_000, "{path}: {}", page.bytes.len());
+    }
+}
+
+#[tokio::test]
+async fn the_first_certificate_to_end_is_the_first_in_use() {
+    let site = Site::new();
+    let csr = |names: &[&str]| pki::testing::csr(names);
+    let mut ids = Vec::new();
+    for (names, days) in [
+        (&["later.example.com"][..], 300),
+        (&["soon.example.com", "b.example.com", "c.example.com"][..], 12),
+        (&["next.example.com"][..], 40),
+    ] {
+        let end = site.backend.now() + Duration::days(days) + Duration::HOUR;
+        let row = site.backend.unsaved_request(&csr(names), Status::Delivered);
+        let row = row.altered(|row| {
+            (row.not_before, row.not_after) = (Some(end - Duration::days(365)), Some(end));
+        });
+        ids.push(row.id());
+        site.backend.put(row);
+    }
+    let key = site.backend.secret().await.unwrap().overview_key(ids[0], site.backend.now() + Duration::HOUR);
+    let page = site.browse(&format!("/mine/{}", key.expose())).await.is_page(200);
+    let places: Vec<usize> = ["soon.example.com and 2 more", "next.example.com", "later.example.com"]
+        .iter()
+        .map(|title| page.find(&format!("<strong>{title}</strong>")).expect(title))
+        .collect();
+    assert!(places.is_sorted(), "{page}");
+    for part in [
+        "<span class=\"chip good\">delivered</span>",
+        "<span class=\"tag\">ends in 12 days</span>",
+        "<span class=\"left\">ends in 300 days</span>",
+        "View the request<span class=\"unseen\"> soon.example.com and 2 more</span>",
+        "Download certificate.zip<span class=\"unseen\"> soon.example.com and 2 more</span>",
+        "Renew<span class=\"unseen\"> soon.example.com and 2 more</span>",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
 }
 
 #[tokio::test]

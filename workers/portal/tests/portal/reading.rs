@@ -131,6 +131,23 @@ async fn the_certificate_is_given_as_pem_or_zip() {
         assert_eq!(answer.header("content-type"), "application/x-pem-file");
         assert_eq!(answer.header("content-disposition"), "attachment; filename=\"certificate.pem\"");
     }
+    for (file, media_type, detail) in [
+        ("fullchain.pem", "application/x-pem-file", "fullchain"),
+        ("ca.pem", "application/x-pem-file", "chain"),
+        ("certificate.der", "application/pkix-cert", "der"),
+    ] {
+        let answer = site.get(&path(file)).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert_eq!(answer.header("content-type"), media_type);
+        assert_eq!(answer.header("content-disposition"), format!("attachment; filename=\"{file}\""));
+        let read = match file {
+            "certificate.der" => pki::certificate::to_pem(&answer.bytes),
+            _ => answer.text(),
+        };
+        assert_eq!(read, pem, "{file}: a root is its own chain");
+        let event = site.backend.audit(row.id()).pop().unwrap();
+        assert_eq!(event.detail.as_deref(), Some(detail), "{file}");
+    }
     let by_suffix = site.get(&path("certificate.zip")).await;
     let by_accept = site.call("GET", &path("certificate"), &[("accept", "application/zip")], "").await;
     for answer in [by_suffix, by_accept] {

@@ -13,6 +13,8 @@ use super::super::{Instant, Markup, Site};
 pub(super) struct StatusEvent {
     pub(super) class: &'static str,
     pub(super) label: String,
+    /// What the dot says, in words; `None` of a step to come, which says so itself.
+    pub(super) state: Option<String>,
     pub(super) at: Option<Instant>,
 }
 
@@ -47,7 +49,7 @@ pub(super) fn is_being_revoked(request: &Request) -> bool {
 }
 
 /// The CSS class of the status, and the id of its headline.
-pub(super) fn headline(status: Status) -> (&'static str, &'static str) {
+pub(in crate::pages) fn headline(status: Status) -> (&'static str, &'static str) {
     match status {
         Status::Unconfirmed => ("waiting", "status-unconfirmed"),
         Status::Submitted => ("working", "status-submitted"),
@@ -180,7 +182,11 @@ pub(super) fn events(site: &Site, request: &Request, phase: Option<PendingPhase>
         let status = request.shown(entry.status);
         let class = if current { headline(status).0 } else { "done" };
         let label = of_kind(site, request, label(status, is_covered));
-        StatusEvent { class, label, at: Some(site.instant(entry.at)) }
+        let state = match class {
+            "working" | "waiting" => "status-under-way",
+            _ => "status-done",
+        };
+        StatusEvent { class, label, state: Some(site.text(state)), at: Some(site.instant(entry.at)) }
     });
     let to_come = WAY
         .into_iter()
@@ -191,6 +197,7 @@ pub(super) fn events(site: &Site, request: &Request, phase: Option<PendingPhase>
         .map(|status| StatusEvent {
             class: "coming",
             label: of_kind(site, request, label(status, is_covered)),
+            state: None,
             at: None,
         });
     happened.chain(to_come).collect()

@@ -10,7 +10,7 @@ use workflow::approval::voting::ResolvedLink;
 use workflow::finding::Code;
 use workflow::texts::Message;
 
-use super::{passkeys, typed};
+use super::passkeys;
 use crate::http::client_addr::ClientAddr;
 use crate::http::fields::Fields;
 use crate::http::negotiate::ResponseFormat;
@@ -59,7 +59,7 @@ pub(super) async fn ask(
             Ok(match problem {
                 None => pages::page(StatusCode::OK, locale.language, &page.after_question()),
                 Some(problem) => {
-                    let typed = typed(fields, "question");
+                    let typed = fields.typed("question");
                     let page = page.with_question_problem(&problem, &typed);
                     pages::page(problem.status, locale.language, &page)
                 }

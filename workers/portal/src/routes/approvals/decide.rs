@@ -24,7 +24,7 @@ use super::ask::ask;
 use super::passkey::{is_set_up, set_up};
 use super::revoke::revoke;
 use super::sign_in::{begin, fetch_keys};
-use super::{link_of, passkeys, resolve, typed};
+use super::{link_of, passkeys, resolve};
 use crate::http::client_addr::ClientAddr;
 use crate::http::cross_site::refuse_cross_site;
 use crate::http::fields::Fields;
@@ -117,7 +117,7 @@ pub(crate) async fn decide(
             let review = review_after(&portal, resolved, content).await?;
             let passkeys = passkeys(&portal, &review).await?;
             let page = ReviewPage::new(&portal, &locale, &review, &passkeys)
-                .with_problem(&problem, &typed(&fields, "reason"));
+                .with_problem(&problem, &fields.typed("reason"));
             Ok(pages::page(problem.status, locale.language, &page))
         }
         (Err(problem), _) => Err(problem),
