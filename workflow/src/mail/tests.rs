@@ -292,7 +292,7 @@ fn a_letter_is_in_one_language() {
     )
     .paragraph(&Message::new("mail-received"))
     .certificate(&facts(&["www.example.com"]), "server")
-    .list(&Message::new("mail-code"), (0..60).map(|n| n.to_string()))
+    .list(&Message::new("mail-serial"), (0..60).map(|n| n.to_string()))
     .findings(&[Finding::warning(Code::BadName, "d", "a")])
     .button(&Message::new("mail-see-standing"), "https://ca.example.com/")
     .to(id(), &MailKind::Received, &requester());

@@ -66,7 +66,7 @@ fn the_mails_say_what_happened_in_both_languages() {
     let mut by_operator = revoked(Language::English).altered(|row| row.revocation = None);
     let now = by_operator.signed_date().unwrap();
     by_operator.accept_revocation(&order, &Actor::operator("root"), "arn".into(), now).unwrap();
-    let links = crate::notice::RequesterLinks {
+    let links = RequesterLinks {
         status: "https://ca.example.com/requests/1?key=KEY".to_owned(),
         again: "https://ca.example.com/?again=1&key=KEY".to_owned(),
     };

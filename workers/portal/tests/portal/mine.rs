@@ -210,11 +210,12 @@ async fn the_typed_address_stays_in_the_field_unless_it_is_a_private_key() {
     for path in ["/mine", "/approvals"] {
         let page = site.submit(path, &[("email", "sam@@example.com \"x\"")]).await.is_page(422);
         assert!(page.contains("value=\"sam@@example.com &#34;x&#34;\""), "{page}");
-        let key = &pki::testing::root().key_pem;
+        let root = pki::testing::root();
+        let key = root.key_pem.as_str();
         let page = site.submit(path, &[("email", key)]).await.is_page(422);
         assert!(page.contains("value=\"\"") && !page.contains("PRIVATE KEY"), "{page}");
         // What the field cannot hold is not sent back: pages for callers without a link stay small.
-        let page = site.submit(path, &[("email", &"\"".repeat(100_000))]).await;
+        let page = site.submit(path, &[("email", "\"".repeat(100_000).as_str())]).await;
         assert!(page.bytes.len() < 10_000, "{path}: {}", page.bytes.len());
     }
 }

@@ -36,7 +36,7 @@ async fn every_reader_gets_a_next_step_of_their_own() {
         ("/approvals/mine/nothing/", 404, "href=\"/approvals\""),
         ("/requests/nothing?key=x", 404, "href=\"/mine\""),
         ("/mine/nothing", 404, "href=\"/mine\""),
-        (&early, 404, "href=\"/mine\""),
+        (early.as_str(), 404, "href=\"/mine\""),
         ("/nothing", 404, "href=\"/\">Request a certificate"),
     ] {
         let page = site.browse(path).await.is_page(status);
