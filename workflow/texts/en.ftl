@@ -253,6 +253,7 @@ status-failed-text = The operators have been told and will look into it. There's
 status-revoked = The certificate was revoked
 status-revoked-text = Please don't use it any more.
 status-download-zip = Download certificate.zip
+status-valid-until = Valid until { $until }
 status-download-files = Single files:
 status-why = Reason
 status-found = What we found

@@ -192,6 +192,7 @@ status-failed-text = 運用担当者に通知済みで、これから調査し�
 status-revoked = 証明書は失効しました
 status-revoked-text = この証明書は、今後使用しないでください。
 status-download-zip = certificate.zip をダウンロード
+status-valid-until = 有効期限: { $until }
 status-download-files = 個別のファイル:
 status-why = 理由
 status-found = 確認の結果
