@@ -4,11 +4,10 @@
 //! Content-Security-Policy does not restrict.
 
 use std::fmt;
-use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::{Browser, needed, repository};
+use crate::{Browser, npm_package};
 
 const VERSION: &str = "4.14.1";
 /// The rule tags that make up WCAG 2.2 AA.
@@ -45,24 +44,7 @@ impl fmt::Display for Violation {
 impl Axe {
     /// Installs axe-core if needed. Returns `None`, with a message, if npm is missing.
     pub fn installed() -> Option<Self> {
-        let folder = repository().join("target").join(format!("axe-core-{VERSION}"));
-        let file = folder.join("node_modules/axe-core/axe.min.js");
-        if !file.is_file() {
-            let [npm] = needed([("npm", "npm")])?;
-            std::fs::create_dir_all(&folder).unwrap();
-            let output = Command::new(npm)
-                .args(["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"])
-                .arg(&folder)
-                .arg(format!("axe-core@{VERSION}"))
-                .stdin(Stdio::null())
-                .output()
-                .unwrap();
-            assert!(
-                output.status.success(),
-                "npm cannot install axe-core: {}",
-                String::from_utf8_lossy(&output.stderr)
-            );
-        }
+        let file = npm_package("axe-core", VERSION)?.join("axe.min.js");
         Some(Self(std::fs::read_to_string(file).unwrap()))
     }
 

@@ -44,7 +44,7 @@ impl WebDriverCompatibleCommand for Devtools {
 }
 
 impl Browser {
-    async fn devtools(&self, command: &str, parameters: Value) {
+    pub(crate) async fn devtools(&self, command: &str, parameters: Value) {
         let command = json!({ "cmd": command, "params": parameters });
         self.page.issue_cmd(Devtools(command)).await.unwrap();
     }

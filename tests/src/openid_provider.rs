@@ -4,11 +4,10 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::{ChildGuard, PATIENCE, eventually, free_port, needed, python_with, repository};
+use crate::{ChildGuard, PATIENCE, eventually, free_port, needed, npm_package, python_with, repository};
 
 const VERSION: &str = "9.13.3";
 
@@ -24,21 +23,8 @@ impl OpenIdProvider {
     /// Starts a provider with one client, `countersign`, which is public if the secret is empty. Returns `None`, with a
     /// message, if Node.js or npm is missing.
     pub async fn start(redirect_uri: &str, secret: &str) -> Option<Self> {
-        let [node, npm] = needed([("node", "nodejs"), ("npm", "npm")])?;
-        let folder = repository().join("target").join(format!("oidc-provider-{VERSION}"));
-        let module = folder.join("node_modules/oidc-provider");
-        if !module.join("package.json").is_file() {
-            fs::create_dir_all(&folder).unwrap();
-            let output = Command::new(npm)
-                .args(["install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"])
-                .arg(&folder)
-                .arg(format!("oidc-provider@{VERSION}"))
-                .stdin(Stdio::null())
-                .output()
-                .unwrap();
-            let said = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success(), "npm cannot install oidc-provider: {said}");
-        }
+        let [node] = needed([("node", "nodejs")])?;
+        let module = npm_package("oidc-provider", VERSION)?;
         let port = free_port();
         let script = repository().join("tests/src/openid_provider.mjs").display().to_string();
         let arguments = [&script, &module.display().to_string(), &port.to_string(), redirect_uri, secret];

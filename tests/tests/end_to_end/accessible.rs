@@ -14,8 +14,9 @@ const LANGUAGES: [&str; 2] = ["en", "ja"];
 /// The approver of the profile `questioned`.
 const ASKER: &str = "asker@example.com";
 /// Pages without preparation: name of the screenshot, and path.
-const PATHS: [(&str, &str); 8] = [
+const PATHS: [(&str, &str); 9] = [
     ("form", ""),
+    ("new", "new"),
     ("form-terms", "?kind=grant"),
     ("mine-ask", "mine"),
     ("inbox-ask", "approvals"),

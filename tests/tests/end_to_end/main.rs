@@ -28,6 +28,7 @@ mod leaks;
 mod least_privilege;
 mod local;
 mod log;
+mod new;
 mod nginx;
 mod notices;
 mod ocsp;

@@ -120,7 +120,7 @@ function enhanceForm(form) {
       const answer = await fetch(form.dataset.preview, { method: "POST", body, headers });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (turn !== asked) return;
-      if (page.getElementById("csr-help")?.open) help.open = true;
+      if (help && page.getElementById("csr-help")?.open) help.open = true;
       // What is missing elsewhere in the form is no news while it is being filled in.
       const part = answer.ok ? page.querySelector("#preview > *") : page.getElementById("problems");
       if (!part) return show();
@@ -173,10 +173,10 @@ function enhanceForm(form) {
     if (event.target === file) take(file.files[0]);
     else if (event.target.name === "profile" || event.target.name === "email") soon();
   });
-  // Dragged text goes where the browser puts it.
+  // Dragged text goes where the browser puts it. Without the field for a file, the CSR is made in the page.
   for (const kind of ["dragover", "dragleave", "drop"])
     form.addEventListener(kind, (event) => {
-      const hasFile = event.dataTransfer.types.includes("Files");
+      const hasFile = file && event.dataTransfer.types.includes("Files");
       form.classList.toggle("dropping", hasFile && kind === "dragover");
       if (!hasFile) return;
       event.preventDefault();
@@ -448,6 +448,7 @@ function replaceMain(page, announcer) {
   before.replaceWith(main);
   document.title = page.title;
   enhance(main);
+  document.dispatchEvent(new Event("replaced"));
   const focus = before.contains(focused) && (counterpart(focused, before) ?? main);
   if (focus) focus.focus({ preventScroll: true });
   scrollTo({ top: place, behavior: "instant" });

@@ -21,6 +21,7 @@ mod form;
 mod health;
 mod inbox;
 mod mine;
+mod new;
 mod problems;
 mod prompt;
 mod questions;
@@ -38,6 +39,7 @@ mod vouch;
 pub(crate) fn router(portal: Arc<Portal>) -> Router {
     let routes = Router::new()
         .route("/", get(form::show))
+        .route("/new", get(new::show))
         .route("/requests", post(form::submit).layer(from_fn(own_throttle::required)))
         .route("/requests/preview", post(form::preview).layer(from_fn(own_throttle::required)))
         .route("/requests/{id}", get(requests::status))

@@ -118,6 +118,16 @@ impl Profile {
         Duration::from_secs(u64::from(self.validity_days) * 86_400)
     }
 
+    /// The kinds of key that it certifies for one of its purposes, RSA at its smallest.
+    #[must_use]
+    pub fn key_kinds(&self) -> Vec<KeyKind> {
+        let kinds = self.keys.iter().map(|rule| match rule {
+            KeyRule::Rsa => KeyKind::Rsa { bits: self.rsa_min_bits },
+            other => other.kind(),
+        });
+        kinds.filter(|kind| self.has_use_for(*kind)).collect()
+    }
+
     /// The key usages of the profile that a key of this kind can have.
     pub(super) fn key_usage_for(&self, kind: KeyKind) -> Vec<String> {
         let fitting = self.key_usage.iter().map(|usage| usage.0).filter(|usage| key_can(kind, usage));

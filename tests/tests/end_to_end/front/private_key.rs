@@ -7,10 +7,10 @@
 use std::path::PathBuf;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use end_to_end::{
-    Browser, BrowserTraffic, Exchange, PATIENCE, Stack, Submission, csr_for, eventually, key_and_csr_for,
-    needed, unique_host,
+    Browser, BrowserTraffic, Exchange, PATIENCE, SecretPieces, Stack, Submission, contains, csr_for, eventually,
+    joined, key_and_csr_for, needed, unique_host,
 };
 
 use super::browser::PROGRAMS;
@@ -52,49 +52,18 @@ impl SecretKey {
         &self.der[at..at + 32]
     }
 
-    /// Pieces of the secret number, in every encoding of these tests.
-    fn pieces(&self) -> Vec<Vec<u8>> {
-        let scalar = self.scalar();
-        let lines = self.pem.lines().filter(|line| !line.contains("-----")).map(str::as_bytes);
-        let mut texts = vec![hex::encode(scalar), hex::encode_upper(scalar)];
-        for octets in [scalar].into_iter().chain(lines) {
-            // The digits of base64 depend on the place of the first octet, modulo 3; the last ones on what follows.
-            for skipped in 0..3 {
-                let whole = octets[skipped..].chunks_exact(3).flatten();
-                let whole: Vec<u8> = whole.copied().collect();
-                texts.extend([STANDARD_NO_PAD.encode(&whole), URL_SAFE_NO_PAD.encode(&whole)]);
-            }
-        }
-        let pieces = texts.iter().flat_map(|text| text.as_bytes().windows(16).step_by(4));
-        pieces.chain(scalar.windows(8)).map(<[u8]>::to_vec).collect()
+    /// Pieces of the secret number and of the lines of PEM, in every encoding of these tests.
+    fn pieces(&self) -> SecretPieces {
+        let mut pieces = SecretPieces::default();
+        pieces.add(self.scalar());
+        self.pem.lines().filter(|line| !line.contains("-----")).for_each(|line| pieces.add(line.as_bytes()));
+        pieces
     }
 
     fn is_in(&self, traffic: &BrowserTraffic) -> bool {
         let pieces = self.pieces();
-        let has_piece = |octets: &[u8]| pieces.iter().any(|piece| contains(octets, piece));
-        traffic.exchanges().iter().any(|exchange| {
-            let octets = &exchange.octets;
-            has_piece(octets) || has_piece(&joined(octets))
-        })
+        traffic.exchanges().iter().any(|exchange| pieces.are_in(&exchange.octets))
     }
-}
-
-/// Percent-decoded, and without the gaps between digits.
-fn joined(octets: &[u8]) -> Vec<u8> {
-    let text: String = octets.iter().map(|octet| char::from(*octet)).collect();
-    let mut parts = text.split('%');
-    let mut plain = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        match part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(octet) => plain.extend([char::from(octet).to_string().as_str(), &part[2..]]),
-            None => plain.extend(["%", part]),
-        }
-    }
-    plain.chars().filter(|c| !c.is_whitespace() && *c != ':').map(|c| c as u32 as u8).collect()
-}
-
-fn contains(octets: &[u8], piece: &[u8]) -> bool {
-    octets.windows(piece.len()).any(|window| window == piece)
 }
 
 /// A browser, and its traffic.

@@ -12,6 +12,7 @@ use workflow::policy::{Policy, RequesterProof};
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
+use super::key_file::KeyFileView;
 use super::names::{self, NamesView};
 use super::questions::QuestionView;
 use super::standing::StandingFacts;
@@ -56,6 +57,8 @@ pub(crate) struct StatusPage {
     time_left: Option<TimeLeft>,
     /// The download links, if there is a certificate.
     downloads: Option<Downloads>,
+    /// The key file of the request, for its script.
+    key_file: Option<KeyFileView>,
     /// The use of the link to this page, as a sentence.
     keep_link: String,
     /// The path for confirming the request, and the text of its button: for the reader of the mailbox, or for whoever signs
@@ -168,6 +171,7 @@ impl StatusPage {
             not_after: request.not_after().filter(|_| is_signed).map(|at| site.instant(at)),
             fingerprint: None,
             time_left: site.time_left(request, policy.lifecycle(), now),
+            key_file: KeyFileView::of(request, downloads.as_ref().map(|downloads| downloads.zip.as_str())),
             downloads,
             keep_link: of_kind(
                 &site,
