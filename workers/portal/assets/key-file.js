@@ -76,7 +76,9 @@ async function start(section, { id, key, zip, name }) {
       const answer = await fetch(zip, { headers: { Accept: "application/zip" } });
       if (!answer.ok) throw new Error(`${answer.status}`);
       const files = filesInZip(new Uint8Array(await answer.arrayBuffer()));
-      return new TextDecoder().decode(files.get("fullchain.pem"));
+      const chain = new TextDecoder().decode(files.get("fullchain.pem"));
+      if (!certificatesIn(chain).length) throw new Error("no certificate");
+      return chain;
     } catch {
       throw new KeyFileError("no-certificate");
     }
@@ -159,6 +161,6 @@ async function start(section, { id, key, zip, name }) {
     dropped = event.dataTransfer.files[0] ?? dropped;
     part("key-dropped").textContent = dropped?.name ?? "";
   });
-  showPassphrases(section);
+  showPassphrases(section, part("key-button"));
   part("key-controls").hidden = false;
 }

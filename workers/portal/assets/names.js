@@ -62,7 +62,8 @@ function host(word) {
 function hostOf(text) {
   try {
     const url = new URL(`http://${text}/`);
-    return url.pathname === "/" && !url.port && !url.username ? url.hostname : undefined;
+    // Nothing but a host: no port, path or user.
+    return url.href === `http://${url.hostname}/` ? url.hostname : undefined;
   } catch {
     return undefined;
   }

@@ -99,8 +99,12 @@ function start() {
 
   const makeNewKey = async (first) => {
     const { privateKey, ...key } = await makeKey(kind().value, Number(profile().dataset.rsa));
-    const encrypted = await encryptKey(privateKey, passphrase.value);
-    privateKey.fill(0);
+    let encrypted;
+    try {
+      encrypted = await encryptKey(privateKey, passphrase.value);
+    } finally {
+      privateKey.fill(0);
+    }
     passphrase.value = again.value = "";
     made = { key, digest: await sha256(key.publicKey), isDownloaded: false };
     offerFile(link, `${fileStem(first.text)}-key.pem`, keyFile(encrypted));
@@ -169,7 +173,7 @@ function start() {
     keepBox.disabled = true;
     part("no-store").hidden = false;
   }
-  showPassphrases(make);
+  showPassphrases(make, part("make-button"));
   // A browser may have filled in what was here before a reload.
   csr.value = "";
   make.hidden = false;

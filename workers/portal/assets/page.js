@@ -21,8 +21,10 @@ export function clearErrors(root) {
   for (const field of root.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
 }
 
-/** Each box `data-shows` shows the passphrases with these ids. */
-export function showPassphrases(root) {
+/** Each box `data-shows` shows the passphrases with these ids; in a passphrase, Enter presses the button. */
+export function showPassphrases(root, button) {
+  for (const field of root.querySelectorAll("input[type=password]"))
+    field.addEventListener("keydown", ({ key, isComposing }) => key === "Enter" && !isComposing && button.click());
   for (const box of root.querySelectorAll("[data-shows]"))
     box.addEventListener("change", () => {
       for (const id of box.dataset.shows.split(" ")) document.getElementById(id).type = box.checked ? "text" : "password";

@@ -45,7 +45,8 @@ export async function openKeyFile(octets, passphrase) {
 }
 
 function keyIn(octets) {
-  if (octets[0] === 0x30) return keyInDer(octets);
+  // A text may begin with the octet of a SEQUENCE, which is the digit 0.
+  if (elementsOf(octets).length) return keyInDer(octets);
   const blocks = pemBlocks(new TextDecoder().decode(octets));
   const block = blocks.find(({ label }) => label === LABEL || label === `ENCRYPTED ${LABEL}`);
   if (block) return keyInDer(block.der);

@@ -116,7 +116,7 @@ impl Judges {
     fn by_script(&self, folder: &PkiDir, program: &Path, script: &str, further: &[&str]) {
         let script = repository().join("tests/tests/end_to_end/new").join(script).display().to_string();
         let said = folder.succeed(program, &[&[script.as_str(), PASSPHRASE], further].concat());
-        assert!(said.ends_with("agreed\n"), "{said}");
+        assert!(said.contains("agreed\n"), "{said}");
     }
 }
 
