@@ -7,7 +7,7 @@ use p12_keystore::KeyStore;
 
 use super::PASSPHRASE;
 
-const PKIJS: &str = "3.4.0";
+const PKIJS: &str = "3.4.3";
 
 pub(super) struct Judges {
     openssl: PathBuf,

@@ -81,7 +81,8 @@ pub(crate) struct MakeKeyPage {
 
 impl MakeKeyPage {
     pub(crate) fn new(portal: &Portal, locale: &Locale, policy: &Policy) -> Self {
-        let site = Site::of(portal, locale);
+        // The page has no parameters for the links to other languages to repeat.
+        let site = Site::of(portal, &locale.without_query());
         let default = policy.profile(None).ok().map(Profile::name);
         let profiles = policy
             .profiles()

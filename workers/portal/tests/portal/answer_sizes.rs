@@ -24,6 +24,7 @@ async fn the_largest_answers_are_those_that_the_costs_of_a_flood_assume() {
         format!("/{long}"),
         format!("/?x={}", "'".repeat(9_900)),
         format!("/mine?x={}", "'".repeat(9_900)),
+        format!("/new?x={}", "'".repeat(9_900)),
         format!("/?x={long}"),
         format!("/requests/{long}"),
         format!("/approvals/{long}"),

@@ -147,6 +147,7 @@ pub(crate) async fn pages(language: Language) -> Vec<(&'static str, String)> {
     let withdrawn = site.submit_in(language, &path.replacen('?', "/cancel?", 1), &[]).await;
     assert_eq!(withdrawn.status, 303);
     pages.push(("status-withdrawing", site.browse_in(language, &path).await.is_page(200)));
+    pages.push(("new", site.browse_in(language, "/new").await.is_page(200)));
     let typed = "/commands?names=www.example.com%20a%26b@example.com%20localhost";
     pages.push(("commands", site.browse_in(language, typed).await.is_page(400)));
     pages.push(("commands-example", site.browse_in(language, "/commands").await.is_page(200)));

@@ -19,6 +19,7 @@ mod limit;
 mod log;
 mod looks;
 mod mine;
+mod new_key;
 mod oidc_groups;
 mod openapi;
 mod passkeys;

@@ -261,6 +261,35 @@ async fn pages_load_our_own_assets_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn the_modules_of_a_page_load_our_own_modules_and_nothing_else() {
+    let site = Site::at("https://pki.example.com/live");
+    let page = site.browse("/new").await.is_page(200);
+    let mut waiting: Vec<String> = Vec::new();
+    for attribute in ["href=\"/live/assets/", "src=\"/live/assets/"] {
+        let files = page.split(attribute).skip(1).filter_map(|rest| rest.split('"').next());
+        waiting.extend(files.filter(|file| file.ends_with(".js")).map(str::to_owned));
+    }
+    let mut loaded = std::collections::BTreeSet::new();
+    while let Some(file) = waiting.pop() {
+        if !loaded.insert(file.clone()) {
+            continue;
+        }
+        let asset = site.get(&format!("/assets/{file}")).await;
+        assert_eq!(asset.status, 200, "{file}");
+        assert_eq!(asset.header("content-type"), "text/javascript; charset=utf-8");
+        let script = asset.text();
+        for call in ["eval(", "Function(", "XMLHttpRequest", "WebSocket", "sendBeacon", "import(", "innerHTML"] {
+            assert!(!script.contains(call), "{file}: {call}");
+        }
+        for rest in script.split(" from \"").skip(1) {
+            let imported = rest.split('"').next().unwrap();
+            waiting.push(imported.strip_prefix("./").unwrap_or_else(|| panic!("{file}: {imported}")).to_owned());
+        }
+    }
+    assert!(loaded.len() >= 12, "{loaded:?}");
+}
+
+#[tokio::test]
 async fn the_base_path_may_be_there_or_not_and_links_carry_it() {
     let site = Site::at("https://abc.execute-api.eu-central-1.amazonaws.com/live");
     for path in ["/", "/live/", "/live"] {
