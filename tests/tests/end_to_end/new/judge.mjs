@@ -1,12 +1,13 @@
 // pkijs opens what the pages made: a CSR, a key file and a PKCS#12 file.
 import assert from "node:assert/strict";
+import crypto from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 const [passphrase, folder, host, kind] = process.argv.slice(2);
 const require = createRequire(`${folder}/package.json`);
 const pkijs = require("pkijs");
-pkijs.setEngine("node", new pkijs.CryptoEngine({ name: "node", crypto: globalThis.crypto }));
+pkijs.setEngine("node", new pkijs.CryptoEngine({ name: "node", crypto: crypto.webcrypto }));
 
 const pem = (name) => Buffer.from(readFileSync(name, "utf8").replace(/-----[^-]+-----/, "").replace(/-----[^]*/, ""), "base64");
 const buffer = (octets) => new Uint8Array(octets).slice().buffer;
@@ -47,4 +48,19 @@ for (const { bagId, bagValue } of bags) {
 assert.ok(keys.length === 1 && keys[0].equals(key));
 const certificates = bags.filter(({ bagId }) => bagId === "1.2.840.113549.1.12.10.1.3");
 assert.ok(Buffer.from(certificates[0].bagValue.parsedValue.toSchema().toBER()).equals(pem("fullchain.pem")));
+
+// pkijs reads PBMAC1 as any MAC, and computes none: this is RFC 9579 once more, by the crypto of Node.js.
+const newer = pkijs.PFX.fromBER(buffer(readFileSync("pbmac1.p12")));
+const { digestAlgorithm, digest } = newer.macData.mac;
+assert.equal(digestAlgorithm.algorithmId, "1.2.840.113549.1.5.14");
+const [derivation, scheme] = digestAlgorithm.algorithmParams.valueBlock.value;
+const [salt, rounds, length, prf] = derivation.valueBlock.value[1].valueBlock.value;
+const hmacSha256 = "1.2.840.113549.2.9";
+for (const { valueBlock } of [scheme, prf]) assert.equal(valueBlock.value[0].valueBlock.toString(), hmacSha256);
+assert.equal(rounds.valueBlock.valueDec, 600_000);
+assert.equal(length.valueBlock.valueDec, 32);
+const macKey = crypto.pbkdf2Sync(passphrase, Buffer.from(salt.valueBlock.valueHexView), 600_000, 32, "sha256");
+const safes = Buffer.from(newer.authSafe.content.valueBlock.valueHexView);
+const mac = crypto.createHmac("sha256", macKey).update(safes).digest();
+assert.ok(mac.equals(Buffer.from(digest.valueBlock.valueHexView)));
 console.log("agreed");

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use end_to_end::{PkiDir, needed, npm_package, python_with, repository};
-use p12_keystore::KeyStore;
+use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
 
 use super::PASSPHRASE;
 
@@ -55,7 +55,10 @@ impl Judges {
             // The NSS of Debian 12 has no Ed25519.
             self.by_pk12util(folder);
         }
-        by_p12_keystore(folder, host);
+        if kind == "ec-p256" {
+            // Built without optimisation, it takes many seconds for 600,000 rounds.
+            by_p12_keystore(folder, host);
+        }
         self.by_script(folder, &self.python, "judge.py", &[host]);
         let pkijs = self.pkijs.display().to_string();
         self.by_script(folder, &self.node, "judge.mjs", &[&pkijs, host, kind]);
@@ -121,12 +124,9 @@ impl Judges {
 }
 
 fn by_p12_keystore(folder: &PkiDir, host: &str) {
-    for name in ["modern.p12", "pbmac1.p12"] {
-        let file = std::fs::read(folder.path(name)).unwrap();
-        let store = KeyStore::from_pkcs12(&file, PASSPHRASE).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let (alias, chain) = store.private_key_chain().unwrap();
-        assert_eq!(alias, host, "{name}");
-        assert_eq!(chain.chain().len(), folder.read("fullchain.pem").matches("BEGIN").count(), "{name}");
-        assert!(KeyStore::from_pkcs12(&file, "another passphrase").is_err(), "{name}");
-    }
+    let file = std::fs::read(folder.path("modern.p12")).unwrap();
+    let store = KeyStore::from_pkcs12(&file, PASSPHRASE, Pkcs12ImportPolicy::Strict).unwrap();
+    let (alias, chain) = store.private_key_chain().unwrap();
+    assert_eq!(alias, host);
+    assert_eq!(chain.certs().len(), folder.read("fullchain.pem").matches("BEGIN").count());
 }

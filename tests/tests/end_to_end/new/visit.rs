@@ -50,13 +50,11 @@ impl KeyVisit {
 
     /// Waits until an element has this text in it.
     pub(super) async fn says(&self, css: &str, text: &str) {
-        let mut last = String::new();
-        let what = format!("{css} to say {text:?}");
-        let said = eventually(&what, PATIENCE, async || {
-            last = self.browser.page.find(Locator::Css(css)).await.ok()?.text().await.ok()?;
-            last.contains(text).then_some(())
-        });
-        said.await;
+        eventually(&format!("{css} to say {text:?}"), PATIENCE, async || {
+            let said = self.browser.page.find(Locator::Css(css)).await.ok()?.text().await.ok()?;
+            said.contains(text).then_some(())
+        })
+        .await;
     }
 
     /// Replaces the text of a field.

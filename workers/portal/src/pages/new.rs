@@ -3,7 +3,6 @@
 use askama::Template;
 use pki::key::KeyKind;
 use workflow::policy::{Policy, Profile};
-use workflow::texts::Message;
 
 use super::Site;
 use super::assets::Paths;
