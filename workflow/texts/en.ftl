@@ -1770,7 +1770,8 @@ newkey-not-kept = This browser couldn't keep the file. The downloaded one is all
 newkey-offer = Make the key in this browser instead
 
 keyfile-title = Your key and the certificate in one file
-keyfile-kept = This browser keeps the encrypted key file of this request. Without another choice below, it's the one that is used.
+keyfile-kept = This browser keeps the encrypted key file of this request.
+keyfile-kept-use = It's used unless you choose another file.
 keyfile-forget = Forget the key file
 keyfile-no-crypto = The browser has no WebCrypto on this page: it's only there over https, or on localhost. This command makes the file: <code>openssl pkcs12 -export -inkey key.pem -in fullchain.pem -out certificate.p12</code>
 keyfile-lead = For the key of this request, from the page that makes keys or from your own tools. Everything happens in this page: neither the key nor the passphrase is sent.

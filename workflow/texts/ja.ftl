@@ -1640,7 +1640,8 @@ newkey-not-kept = このブラウザーには保存できませんでした。�
 newkey-offer = 代わりにこのブラウザーで鍵を作成する
 
 keyfile-title = 鍵と証明書を1つのファイルにする
-keyfile-kept = この申請の暗号化した鍵ファイルが、このブラウザーに保存されています。下で別のファイルを選ばない限り、これを使います。
+keyfile-kept = この申請の暗号化した鍵ファイルが、このブラウザーに保存されています。
+keyfile-kept-use = 別のファイルを選ばない限り、これを使います。
 keyfile-forget = 保存した鍵ファイルを消去する
 keyfile-no-crypto = このページではブラウザーの WebCrypto を使えません。使えるのは https で接続した場合と localhost だけです。ファイルは次のコマンドで作成できます: <code>openssl pkcs12 -export -inkey key.pem -in fullchain.pem -out certificate.p12</code>
 keyfile-lead = この申請の鍵に使います。鍵を作成するページで作ったものでも、ご自身のツールで作ったものでも構いません。すべてこのページの中で行われ、鍵もパスフレーズも送信されません。

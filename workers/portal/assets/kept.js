@@ -19,13 +19,29 @@ function settled(request) {
   });
 }
 
-/** Runs `work` on the store in one transaction, and returns its result once that is committed. */
-async function inStore(mode, work) {
+/** The database; `undefined` if there is none and none is to be made: whoever keeps nothing gets no database. */
+async function open(mayMake) {
   const opening = indexedDB.open("countersign", 1);
-  opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
-  const database = await settled(opening);
+  let isMissing = false;
+  opening.onupgradeneeded = () => {
+    if (mayMake) return opening.result.createObjectStore(STORE);
+    isMissing = true;
+    opening.transaction.abort();
+  };
   try {
-    const transaction = database.transaction(STORE, mode);
+    return await settled(opening);
+  } catch (error) {
+    if (isMissing) return undefined;
+    throw error;
+  }
+}
+
+/** Runs `work` on the store in one transaction, and returns its result once that is committed. */
+async function inStore(work, mayMake = false) {
+  const database = await open(mayMake);
+  if (!database) return undefined;
+  try {
+    const transaction = database.transaction(STORE, "readwrite");
     const done = new Promise((resolve, reject) => {
       transaction.oncomplete = resolve;
       transaction.onabort = () => reject(transaction.error);
@@ -40,22 +56,23 @@ async function inStore(mode, work) {
 /** Keeps the encrypted key file of a request that has no id yet, and forgets those that were never sent. */
 export function keep(digest, encryptedKey) {
   const now = Date.now();
-  return inStore("readwrite", async (store) => {
+  const work = async (store) => {
     await settled(store.put({ encryptedKey, keptAt: now }, unclaimed(digest)));
     const keys = await settled(store.getAllKeys(IDBKeyRange.bound("key:", "key;", false, true)));
     for (const key of keys) {
       const { keptAt } = await settled(store.get(key));
       if (now - keptAt > UNCLAIMED_MILLISECONDS) await settled(store.delete(key));
     }
-  });
+  };
+  return inStore(work, true);
 }
 
 /** Forgets the file of a request that was not sent. */
-export const forgetUnclaimed = (digest) => inStore("readwrite", (store) => settled(store.delete(unclaimed(digest))));
+export const forgetUnclaimed = (digest) => inStore((store) => settled(store.delete(unclaimed(digest))));
 
 /** The encrypted key file of a request; `undefined` if there is none. Moves it under the id of the request. */
 export function keptFor(id, digest) {
-  return inStore("readwrite", async (store) => {
+  return inStore(async (store) => {
     const fresh = await settled(store.get(unclaimed(digest)));
     if (fresh) {
       await settled(store.put(fresh, id));
@@ -66,4 +83,4 @@ export function keptFor(id, digest) {
 }
 
 /** Forgets the key file of a request. */
-export const forget = (id) => inStore("readwrite", (store) => settled(store.delete(id)));
+export const forget = (id) => inStore((store) => settled(store.delete(id)));

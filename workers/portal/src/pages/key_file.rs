@@ -13,9 +13,9 @@ pub(super) struct KeyFileView {
 }
 
 impl KeyFileView {
-    /// `None` without a CSR, and for a request that ended without a certificate.
+    /// `None` without a CSR. A request that ended without a certificate has it too: a kept key file can be forgotten.
     pub(super) fn of(request: &Request, zip: Option<&str>) -> Option<Self> {
-        let csr = request.csr().filter(|_| zip.is_some() || !request.status().is_terminal())?;
+        let csr = request.csr()?;
         Some(Self {
             public_key_digest: csr.public_key_digest.clone(),
             name: csr.names.first().cloned().unwrap_or_default(),

@@ -67,20 +67,18 @@ async fn the_form_has_no_field_that_could_carry_a_key_or_a_passphrase() {
 }
 
 #[tokio::test]
-async fn a_page_has_the_key_file_while_there_is_a_certificate_or_may_be_one() {
+async fn a_certificate_can_be_joined_with_its_key_by_whoever_may_have_it() {
     let site = Site::new();
-    for (status, has_part, has_zip) in [
-        (Status::PendingApproval, true, false),
-        (Status::Delivered, true, true),
-        (Status::Rejected, false, false),
-    ] {
+    for (status, has_zip) in
+        [(Status::PendingApproval, false), (Status::Delivered, true), (Status::Rejected, false)]
+    {
         let (row, _) = site.request_at(status).await;
         let path = site.status_path(row.id(), LinkGiven::ByMail).await;
         let page = site.browse(&path).await.is_page(200);
         let digest = &row.csr().unwrap().public_key_digest;
-        assert_eq!(attributes(&page, "data-key"), [digest].into_iter().filter(|_| has_part).collect::<Vec<_>>());
+        assert_eq!(attributes(&page, "data-key"), [digest]);
         assert_eq!(attributes(&page, "data-zip").len(), usize::from(has_zip), "{status}");
-        assert_eq!(page.matches("/assets/key-file-").count(), usize::from(has_part));
+        assert_eq!(page.matches("/assets/key-file-").count(), 1);
     }
     // A stranger's link, which does not open the certificate, has nothing to make a file of.
     let site = Site::with_confirmation();
