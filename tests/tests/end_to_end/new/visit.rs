@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use end_to_end::{Asked, Browser, PATIENCE, Stack, Submission, eventually};
 use fantoccini::Locator;
-use serde_json::json;
 use tempfile::TempDir;
 
 use super::PASSPHRASE;
@@ -160,6 +159,6 @@ impl KeyVisit {
                 };
             };";
         let found = self.browser.page.execute_async(READ, vec![]).await.unwrap();
-        serde_json::from_value(json!(found)).unwrap()
+        serde_json::from_value(found).unwrap()
     }
 }
