@@ -31,7 +31,11 @@ impl Browser {
     }
 
     /// Like `start`, with further options of Chromium.
-    pub async fn start_with([chromium, driver]: &[PathBuf; 2], with_scripts: bool, further: &[String]) -> Self {
+    pub async fn start_with(
+        [chromium, driver]: &[PathBuf; 2],
+        with_scripts: bool,
+        further: &[String],
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (process, port) = start_driver(driver, &folder.path().join("chromedriver.log")).await;
         let profile = folder.path().join("profile");

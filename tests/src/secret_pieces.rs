@@ -85,10 +85,17 @@ mod tests {
         for before in 0..6 {
             let longer = [&b"before"[..before], &secret, b"behind"].concat();
             let base64 = STANDARD_NO_PAD.encode(&longer);
-            let lines: Vec<&str> = (0..base64.len()).step_by(32).map(|at| &base64[at..base64.len().min(at + 32)]).collect();
+            let lines: Vec<&str> =
+                (0..base64.len()).step_by(32).map(|at| &base64[at..base64.len().min(at + 32)]).collect();
             let pem = lines.join("\r\n");
             let percent: String = longer.iter().map(|octet| format!("%{octet:02x}")).collect();
-            for form in [hex::encode(&longer), percent, STANDARD_NO_PAD.encode(&pem), URL_SAFE_NO_PAD.encode(&longer), pem] {
+            for form in [
+                hex::encode(&longer),
+                percent,
+                STANDARD_NO_PAD.encode(&pem),
+                URL_SAFE_NO_PAD.encode(&longer),
+                pem,
+            ] {
                 assert!(pieces.are_in(form.as_bytes()), "{form}");
             }
             assert!(pieces.are_in(&longer));

@@ -1765,14 +1765,14 @@ newkey-no-names = Enter at least one name.
 newkey-wrong-names = These aren't host names, IP addresses, e-mail addresses or URIs:
 newkey-is-made = The key and the request are made. Download the key next.
 newkey-is-updated = The request is made again, with the same key.
-newkey-is-kept = This browser keeps the encrypted file too, until you have it forgotten on the status page.
+newkey-is-kept = This browser keeps the encrypted file too, until you delete it on the status page.
 newkey-not-kept = This browser couldn't keep the file. The downloaded one is all there is.
 newkey-offer = Make the key in this browser instead
 
 keyfile-title = Your key and the certificate in one file
 keyfile-kept = This browser keeps the encrypted key file of this request.
 keyfile-kept-use = It's used unless you choose another file.
-keyfile-forget = Forget the key file
+keyfile-forget = Delete the kept key file
 keyfile-no-crypto = The browser has no WebCrypto on this page: it's only there over https, or on localhost. This command makes the file: <code>openssl pkcs12 -export -inkey key.pem -in fullchain.pem -out certificate.p12</code>
 keyfile-lead = For the key of this request, from the page that makes keys or from your own tools. Everything happens in this page: neither the key nor the passphrase is sent.
 keyfile-choice = Key file

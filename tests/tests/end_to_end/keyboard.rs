@@ -36,8 +36,7 @@ async fn tab_reaches_everything_in_order_and_shows_where_it_is() {
     portal.until(&asked, "pending_approval").await;
     let browser = Browser::start(&programs, true).await;
     let new = format!("{}new", portal.base);
-    let pages =
-        [("form", &portal.base), ("new", &new), ("review", &review), ("status", &asked.status_url)];
+    let pages = [("form", &portal.base), ("new", &new), ("review", &review), ("status", &asked.status_url)];
     for (what, url) in pages {
         browser.page.goto(url).await.unwrap();
         browser.element("main h1").await;

@@ -43,6 +43,8 @@ function start() {
     part("made").hidden = made === undefined;
     part("make-button").textContent = text(made ? "button-again" : "button-first");
     part("make-button").disabled = isBusy;
+    // Nothing is left to make until the names change.
+    part("make-button").hidden = made !== undefined && csr.value !== "";
   };
 
   const setCsr = (value) => {

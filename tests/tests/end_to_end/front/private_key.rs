@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use end_to_end::{
-    Browser, BrowserTraffic, Exchange, PATIENCE, SecretPieces, Stack, Submission, contains, csr_for, eventually,
-    joined, key_and_csr_for, needed, unique_host,
+    Browser, BrowserTraffic, Exchange, PATIENCE, SecretPieces, Stack, Submission, contains, csr_for,
+    eventually, joined, key_and_csr_for, needed, unique_host,
 };
 
 use super::browser::PROGRAMS;

@@ -152,7 +152,14 @@ async fn without_webcrypto_the_pages_say_so_and_lead_to_commands() {
     visit.says("#no-crypto", "WebCrypto").await;
     assert!(!visit.is_shown("#make").await);
     let address = visit.browser.element("#no-crypto a").await.prop("href").await.unwrap().unwrap();
-    assert!(portal.get(&local(&address, &visit.base), "text/html").await.expect(200).text().contains("openssl req"));
+    assert!(
+        portal
+            .get(&local(&address, &visit.base), "text/html")
+            .await
+            .expect(200)
+            .text()
+            .contains("openssl req")
+    );
 
     visit.browser.page.goto(&foreign(&asked.status_url)).await.unwrap();
     visit.says("#key-no-crypto", "openssl pkcs12 -export").await;

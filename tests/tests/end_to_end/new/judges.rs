@@ -39,7 +39,8 @@ impl Judges {
     /// The CSR is signed by its key, and is for this host.
     pub(super) fn csr(&self, folder: &PkiDir, csr: &str, host: &str) {
         folder.write("request.csr", csr);
-        let said = folder.succeed(&self.openssl, &["req", "-in", "request.csr", "-verify", "-noout", "-text"]);
+        let said =
+            folder.succeed(&self.openssl, &["req", "-in", "request.csr", "-verify", "-noout", "-text"]);
         assert!(said.contains("verify OK") && said.contains(&format!("DNS:{host}")), "{said}");
         let said = folder.succeed(&self.certtool, &["--crq-info", "--infile", "request.csr"]);
         assert!(said.contains(&format!("DNSname: {host}")), "{said}");
@@ -78,7 +79,8 @@ impl Judges {
         }
         let bundled = run(&["x509", "-in", "bundle.pem", "-noout", "-fingerprint"]);
         assert_eq!(bundled, run(&["x509", "-in", "fullchain.pem", "-noout", "-fingerprint"]));
-        let said = run(&["pkcs12", "-in", "modern.p12", "-passin", &pass, "-noenc", "-info", "-out", "opened.pem"]);
+        let said =
+            run(&["pkcs12", "-in", "modern.p12", "-passin", &pass, "-noenc", "-info", "-out", "opened.pem"]);
         assert!(said.contains("MAC: sha256, Iteration 10000"), "{said}");
         assert!(said.contains("AES-256-CBC, Iteration 600000, PRF hmacWithSHA256"), "{said}");
         assert_eq!(run(&["pkey", "-in", "opened.pem", "-pubout"]), certified);

@@ -63,7 +63,10 @@ async fn no_octet_of_a_key_leaves_the_browser() {
     }
     for exchange in &exchanges {
         let (method, path) = (&exchange.method, &exchange.path);
-        assert!(!pieces.are_in(&exchange.octets), "{method} {path} has a piece of a key or of its passphrase");
+        assert!(
+            !pieces.are_in(&exchange.octets),
+            "{method} {path} has a piece of a key or of its passphrase"
+        );
     }
 }
 

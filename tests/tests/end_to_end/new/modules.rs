@@ -16,11 +16,8 @@ fn the_modules_hold_for_any_input() {
     }
     let script = repository().join("tests/tests/end_to_end/new/modules.mjs");
     let output = Command::new(node).arg(script).arg(folder.path("")).output().unwrap();
-    let said = format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let said =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     println!("{said}");
     assert!(output.status.success() && said.contains("held: 9 of 9"), "{said}");
 }

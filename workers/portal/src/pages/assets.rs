@@ -140,7 +140,8 @@ mod tests {
         for module in MODULES.iter() {
             for rest in module.content.split(" from \"").skip(1) {
                 let imported = rest.split('"').next().unwrap_or_default();
-                let file = imported.strip_prefix("./").unwrap_or_else(|| panic!("{}: {imported}", module.stem));
+                let file =
+                    imported.strip_prefix("./").unwrap_or_else(|| panic!("{}: {imported}", module.stem));
                 assert!(find(file).is_some(), "{}: {imported}", module.stem);
                 found += 1;
             }

@@ -278,12 +278,15 @@ async fn the_modules_of_a_page_load_our_own_modules_and_nothing_else() {
         assert_eq!(asset.status, 200, "{file}");
         assert_eq!(asset.header("content-type"), "text/javascript; charset=utf-8");
         let script = asset.text();
-        for call in ["eval(", "Function(", "XMLHttpRequest", "WebSocket", "sendBeacon", "import(", "innerHTML"] {
+        for call in
+            ["eval(", "Function(", "XMLHttpRequest", "WebSocket", "sendBeacon", "import(", "innerHTML"]
+        {
             assert!(!script.contains(call), "{file}: {call}");
         }
         for rest in script.split(" from \"").skip(1) {
             let imported = rest.split('"').next().unwrap();
-            waiting.push(imported.strip_prefix("./").unwrap_or_else(|| panic!("{file}: {imported}")).to_owned());
+            waiting
+                .push(imported.strip_prefix("./").unwrap_or_else(|| panic!("{file}: {imported}")).to_owned());
         }
     }
     assert!(loaded.len() >= 11, "{loaded:?}");
