@@ -1,5 +1,6 @@
 //! `countersign approvals`: the approvers of a request, their votes, and new links in place of lost mails.
 
+use serde::Serialize;
 use time::OffsetDateTime;
 use workflow::approval::Approval;
 use workflow::aws::SqsQueue;
@@ -9,12 +10,14 @@ use workflow::ids::RequestId;
 use workflow::message::RecheckMessage;
 use workflow::policy::Policy;
 use workflow::ports::WorkerQueue as _;
+use workflow::timestamp::rfc3339;
 
 use crate::error::{CliError, OrFail as _};
-use crate::requests::instant;
+use crate::output::{Cell, Document, OutputOptions, Tone};
+use crate::request_id::RequestIdArgument;
 use crate::stack::{Stack, StackSelector};
 use crate::wording::count;
-use crate::{approval_row, policy, requests, table};
+use crate::{approval_row, policy, request_rows};
 
 mod verify;
 
@@ -23,22 +26,26 @@ mod verify;
 pub(crate) enum ApprovalsCommand {
     /// Shows the approvers and their votes
     Show {
-        /// The request's id
-        id: RequestId,
+        /// The request's id, or its beginning
+        id: RequestIdArgument,
+        #[command(flatten)]
+        output: OutputOptions,
         #[command(flatten)]
         which: StackSelector,
     },
     /// Computes the digest of a decision anew, and checks the passkey signature or ID token of each vote
     Verify {
-        /// The request's id
-        id: RequestId,
+        /// The request's id, or its beginning
+        id: RequestIdArgument,
+        #[command(flatten)]
+        output: OutputOptions,
         #[command(flatten)]
         which: StackSelector,
     },
     /// Sends new links to the approvers of the current policy; earlier links stop working
     Resend {
-        /// The request's id
-        id: RequestId,
+        /// The request's id, or its beginning
+        id: RequestIdArgument,
         #[command(flatten)]
         which: StackSelector,
     },
@@ -47,14 +54,21 @@ pub(crate) enum ApprovalsCommand {
 /// Runs `countersign approvals`.
 pub(crate) async fn run(command: ApprovalsCommand) -> Result<(), CliError> {
     match command {
-        ApprovalsCommand::Show { id, which } => {
+        ApprovalsCommand::Show { id, output, which } => {
             let stack = which.find().await?;
-            let approval = find(&stack, id).await?;
-            show(&approval, &removed_approvers(&stack, &approval).await?, OffsetDateTime::now_utc());
-            Ok(())
+            let approval = find(&stack, id.find(&stack).await?).await?;
+            let removed = removed_approvers(&stack, &approval).await?;
+            let view = ApprovalsView::of(&approval, &removed, OffsetDateTime::now_utc());
+            output.print(&view.document(), &view)
         }
-        ApprovalsCommand::Verify { id, which } => verify::run(&which.find().await?, id).await,
-        ApprovalsCommand::Resend { id, which } => resend(&which.find().await?, id).await,
+        ApprovalsCommand::Verify { id, output, which } => {
+            let stack = which.find().await?;
+            verify::run(&stack, id.find(&stack).await?, &output).await
+        }
+        ApprovalsCommand::Resend { id, which } => {
+            let stack = which.find().await?;
+            resend(&stack, id.find(&stack).await?).await
+        }
     }
 }
 
@@ -72,7 +86,7 @@ async fn removed_approvers(stack: &Stack, approval: &Approval) -> Result<Vec<Ema
     if approval.outcome.is_some() {
         return Ok(Vec::new());
     }
-    let request = requests::find(stack, approval.request_id).await?;
+    let request = request_rows::find(stack, approval.request_id).await?;
     // Without a readable policy, no link works and no approver was removed.
     let policy = policy::document(stack).await?.and_then(|text| Policy::parse(&text).ok());
     Ok(policy
@@ -80,57 +94,121 @@ async fn removed_approvers(stack: &Stack, approval: &Approval) -> Result<Vec<Ema
         .unwrap_or_default())
 }
 
-fn show(approval: &Approval, removed: &[Email], now: OffsetDateTime) {
-    let (set, escalated) = (&approval.approver_set, approval.is_escalated());
-    // Also those who have voted as stand-ins, and whose days are over.
-    let mut voters = set.voters_at(escalated, now);
-    let have_voted = approval.votes.iter().map(|vote| &vote.approver);
-    let others: Vec<Email> = have_voted
-        .filter(|one| !voters.iter().any(|it| set.plus_tags.same_person(it, one)))
-        .cloned()
-        .collect();
-    voters.extend(others);
-    let rows: Vec<Vec<String>> = voters
-        .iter()
-        .map(|voter| {
+/// One approver, for people and programs.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ApproverView {
+    approver: String,
+    groups: Vec<String>,
+    /// People in whose place the approver may vote, and until when.
+    stands_in_for: Vec<String>,
+    decision: Option<Decision>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    voted_at: Option<OffsetDateTime>,
+    /// People in whose place the vote was cast.
+    voted_for: Vec<String>,
+    reason: Option<String>,
+    opened: bool,
+    /// True if the policy in force no longer lists the approver: the link does not work.
+    removed: bool,
+}
+
+/// The approvers of a request, without tokens and links.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ApprovalsView {
+    request: RequestId,
+    /// `None` while the request waits.
+    outcome: Option<&'static str>,
+    #[serde(with = "time::serde::rfc3339")]
+    until: OffsetDateTime,
+    digest: String,
+    approvers: Vec<ApproverView>,
+    missing: Vec<String>,
+}
+
+impl ApprovalsView {
+    fn of(approval: &Approval, removed: &[Email], now: OffsetDateTime) -> Self {
+        let (set, escalated) = (&approval.approver_set, approval.is_escalated());
+        // Also those who have voted as stand-ins, and whose days are over.
+        let mut voters = set.voters_at(escalated, now);
+        let have_voted = approval.votes.iter().map(|vote| &vote.approver);
+        let others: Vec<Email> = have_voted
+            .filter(|one| !voters.iter().any(|it| set.plus_tags.same_person(it, one)))
+            .cloned()
+            .collect();
+        voters.extend(others);
+        let view = |voter: &Email| {
             let groups = set.quorums.iter().filter(|group| group.members.contains(voter));
-            let groups = groups.filter_map(|group| group.group.clone());
             let stands_in = set.stand_ins_of(voter, escalated, now);
-            let stands_in =
-                stands_in.iter().map(|one| format!("stands in for {} until {}", one.person, one.until));
-            let groups: Vec<String> = groups.chain(stands_in).collect();
-            let vote = match approval.vote_of(voter) {
-                Some(vote) if vote.decision == Decision::Approve => {
-                    format!("approved {}{}", instant(vote.at), vote.in_place_of())
-                }
-                Some(vote) => format!("rejected {}{}", instant(vote.at), vote.in_place_of()),
-                None if removed.contains(voter) => {
-                    "no longer in the policy, the link does not work".to_owned()
-                }
-                None if approval.viewed_by.contains(voter) => "opened the review".to_owned(),
-                None => String::new(),
-            };
-            vec![voter.to_string(), groups.join(", "), vote]
-        })
-        .collect();
-    print!("{}", table::aligned(&["APPROVER", "GROUP", "VOTE"], &rows));
-    let outcome = match outcome(approval) {
-        Some(outcome) => outcome.to_owned(),
-        None => {
-            let missing = approval.missing_approvals(&approval.approver_set).into_iter().map(|missing| {
-                let approvals = count(missing.approvals, "approval");
-                missing.group.map_or(approvals.clone(), |group| format!("{approvals} from {group}"))
-            });
-            let missing: Vec<String> = missing.collect();
-            format!("open until {}; still needed: {}", instant(approval.expires_at), missing.join(", "))
+            let vote = approval.vote_of(voter);
+            ApproverView {
+                approver: voter.to_string(),
+                groups: groups.filter_map(|group| group.group.clone()).collect(),
+                stands_in_for: stands_in
+                    .iter()
+                    .map(|one| format!("{} until {}", one.person, one.until))
+                    .collect(),
+                decision: vote.map(|vote| vote.decision),
+                voted_at: vote.map(|vote| vote.at),
+                voted_for: vote
+                    .map(|vote| vote.stands_in_for.iter().map(ToString::to_string).collect())
+                    .unwrap_or_default(),
+                reason: vote.and_then(|vote| vote.reason.clone()),
+                opened: approval.viewed_by.contains(voter),
+                removed: removed.contains(voter),
+            }
+        };
+        let outcome = outcome(approval);
+        let missing = approval.missing_approvals(set).into_iter().map(|missing| {
+            let approvals = count(missing.approvals, "approval");
+            missing.group.map_or(approvals.clone(), |group| format!("{approvals} from {group}"))
+        });
+        Self {
+            request: approval.request_id,
+            outcome,
+            until: approval.expires_at,
+            digest: approval.digest.to_string(),
+            approvers: voters.iter().map(view).collect(),
+            missing: if outcome.is_some() { Vec::new() } else { missing.collect() },
         }
-    };
-    println!("\n{outcome}");
-    if !removed.is_empty() {
-        println!(
-            "Ask the approvers of the policy in force with: countersign approvals resend {}.",
-            approval.request_id
-        );
+    }
+
+    fn document(&self) -> Document {
+        let cells = self.approvers.iter().map(ApproverView::cells).collect();
+        let document = Document::new().table(&["APPROVER", "GROUP", "VOTE"], cells);
+        let document = document.line(match self.outcome {
+            Some(outcome) => outcome.to_owned(),
+            None => format!("open until {}; still needed: {}", rfc3339(self.until), self.missing.join(", ")),
+        });
+        if self.approvers.iter().any(|one| one.removed) {
+            let id = self.request;
+            return document.line(format!(
+                "Ask the approvers of the policy in force with: countersign approvals resend {id}."
+            ));
+        }
+        document
+    }
+}
+
+impl ApproverView {
+    fn cells(&self) -> Vec<Cell> {
+        let stands_in = self.stands_in_for.iter().map(|one| format!("stands in for {one}"));
+        let groups: Vec<String> = self.groups.iter().cloned().chain(stands_in).collect();
+        let at = self.voted_at.map(rfc3339).unwrap_or_default();
+        let place = match self.voted_for.as_slice() {
+            [] => String::new(),
+            people => format!(" for {}", people.join(", ")),
+        };
+        let reason = self.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        let vote = match self.decision {
+            Some(Decision::Approve) => Cell::state(format!("approved {at}{place}{reason}"), Tone::Good),
+            Some(Decision::Reject) => Cell::state(format!("rejected {at}{place}{reason}"), Tone::Over),
+            None if self.removed => Cell::state("no longer in the policy, the link does not work", Tone::Bad),
+            None if self.opened => Cell::state("opened the review", Tone::Waiting),
+            None => Cell::text(""),
+        };
+        vec![Cell::text(self.approver.as_str()), Cell::text(groups.join(", ")), vote]
     }
 }
 
@@ -164,6 +242,24 @@ mod tests {
     use workflow::testing::InMemoryBackend;
 
     use super::*;
+
+    #[test]
+    fn approvers_are_shown_without_tokens_and_links() {
+        let backend = InMemoryBackend::new();
+        let id = backend.request_at(Status::Approved);
+        let approval = backend.approval(id).unwrap();
+        let view = ApprovalsView::of(&approval, &[], approval.created_at);
+        let json = serde_json::to_value(&view).unwrap();
+        let keys: Vec<&String> = json.as_object().unwrap().keys().collect();
+        assert_eq!(keys, ["approvers", "digest", "missing", "outcome", "request", "until"]);
+        let text = view.document().plain_text();
+        assert!(text.contains("approved 20") && text.ends_with("\n\napproved\n"), "{text}");
+        let open = backend.approval(backend.request_at(Status::PendingApproval)).unwrap();
+        let removed = open.approver_set.voters_at(false, open.created_at);
+        let text = ApprovalsView::of(&open, &removed, open.created_at).document().plain_text();
+        assert!(text.contains("still needed: 1 approval"), "{text}");
+        assert!(text.contains(&format!("countersign approvals resend {}.", open.request_id)), "{text}");
+    }
 
     #[test]
     fn a_withdrawn_request_is_not_called_rejected() {

@@ -35,8 +35,10 @@ impl CliError {
 
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Errors of other programs may have several lines.
-        let what = self.what.split_whitespace().collect::<Vec<_>>().join(" ");
+        // Errors of other programs may have several lines, and answers from outside escape sequences.
+        let steers = |c: char| c.is_whitespace() || c.is_control();
+        let words = self.what.split(steers).filter(|word| !word.is_empty());
+        let what = words.collect::<Vec<_>>().join(" ");
         match self.advice.as_str() {
             "" => f.write_str(&what),
             advice => write!(f, "{}. {advice}", what.trim_end_matches('.')),
@@ -76,7 +78,7 @@ mod tests {
     #[test]
     fn a_failure_is_one_line_with_its_causes_and_what_to_do() {
         let failure = std::fs::read("/does/not/exist")
-            .or_fail(|| "cannot read\nthe file".into(), "Look for it.")
+            .or_fail(|| "cannot read\nthe \u{1b}file".into(), "Look for it.")
             .unwrap_err();
         assert_eq!(
             failure.to_string(),

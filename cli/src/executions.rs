@@ -5,26 +5,27 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use workflow::ids::RequestId;
 use workflow::request::execution_name;
+use workflow::timestamp::rfc3339;
 
 use crate::error::{CliError, OrFail as _};
-use crate::requests::{self, instant, print_json};
+use crate::output::{Cell, Document, OutputOptions, Tone, cut_off};
+use crate::request_id::RequestIdArgument;
+use crate::request_rows;
 use crate::stack::{Stack, StackSelector};
-use crate::table;
 use crate::timeline::{self, ExecutionSummary};
 use crate::wording::duration;
 
 /// `countersign executions`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ExecutionsOptions {
-    /// Id of a request: shows the timeline of each of its executions
-    id: Option<RequestId>,
+    /// Id of a request, or its beginning: shows the timeline of each of its executions
+    id: Option<RequestIdArgument>,
     /// Maximum number of executions in the list
     #[arg(long, default_value_t = 20, allow_negative_numbers = true)]
     #[arg(value_parser = clap::value_parser!(i32).range(1..=1000))]
     limit: i32,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: OutputOptions,
     #[command(flatten)]
     which: StackSelector,
 }
@@ -32,13 +33,13 @@ pub(crate) struct ExecutionsOptions {
 /// Runs `countersign executions`.
 pub(crate) async fn run(options: ExecutionsOptions) -> Result<(), CliError> {
     let stack = options.which.find().await?;
-    match options.id {
-        None => list(&stack, options.limit, options.json).await,
-        Some(id) => timelines(&stack, id, options.json).await,
+    match &options.id {
+        None => list(&stack, options.limit, &options.output).await,
+        Some(id) => timelines(&stack, id.find(&stack).await?, &options.output).await,
     }
 }
 
-async fn list(stack: &Stack, limit: i32, json: bool) -> Result<(), CliError> {
+async fn list(stack: &Stack, limit: i32, output: &OutputOptions) -> Result<(), CliError> {
     #[derive(Serialize)]
     struct StateRow {
         name: String,
@@ -54,37 +55,45 @@ async fn list(stack: &Stack, limit: i32, json: bool) -> Result<(), CliError> {
         .send()
         .await
         .or_fail(|| "cannot list the executions".into(), "")?;
-    let at = |nanoseconds| {
-        OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).map_or_else(|_| String::new(), instant)
-    };
-    let rows: Vec<StateRow> = answer
-        .executions
-        .iter()
-        .map(|execution| StateRow {
+    let at = |nanoseconds| OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).ok();
+    let mut cells = Vec::new();
+    let mut rows = Vec::new();
+    for execution in &answer.executions {
+        let started = at(execution.start_date.as_nanos());
+        let stopped = execution.stop_date.and_then(|date| at(date.as_nanos()));
+        cells.push(vec![
+            Cell::uncut(execution.name.as_str()),
+            Cell::state(execution.status.as_str(), tone(&execution.status)),
+            started.map_or_else(|| Cell::text(""), Cell::since),
+            stopped.map_or_else(|| Cell::in_short("", "-"), Cell::since),
+        ]);
+        rows.push(StateRow {
             name: execution.name.clone(),
             status: execution.status.as_str().to_owned(),
-            started: at(execution.start_date.as_nanos()),
-            stopped: execution.stop_date.map(|date| at(date.as_nanos())),
-        })
-        .collect();
-    if json {
-        return print_json(&rows);
+            started: started.map(rfc3339).unwrap_or_default(),
+            stopped: stopped.map(rfc3339),
+        });
     }
-    if rows.is_empty() {
-        println!("No executions yet.");
-        return Ok(());
+    let headings = ["EXECUTION", "STATUS", "STARTED", "STOPPED"];
+    output.print(&Document::list(&headings, cells, "No executions yet."), &rows)?;
+    if answer.next_token.is_some() {
+        cut_off(rows.len());
     }
-    let cells: Vec<Vec<String>> = rows
-        .into_iter()
-        .map(|row| vec![row.name, row.status, row.started, row.stopped.unwrap_or_else(|| "-".into())])
-        .collect();
-    print!("{}", table::aligned(&["EXECUTION", "STATUS", "STARTED", "STOPPED"], &cells));
     Ok(())
 }
 
-async fn timelines(stack: &Stack, id: RequestId, json: bool) -> Result<(), CliError> {
+/// What the status of an execution means to an operator.
+fn tone(status: &ExecutionStatus) -> Tone {
+    match status {
+        ExecutionStatus::Succeeded => Tone::Good,
+        ExecutionStatus::Running => Tone::Waiting,
+        _ => Tone::Bad,
+    }
+}
+
+async fn timelines(stack: &Stack, id: RequestId, output: &OutputOptions) -> Result<(), CliError> {
     // Executions of the first attempts may be in the stack that the request was imported from, or older than 90 days.
-    let latest = match requests::lookup(stack, id).await? {
+    let latest = match request_rows::lookup(stack, id).await? {
         Some(Ok(row)) => row.execution().attempt,
         _ => 1,
     };
@@ -102,16 +111,17 @@ async fn timelines(stack: &Stack, id: RequestId, json: bool) -> Result<(), CliEr
             "Step Functions keeps executions for 90 days. See the request itself with: countersign requests show ID.",
         ));
     }
-    if json {
-        return print_json(&found);
-    }
-    for (index, execution) in found.iter().enumerate() {
-        if index > 0 {
-            println!();
-        }
-        println!("{}  {}", execution.arn.rsplit(':').next().unwrap_or_default(), execution.status);
+    output.print(&document(&found), &found)
+}
+
+/// The executions of one request.
+fn document(found: &[ExecutionSummary]) -> Document {
+    let headings = ["STATE", "ENTERED", "TOOK", "ERROR"];
+    let (mut document, mut all) = (Document::new(), Vec::new());
+    for execution in found {
+        let name = execution.arn.rsplit(':').next().unwrap_or_default();
         let running = execution.status == ExecutionStatus::Running.as_str();
-        let cells: Vec<Vec<String>> = execution
+        let cells: Vec<Vec<Cell>> = execution
             .states
             .iter()
             .map(|entry| {
@@ -121,14 +131,15 @@ async fn timelines(stack: &Stack, id: RequestId, json: bool) -> Result<(), CliEr
                     None => "-".into(),
                 };
                 vec![
-                    entry.state.clone(),
-                    instant(entry.entered),
-                    took,
-                    entry.error.clone().unwrap_or_default(),
+                    Cell::text(entry.state.as_str()),
+                    Cell::text(rfc3339(entry.entered)),
+                    Cell::text(took),
+                    Cell::uncut(entry.error.clone().unwrap_or_default()),
                 ]
             })
             .collect();
-        print!("{}", table::aligned(&["STATE", "ENTERED", "TOOK", "ERROR"], &cells));
+        all.extend(cells.iter().map(|row| [vec![Cell::text(name)], row.clone()].concat()));
+        document = document.titled_table(format!("{name}  {}", execution.status), &headings, cells);
     }
-    Ok(())
+    document.spreadsheet(&["EXECUTION", "STATE", "ENTERED", "TOOK", "ERROR"], all)
 }

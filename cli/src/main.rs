@@ -1,19 +1,21 @@
 //! The operator's command: runs the local stack, and shows what any stack is doing.
 //!
-//! Results go to standard output, everything else to standard error. A failure ends in one line and exit code 1.
+//! Results go to standard output, everything else to standard error. A failure ends in one line and an exit code:
+//! [`EXIT_CODES`].
 
 // A command prints.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser};
 
 #[macro_use]
 mod output;
 
 mod approval_row;
 mod approvals;
+mod arguments;
 mod audit;
 mod aws_cli;
 mod backup;
@@ -37,19 +39,35 @@ mod people;
 mod policy;
 mod progress;
 mod receipt;
+mod request_id;
+mod request_rows;
 mod requests;
 mod revocation_reason;
+mod shell;
 mod stack;
 mod step;
-mod table;
 mod timeline;
 mod venv;
+mod votes;
 mod webhooks;
 mod wording;
 
+/// What a script learns from the command.
+const EXIT_CODES: &str = "Exit codes:
+  0    done; a check found nothing wrong
+  1    failed, or a check found something; the last line on standard error says what
+  2    the command line is wrong; nothing was done
+  141  the reader of standard output went away
+
+Environment:
+  COUNTERSIGN_STACK  the stack on AWS, where --stack is not given
+  COUNTERSIGN_DIR    the folder of the local stack, where --dir is not given
+  NO_COLOR           no colours on a terminal
+  AWS_PROFILE, AWS_REGION and others of the AWS command line: account, credentials and region";
+
 /// A private certificate authority: a second person approves every certificate
 #[derive(Debug, Parser)]
-#[command(name = "countersign", version)]
+#[command(name = "countersign", version, after_help = EXIT_CODES)]
 enum Command {
     /// Runs the whole stack on this machine, on an AWS emulator
     Local(local::LocalOptions),
@@ -66,7 +84,7 @@ enum Command {
     /// Lists, shows and retries requests
     #[command(subcommand)]
     Requests(requests::RequestsCommand),
-    /// Lists and shows certificates, and those that end soon
+    /// Lists, shows, gets and revokes certificates
     #[command(subcommand)]
     Certificates(certificates::CertificatesCommand),
     /// Lists, shows and ends standing approvals
@@ -102,6 +120,10 @@ enum Command {
     Export(backup::ExportOptions),
     /// Imports an export into an empty stack and continues its requests
     Import(backup::ImportOptions),
+    /// Prints the completions for a shell
+    Completions(shell::CompletionsOptions),
+    /// Writes the manual pages to a folder
+    Man(shell::ManOptions),
 }
 
 #[tokio::main]
@@ -127,6 +149,8 @@ async fn main() -> ExitCode {
         Command::Policy(command) => policy::run(command).await,
         Command::Export(options) => backup::export(options).await,
         Command::Import(options) => backup::import(options).await,
+        Command::Completions(options) => shell::completions(Command::command(), &options),
+        Command::Man(options) => shell::man(Command::command(), &options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -139,8 +163,6 @@ async fn main() -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]
@@ -173,7 +195,45 @@ mod tests {
 
     #[test]
     fn a_stack_on_aws_has_no_local_folder() {
-        let said = refusal(&["requests", "list", "--stack", "x", "--dir", "y"]);
-        assert!(said.contains("cannot be used with"), "{said}");
+        for option in [["--stack", "x"], ["--region", "eu-west-1"], ["--endpoint-url", "http://localhost:1"]]
+        {
+            let said = refusal(&[&["requests", "list", "--dir", "y"], &option[..]].concat());
+            assert!(said.contains("cannot be used with"), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_id_is_refused_in_words() {
+        for command in [["requests", "show"], ["approvals", "show"], ["audit", "verify"]] {
+            let said = refusal(&[&command[..], &["www.example.com"]].concat());
+            assert!(said.contains("not a request id") && !said.contains("UUID"), "{said}");
+        }
+    }
+
+    /// Each command without subcommands, with its path.
+    fn leaves(command: &clap::Command, path: &str, found: &mut Vec<(String, clap::Command)>) {
+        for below in command.get_subcommands() {
+            let path = format!("{path} {}", below.get_name());
+            if below.has_subcommands() {
+                leaves(below, &path, found)
+            } else {
+                found.push((path, below.clone()))
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_that_shows_something_has_each_form_of_output() {
+        let (mut all, mut with) = (Vec::new(), 0);
+        leaves(&Command::command(), "", &mut all);
+        for (path, command) in &all {
+            let has = |long: &str| command.get_arguments().any(|argument| argument.get_long() == Some(long));
+            let shows = ["list", "expiring", "show", "verify", "executions", "doctor", "plan", "check"];
+            let shows = shows.iter().any(|word| path.ends_with(&format!(" {word}"))) || path == " log audit";
+            assert_eq!(has("output"), shows, "{path}");
+            assert_eq!(has("json") && has("wide"), shows, "{path}");
+            with += usize::from(shows);
+        }
+        assert!(with >= 19, "only {with} of {}", all.len());
     }
 }

@@ -6,30 +6,29 @@ use workflow::approval::sign_in::ProviderKey;
 use workflow::aws::DynamoPeople;
 use workflow::email::Email;
 use workflow::enrolment::{Enrolment, EnrolmentProof};
-use workflow::finding::Finding;
 use workflow::ports::{Clock as _, PeopleWriter as _, SystemClock};
 
+use crate::arguments;
 use crate::confirm::confirmed;
 use crate::error::{CliError, OrFail as _};
-use crate::requests::{instant, print_json};
+use crate::output::{Cell, Document, OutputOptions};
+use crate::policy;
 use crate::stack::{Stack, StackSelector, whoami};
-use crate::{policy, table};
 
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum PeopleCommand {
     /// Lists the passkeys of approvers, and the recorded keys of the identity provider
     List {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        output: OutputOptions,
         #[command(flatten)]
         which: StackSelector,
     },
     /// Removes the passkeys of a person, who can then set up a first one again
     Remove {
         /// Address of the person
-        #[arg(value_parser = address)]
+        #[arg(value_parser = arguments::address)]
         address: Email,
         /// Remove only the passkey with this id, or with one that begins so
         #[arg(long, value_name = "ID")]
@@ -52,14 +51,10 @@ pub(crate) enum PeopleCommand {
     },
 }
 
-fn address(text: &str) -> Result<Email, String> {
-    text.parse().map_err(|error: Finding| error.detail)
-}
-
 /// Runs `countersign people`.
 pub(crate) async fn run(command: PeopleCommand) -> Result<(), CliError> {
     match command {
-        PeopleCommand::List { json, which } => list(&which.find().await?, json).await,
+        PeopleCommand::List { output, which } => list(&which.find().await?, &output).await,
         PeopleCommand::Remove { address, passkey, yes, which } => {
             remove(&which.find().await?, &address, passkey.as_deref(), yes).await
         }
@@ -77,30 +72,34 @@ async fn all(stack: &Stack) -> Result<Vec<Passkey>, CliError> {
     Ok(all)
 }
 
-async fn list(stack: &Stack, json: bool) -> Result<(), CliError> {
+async fn list(stack: &Stack, output: &OutputOptions) -> Result<(), CliError> {
     let all = all(stack).await?;
-    if json {
-        return print_json(&all);
+    if output.is_json() {
+        return output.print(&Document::new(), &all);
     }
     let row = |passkey: &Passkey| {
-        let vouched = passkey.vouched_by.join(", ");
-        vec![passkey.person.clone(), passkey.credential_id.to_string(), instant(passkey.added_at), vouched]
+        vec![
+            Cell::text(passkey.person.as_str()),
+            Cell::text(passkey.credential_id.to_string()),
+            Cell::since(passkey.added_at),
+            Cell::text(passkey.vouched_by.join(", ")),
+        ]
     };
-    let rows: Vec<Vec<String>> = all.iter().map(row).collect();
-    print!("{}", table::aligned(&["PERSON", "PASSKEY", "ADDED", "VOUCHED BY"], &rows));
+    let headings = ["PERSON", "PASSKEY", "ADDED", "VOUCHED BY"];
+    let document = Document::list(&headings, all.iter().map(row).collect(), "No passkeys.");
     let keys = people(stack).all_provider_keys().await;
     let mut keys = keys.or_fail(|| "cannot read the keys of identity providers".into(), "")?;
-    if keys.is_empty() {
-        return Ok(());
-    }
     keys.sort_by(|one, other| (&one.issuer, one.first_seen).cmp(&(&other.issuer, other.first_seen)));
     let row = |key: &ProviderKey| {
-        let thumbprint = key.thumbprint().unwrap_or_default();
-        vec![key.issuer.clone(), thumbprint, instant(key.first_seen), instant(key.last_seen)]
+        vec![
+            Cell::text(key.issuer.as_str()),
+            Cell::text(key.thumbprint().unwrap_or_default()),
+            Cell::since(key.first_seen),
+            Cell::since(key.last_seen),
+        ]
     };
-    let rows: Vec<Vec<String>> = keys.iter().map(row).collect();
-    print!("\n{}", table::aligned(&["IDENTITY PROVIDER", "KEY", "FIRST SEEN", "LAST SEEN"], &rows));
-    Ok(())
+    let headings = ["IDENTITY PROVIDER", "KEY", "FIRST SEEN", "LAST SEEN"];
+    output.print(&document.table(&headings, keys.iter().map(row).collect()), &all)
 }
 
 async fn remove(stack: &Stack, address: &Email, passkey: Option<&str>, yes: bool) -> Result<(), CliError> {

@@ -16,6 +16,7 @@ use workflow::stand_in::day_of;
 
 use crate::confirm::confirmed;
 use crate::error::{CliError, OrFail as _};
+use crate::output::OutputOptions;
 use crate::progress::{ProgressStep, say};
 use crate::stack::{Stack, StackSelector};
 
@@ -23,6 +24,7 @@ mod effects;
 mod explain;
 mod key_lists;
 mod report;
+mod show;
 mod summary;
 
 use effects::Effects;
@@ -48,6 +50,8 @@ pub(crate) enum PolicyCommand {
         file: PathBuf,
         #[command(flatten)]
         request: ExplainOptions,
+        #[command(flatten)]
+        output: OutputOptions,
     },
     /// Shows the changes of a policy and its effects on open requests, and activates it; workers read it within a minute
     Set {
@@ -67,8 +71,10 @@ pub(crate) enum PolicyCommand {
         #[command(flatten)]
         which: StackSelector,
     },
-    /// Prints the policy in force
+    /// Prints the policy in force, as TOML unless another form is asked for
     Show {
+        #[command(flatten)]
+        output: OutputOptions,
         #[command(flatten)]
         which: StackSelector,
     },
@@ -77,13 +83,14 @@ pub(crate) enum PolicyCommand {
 /// Runs `countersign policy`.
 pub(crate) async fn run(command: PolicyCommand) -> Result<(), CliError> {
     match command {
-        PolicyCommand::Check { file, request } => {
+        PolicyCommand::Check { file, request, output } => {
             let (text, policy, notes) = read_with_notes(&file)?;
             if let Some(explained) = request.run(&policy)? {
-                print!("{}", explained.text);
+                output.print(&explained.document, &explained.value)?;
                 return explained.verdict;
             }
-            print!("{}", summary(&policy));
+            let (document, value) = summary(&policy);
+            output.print(&document, &value)?;
             eprint!("{}", after_blank_line(&Source { file: &file, text: &text }.notes(&notes)));
             Ok(())
         }
@@ -93,9 +100,8 @@ pub(crate) async fn run(command: PolicyCommand) -> Result<(), CliError> {
             set(&which.find().await?, &file, &text, &policy, yes).await
         }
         PolicyCommand::DenyKeys { files, which } => key_lists::store(&which.find().await?, &files).await,
-        PolicyCommand::Show { which } => {
-            print!("{}", text_in_force(&which.find().await?).await?);
-            Ok(())
+        PolicyCommand::Show { output, which } => {
+            show::run(&text_in_force(&which.find().await?).await?, &output)
         }
     }
 }
@@ -275,6 +281,6 @@ mod tests {
     fn the_default_policy_is_valid() {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/policy.toml");
         let (_, policy) = read(&file).unwrap();
-        assert!(summary(&policy).contains("server"));
+        assert!(summary(&policy).0.plain_text().contains("server"));
     }
 }

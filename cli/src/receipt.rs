@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use pki::certificate::Certificate;
 use pki::tlog::NoteVerifier;
+use serde_json::{Value, json};
 use workflow::mail::bundle;
 use workflow::transparency::{Receipt, VerifiedReceipt};
 
 use crate::error::{CliError, OrFail as _};
 use crate::log::public_keys;
+use crate::output::{Document, Facts, OutputOptions};
 use crate::stack::StackSelector;
-use crate::table;
 
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
@@ -26,13 +27,15 @@ pub(crate) enum ReceiptCommand {
         #[arg(long, value_name = "KEY")]
         key: Vec<NoteVerifier>,
         #[command(flatten)]
+        output: OutputOptions,
+        #[command(flatten)]
         which: StackSelector,
     },
 }
 
 /// Runs `countersign receipt`.
 pub(crate) async fn run(command: ReceiptCommand) -> Result<(), CliError> {
-    let ReceiptCommand::Verify { file, certificate, key, which } = command;
+    let ReceiptCommand::Verify { file, certificate, key, output, which } = command;
     // The file is read first: a file that cannot be read costs no call.
     let (octets, in_zip) = open(&file)?;
     let certificate = match certificate {
@@ -40,8 +43,8 @@ pub(crate) async fn run(command: ReceiptCommand) -> Result<(), CliError> {
         None => in_zip,
     };
     let keys = if key.is_empty() { public_keys(&which.find().await?).await? } else { key };
-    print!("{}", verify(&file, &octets, certificate.as_deref(), &keys)?);
-    Ok(())
+    let (document, value) = verify(&file, &octets, certificate.as_deref(), &keys)?;
+    output.print(&document, &value)
 }
 
 /// The receipt, and the certificate beside it in a zip.
@@ -77,7 +80,7 @@ fn verify(
     octets: &[u8],
     certificate: Option<&str>,
     keys: &[NoteVerifier],
-) -> Result<String, CliError> {
+) -> Result<(Document, Value), CliError> {
     let doing = || format!("the receipt in {} is refused", file.display());
     let advice = "Get the file again. If it stays so, trust neither file nor certificate, and ask the operators of the CA.";
     let verified = Receipt::verify(octets, keys).or_fail(doing, advice)?;
@@ -89,33 +92,39 @@ fn verify(
         }
         None => "no certificate was given to compare: give the zip, or add --certificate FILE",
     };
-    Ok(format!("{}\nThe signature, the checkpoint and the proof are right; {compared}.\n", said(&verified)))
+    let line = format!("The signature, the checkpoint and the proof are right; {compared}.");
+    let value = json!({
+        "receipt": verified.receipt,
+        "log": verified.checkpoint.origin,
+        "size": verified.checkpoint.size,
+        "comparedWithCertificate": certificate.is_some(),
+    });
+    Ok((Document::new().facts(facts(&verified)).line(line), value))
 }
 
 /// The receipt in words.
-fn said(verified: &VerifiedReceipt) -> String {
+fn facts(verified: &VerifiedReceipt) -> Facts {
     let (receipt, checkpoint) = (&verified.receipt, &verified.checkpoint);
-    let mut facts = vec![
-        ("certificate", receipt.certificate.serial.to_string()),
-        ("SHA-256", receipt.certificate.sha256.clone()),
-        ("profile", receipt.profile.clone()),
-        ("request", receipt.request.to_string()),
-        ("approved", format!("{}  digest {}", receipt.approval.decided, receipt.approval.digest)),
-    ];
-    if let Some(standing) = receipt.approval.standing {
-        facts.push(("under", format!("the standing approval {standing}, whose votes these are")));
-    }
-    facts.extend(receipt.approval.votes.iter().map(|vote| {
+    let under = receipt
+        .approval
+        .standing
+        .map(|standing| format!("the standing approval {standing}, whose votes these are"));
+    let votes = receipt.approval.votes.iter().map(|vote| {
         let proof = vote.evidence.as_ref().map_or("a link in a mail".to_owned(), |it| format!("proof {it}"));
         let people = &vote.stands_in_for;
         let absent = if people.is_empty() { String::new() } else { format!(" for {}", people.join(", ")) };
-        ("vote", format!("{} {} {}{absent}  {proof}", vote.approver, vote.decision, vote.at))
-    }));
-    facts.push(("audit trail", format!("event {}, {}", receipt.audit.number, receipt.audit.hash)));
-    facts.push(("log", format!("{}, entry {} of {}", checkpoint.origin, receipt.log.index, checkpoint.size)));
-    let rows: Vec<Vec<String>> =
-        facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
-    table::aligned(&["", ""], &rows).trim_start_matches('\n').to_owned()
+        ("Vote", format!("{} {} {}{absent}  {proof}", vote.approver, vote.decision, vote.at))
+    });
+    Facts::new()
+        .with("Certificate", receipt.certificate.serial.to_string())
+        .with("SHA-256", receipt.certificate.sha256.as_str())
+        .with("Profile", receipt.profile.as_str())
+        .with("Request", receipt.request.to_string())
+        .with("Approved", format!("{}  digest {}", receipt.approval.decided, receipt.approval.digest))
+        .with_some("Under", under)
+        .with_all(votes)
+        .with("Audit trail", format!("event {}, {}", receipt.audit.number, receipt.audit.hash))
+        .with("Log", format!("{}, entry {} of {}", checkpoint.origin, receipt.log.index, checkpoint.size))
 }
 
 #[cfg(test)]
@@ -149,12 +158,14 @@ mod tests {
         std::fs::write(&file, &octets).unwrap();
         let (receipt, certificate) = open(&file).unwrap();
         let certificate = certificate.unwrap();
-        let said = verify(&file, &receipt, Some(&certificate), &keys).unwrap();
+        let (said, value) = verify(&file, &receipt, Some(&certificate), &keys).unwrap();
+        let said = said.plain_text();
+        assert_eq!(value["comparedWithCertificate"], true);
         for part in ["a•••@example.com approve", "entry 0 of 1", "the certificate is the one of the receipt"]
         {
             assert!(said.contains(part), "{part}: {said}");
         }
-        let alone = verify(&file, &receipt, None, &keys).unwrap();
+        let alone = verify(&file, &receipt, None, &keys).unwrap().0.plain_text();
         assert!(alone.contains("no certificate was given"), "{alone}");
         let (_, other) = zip();
         let refused = verify(&file, &receipt, Some(&certificate), &other).unwrap_err().to_string();

@@ -23,19 +23,29 @@ use crate::error::{CliError, OrFail as _, STACK_OF_ANOTHER_VERSION};
 
 /// Options that select a stack.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Stack")]
 pub(crate) struct StackSelector {
-    /// Name of a stack on AWS [default: the local stack]
+    /// Name of a stack on AWS [env: COUNTERSIGN_STACK] [default: the local stack]
     #[arg(long, value_name = "NAME")]
     stack: Option<String>,
     /// Region of the stack on AWS [default: the region of the AWS configuration]
-    #[arg(long, requires = "stack", value_parser = region)]
+    #[arg(long, conflicts_with = "dir", value_parser = region)]
     region: Option<String>,
     /// Endpoint of the AWS API [default: the endpoint of AWS]
-    #[arg(long, value_name = "URL", requires = "stack", value_parser = endpoint)]
+    #[arg(long, value_name = "URL", conflicts_with = "dir", value_parser = endpoint)]
     endpoint_url: Option<String>,
-    /// Folder of the local stack [default: .local in the repository]
+    /// Folder of the local stack [env: COUNTERSIGN_DIR] [default: .local in the repository]
     #[arg(long, value_name = "FOLDER", conflicts_with = "stack")]
     dir: Option<PathBuf>,
+}
+
+/// The stack that options and environment mean.
+#[derive(Debug, PartialEq)]
+enum StackPlace {
+    /// On AWS, by its name.
+    Aws(String),
+    /// In this folder.
+    Local(PathBuf),
 }
 
 /// A deployed stack.
@@ -94,12 +104,32 @@ impl StackSelector {
 
     /// Finds the stack.
     pub(crate) async fn find(&self) -> Result<Stack, CliError> {
-        match &self.stack {
+        match self.place(checkout::variable)? {
+            StackPlace::Local(folder) => Ok(Stack::local(&endpoints::of_stack_in(&folder).await?)),
+            StackPlace::Aws(name) => self.on_aws(&name).await,
+        }
+    }
+
+    /// The stack of the options, else that of the environment, else the local one.
+    fn place(&self, variable: impl Fn(&str) -> Option<String>) -> Result<StackPlace, CliError> {
+        let named = |name: &str| variable(name).filter(|_| self.stack.is_none() && self.dir.is_none());
+        let (stack, dir) = (named(checkout::STACK_VARIABLE), named(checkout::DIR_VARIABLE));
+        if stack.is_some() && dir.is_some() {
+            return Err(CliError::new(
+                format!("{} and {} are both set", checkout::STACK_VARIABLE, checkout::DIR_VARIABLE),
+                "Unset one of them, or say which stack is meant with --stack or --dir.",
+            ));
+        }
+        match self.stack.clone().or(stack) {
+            Some(name) => Ok(StackPlace::Aws(name)),
+            None if self.region.is_some() || self.endpoint_url.is_some() => Err(CliError::new(
+                "--region and --endpoint-url are of a stack on AWS, and none is named",
+                "Name it with --stack.",
+            )),
             None => {
-                let folder = checkout::folder(self.dir.as_deref());
-                Ok(Stack::local(&endpoints::of_stack_in(&folder).await?))
+                let dir = self.dir.clone().or(dir.map(PathBuf::from));
+                Ok(StackPlace::Local(checkout::folder(dir.as_deref())))
             }
-            Some(name) => self.on_aws(name).await,
         }
     }
 
@@ -344,6 +374,37 @@ pub(crate) fn no_output(name: &str) -> CliError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn place(options: [Option<&str>; 3], variables: &[(&str, &str)]) -> Result<StackPlace, String> {
+        let [stack, region, dir] = options.map(|value| value.map(str::to_owned));
+        let selector = StackSelector { stack, region, endpoint_url: None, dir: dir.map(PathBuf::from) };
+        let value = |name: &str| variables.iter().find(|(known, _)| *known == name);
+        selector
+            .place(|name| value(name).map(|(_, value)| (*value).to_owned()))
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn options_come_before_variables_and_variables_before_the_local_stack() {
+        let (stack, dir) = ((checkout::STACK_VARIABLE, "named"), (checkout::DIR_VARIABLE, "/kept"));
+        let aws = |name: &str| Ok(StackPlace::Aws(name.to_owned()));
+        let local = |folder: &str| Ok(StackPlace::Local(PathBuf::from(folder)));
+        assert_eq!(place([None; 3], &[stack]), aws("named"));
+        assert_eq!(place([None; 3], &[dir]), local("/kept"));
+        assert_eq!(place([Some("x"), None, None], &[stack, dir]), aws("x"));
+        assert_eq!(place([None, None, Some("/y")], &[stack, dir]), local("/y"));
+        assert_eq!(place([None, Some("eu-west-1"), None], &[stack]), aws("named"));
+        assert!(matches!(place([None; 3], &[]), Ok(StackPlace::Local(_))));
+    }
+
+    #[test]
+    fn what_means_two_stacks_or_none_is_refused() {
+        let both = [(checkout::STACK_VARIABLE, "named"), (checkout::DIR_VARIABLE, "/kept")];
+        let said = place([None; 3], &both).unwrap_err();
+        assert!(said.starts_with("COUNTERSIGN_STACK and COUNTERSIGN_DIR are both set."), "{said}");
+        let said = place([None, Some("eu-west-1"), None], &[]).unwrap_err();
+        assert!(said.ends_with("Name it with --stack."), "{said}");
+    }
 
     #[test]
     fn outputs_are_read_from_the_description() {

@@ -36,23 +36,23 @@ pub(crate) async fn facts(stack: &Stack, request: &Request) -> Vec<StepFact> {
     let execution = match timeline::find(stack, &request.execution().arn).await {
         Ok(Some(execution)) => execution,
         Ok(None) if status == Status::Failed => {
-            return vec![("cause", "not known: Step Functions keeps executions for 90 days".into())];
+            return vec![("Cause", "not known: Step Functions keeps executions for 90 days".into())];
         }
-        Ok(None) => return vec![("step", "none: housekeeping starts the execution within minutes".into())],
-        Err(error) => return vec![("step", format!("not known: {error}"))],
+        Ok(None) => return vec![("Step", "none: housekeeping starts the execution within minutes".into())],
+        Err(error) => return vec![("Step", format!("not known: {error}"))],
     };
     if status == Status::Failed {
         let cause = execution.failure().map(|(state, error)| format!("{state}: {error}"));
-        return cause.map(|cause| ("cause", cause)).into_iter().collect();
+        return cause.map(|cause| ("Cause", cause)).into_iter().collect();
     }
     let Some(entry) = execution.states.last().filter(|entry| entry.left.is_none()) else {
         let state = format!("none: the execution is {}; housekeeping starts another", execution.status);
-        let cause = execution.failure().map(|(state, error)| ("cause", format!("{state}: {error}")));
-        return std::iter::once(("step", state)).chain(cause).collect();
+        let cause = execution.failure().map(|(state, error)| ("Cause", format!("{state}: {error}")));
+        return std::iter::once(("Step", state)).chain(cause).collect();
     };
     let waited = duration((OffsetDateTime::now_utc() - entry.entered).unsigned_abs());
-    let mut facts = vec![("step", format!("{} since {}, {waited}", entry.state, rfc3339(entry.entered)))];
-    facts.extend(entry.error.clone().map(|error| ("error", error)));
+    let mut facts = vec![("Step", format!("{} since {}, {waited}", entry.state, rfc3339(entry.entered)))];
+    facts.extend(entry.error.clone().map(|error| ("Error", error)));
     facts.extend(tries(stack, request.id(), entry).await);
     facts.extend(dead_letters(stack).await);
     facts
@@ -78,7 +78,7 @@ async fn tries(stack: &Stack, id: RequestId, entry: &Entry) -> Option<StepFact> 
     let group = format!("/aws/lambda/{}-{worker}", stack.name);
     let since = i64::try_from(entry.entered.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
     match events(stack, &group, id, since).await {
-        Err(error) => Some(("failed tries", format!("not known: {error}"))),
+        Err(error) => Some(("Failed tries", format!("not known: {error}"))),
         Ok(events) => read(&events, id, &worker),
     }
 }
@@ -124,12 +124,12 @@ fn read(events: &[FilteredLogEvent], id: RequestId, worker: &str) -> Option<Step
     if let Some((at, line)) = tries.next() {
         let tried = line["span"]["received"].as_u64().unwrap_or_else(|| 1 + tries.count() as u64);
         let cause = text(&line, "cause");
-        return Some(("failed tries", format!("{tried}, the last at {}: {cause}", instant(at))));
+        return Some(("Failed tries", format!("{tried}, the last at {}: {cause}", instant(at))));
     }
     let (at, line) = lines().find(|(_, line)| line["level"] == "ERROR")?;
     let detail = Some(text(&line, "error")).filter(|error| !error.is_empty());
     let said = [Some(text(&line, "message")), detail].into_iter().flatten().collect::<Vec<_>>().join(": ");
-    Some(("worker", format!("{worker} logged at {}: {said}", instant(at))))
+    Some(("Worker", format!("{worker} logged at {}: {said}", instant(at))))
 }
 
 /// The number of dead letters of all steps, which share one queue; `None` if there are none.
@@ -143,10 +143,10 @@ async fn dead_letters(stack: &Stack) -> Option<StepFact> {
         .await
         .or_fail(|| format!("cannot read the queue {queue}"), "");
     match answer {
-        Err(error) => Some(("dead letters", format!("not known: {error}"))),
+        Err(error) => Some(("Dead letters", format!("not known: {error}"))),
         Ok(answer) => {
             let number = answer.attributes?.remove(&QueueAttributeName::ApproximateNumberOfMessages)?;
-            (number != "0").then(|| ("dead letters", format!("{number} on the queue that all steps share")))
+            (number != "0").then(|| ("Dead letters", format!("{number} on the queue that all steps share")))
         }
     }
 }
@@ -186,7 +186,7 @@ mod tests {
             event(5, r#"{"level":"ERROR","message":"the worker panicked"}"#),
         ];
         let (name, said) = read(&events, ID.parse().unwrap(), "sign").unwrap();
-        assert_eq!(name, "failed tries");
+        assert_eq!(name, "Failed tries");
         assert_eq!(said, "2, the last at 1970-01-01T00:00:02Z: read the secret: marked for deletion");
     }
 
@@ -194,7 +194,7 @@ mod tests {
     fn a_worker_that_does_not_start_is_shown_by_its_error() {
         let wrong = r#"{"level":"ERROR","message":"the configuration is wrong","error":"COUNTERSIGN_TABLE is missing"}"#;
         let (name, said) = read(&[event(1, wrong)], ID.parse().unwrap(), "sign").unwrap();
-        assert_eq!(name, "worker");
+        assert_eq!(name, "Worker");
         assert!(said.ends_with("the configuration is wrong: COUNTERSIGN_TABLE is missing"), "{said}");
         assert!(read(&[event(1, r#"{"level":"INFO"}"#)], ID.parse().unwrap(), "sign").is_none());
     }

@@ -17,9 +17,9 @@ use workflow::timestamp::rfc3339;
 
 use crate::confirm::confirmed;
 use crate::error::{CliError, OrFail as _};
-use crate::requests::print_json;
+use crate::output::{Cell, Document, OutputOptions};
+use crate::policy;
 use crate::stack::{Stack, StackSelector};
-use crate::{policy, table};
 
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
@@ -45,9 +45,8 @@ pub(crate) enum WebhooksCommand {
     },
     /// Lists the receivers, without their addresses
     List {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        output: OutputOptions,
         #[command(flatten)]
         which: StackSelector,
     },
@@ -83,7 +82,7 @@ pub(crate) async fn run(command: WebhooksCommand) -> Result<(), CliError> {
         WebhooksCommand::Secret { name, drop_former, which } => {
             secret(&which.find().await?, &name, drop_former).await
         }
-        WebhooksCommand::List { json, which } => list(&which.find().await?, json).await,
+        WebhooksCommand::List { output, which } => list(&which.find().await?, &output).await,
         WebhooksCommand::Remove { name, yes, which } => remove(&which.find().await?, &name, yes).await,
         WebhooksCommand::Test { name, which } => test(&which.find().await?, &name).await,
     }
@@ -262,17 +261,14 @@ fn row(receiver: &ListedReceiver) -> Vec<String> {
     ]
 }
 
-async fn list(stack: &Stack, json: bool) -> Result<(), CliError> {
+async fn list(stack: &Stack, output: &OutputOptions) -> Result<(), CliError> {
     let parameters = ReceiverStore::of(stack);
     let read = |(name, one): (String, Parameter)| parameters.read(&name, &one).map(|read| (name, read));
     let set = parameters.all().await?.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let all = listed(&policy::in_force(stack).await?, set);
-    if json {
-        return print_json(&all);
-    }
-    let rows: Vec<Vec<String>> = all.iter().map(row).collect();
-    print!("{}", table::aligned(&["RECEIVER", "KIND", "HOST", "SECRETS", "EVENTS"], &rows));
-    Ok(())
+    let cells = all.iter().map(|one| row(one).into_iter().map(Cell::text).collect()).collect();
+    let headings = ["RECEIVER", "KIND", "HOST", "SECRETS", "EVENTS"];
+    output.print(&Document::list(&headings, cells, "No receivers."), &all)
 }
 
 async fn remove(stack: &Stack, name: &ReceiverName, yes: bool) -> Result<(), CliError> {

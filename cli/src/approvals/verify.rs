@@ -3,6 +3,8 @@
 //!
 //! Reads only. The same check as Sign's, for whoever wants to see it.
 
+use serde::Serialize;
+use serde_json::json;
 use workflow::approval::passkey::{NotProven, check_vote};
 use workflow::approval::sign_in::{self, Provider, ProviderKey};
 use workflow::aws::DynamoPeople;
@@ -12,15 +14,16 @@ use workflow::ids::RequestId;
 use workflow::policy::Policy;
 use workflow::ports::People as _;
 use workflow::request::{Request, Status};
+use workflow::timestamp::rfc3339;
 
 use crate::error::{CliError, OrFail as _};
-use crate::requests::instant;
+use crate::output::{Cell, Document, Facts, OutputOptions, Tone};
 use crate::stack::Stack;
-use crate::{policy, requests, table};
+use crate::{policy, request_rows};
 
 /// Runs `approvals verify`. Fails if anything does not agree.
-pub(super) async fn run(stack: &Stack, id: RequestId) -> Result<(), CliError> {
-    let request = requests::find(stack, id).await?;
+pub(super) async fn run(stack: &Stack, id: RequestId, output: &OutputOptions) -> Result<(), CliError> {
+    let request = request_rows::find(stack, id).await?;
     let decision = request.decision().ok_or_else(|| match request.standing() {
         Some(standing) => CliError::new(
             format!("{id} is under the standing approval {standing}, and has no votes of its own"),
@@ -51,7 +54,7 @@ pub(super) async fn run(stack: &Stack, id: RequestId) -> Result<(), CliError> {
             }
         };
         faults.extend(fault(vote, proven));
-        rows.push(row(vote, proven));
+        rows.push(ProofView::of(vote, proven));
     }
     let requester = match request.requester_evidence().zip(request.entered(Status::Submitted)) {
         None => "did not sign in".to_owned(),
@@ -67,16 +70,27 @@ pub(super) async fn run(stack: &Stack, id: RequestId) -> Result<(), CliError> {
             }
         }
     };
-    println!("Requester {} {requester}", request.email());
-    println!("Outcome   {}", decision.outcome);
-    println!("Digest    {}", decision.digest);
-    print!("{}", table::aligned(&["APPROVER", "VOTE", "PROOF"], &rows));
     faults.extend(other_digest(&request, decision));
+    let cells = rows.iter().map(ProofView::cells).collect();
+    let facts = Facts::new()
+        .with("Requester", format!("{} {requester}", request.email()))
+        .with("Outcome", decision.outcome.as_str())
+        .with("Digest", decision.digest.as_str());
+    let mut document = Document::new().facts(facts).table(&["APPROVER", "VOTE", "PROOF"], cells);
+    if faults.is_empty() {
+        document = document.line("The digest is that of the request. Each proof above is right.");
+    }
+    let value = json!({
+        "request": id,
+        "requester": { "email": request.email(), "proof": requester },
+        "outcome": decision.outcome,
+        "digest": decision.digest,
+        "votes": rows,
+        "faults": faults,
+    });
+    output.print(&document, &value)?;
     match faults.first() {
-        None => {
-            println!("\nThe digest is that of the request. Each proof above is right.");
-            Ok(())
-        }
+        None => Ok(()),
         Some(fault) => Err(CliError::new(fault.clone(), "See docs/passkeys.md and docs/sign-in.md.")),
     }
 }
@@ -95,17 +109,39 @@ fn no_provider(person: &Email) -> CliError {
     )
 }
 
-fn row(vote: &Vote, proven: Result<(), NotProven>) -> Vec<String> {
-    let proof = match (proven, &vote.evidence) {
-        (Ok(()), Some(Evidence::Passkey(evidence))) => {
-            format!("signed by passkey {}", evidence.credential_id)
-        }
-        (Ok(()), Some(Evidence::IdToken(_))) => "signed in at the identity provider".to_owned(),
-        (Err(NotProven::NoEvidence), _) | (Ok(()), None) => "a link in a mail".to_owned(),
-        (Err(error), _) => format!("WRONG: {error}"),
-    };
-    let said = format!("{} {}{}", vote.decision, instant(vote.at), vote.in_place_of());
-    vec![vote.approver.to_string(), said, proof]
+/// A vote and what proves it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProofView {
+    approver: String,
+    vote: String,
+    proof: String,
+    wrong: bool,
+}
+
+impl ProofView {
+    fn of(vote: &Vote, proven: Result<(), NotProven>) -> Self {
+        let wrong = fault(vote, proven).is_some();
+        let proof = match (proven, &vote.evidence) {
+            (Ok(()), Some(Evidence::Passkey(evidence))) => {
+                format!("signed by passkey {}", evidence.credential_id)
+            }
+            (Ok(()), Some(Evidence::IdToken(_))) => "signed in at the identity provider".to_owned(),
+            (Err(NotProven::NoEvidence), _) | (Ok(()), None) => "a link in a mail".to_owned(),
+            (Err(error), _) => format!("WRONG: {error}"),
+        };
+        let said = format!("{} {}{}", vote.decision, rfc3339(vote.at), vote.in_place_of());
+        Self { approver: vote.approver.to_string(), vote: said, proof, wrong }
+    }
+
+    fn cells(&self) -> Vec<Cell> {
+        let tone = if self.wrong { Tone::Bad } else { Tone::Good };
+        vec![
+            Cell::text(self.approver.as_str()),
+            Cell::text(self.vote.as_str()),
+            Cell::state(self.proof.as_str(), tone),
+        ]
+    }
 }
 
 /// Evidence that is wrong. A vote without evidence is not: the policy of its time asked for none.

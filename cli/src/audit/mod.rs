@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use workflow::ids::RequestId;
 
 use crate::error::{CliError, OrFail as _};
-use crate::stack::StackSelector;
+use crate::output::OutputOptions;
+use crate::request_id::RequestIdArgument;
+use crate::stack::{Stack, StackSelector};
 
 mod earlier;
 mod read;
@@ -16,8 +18,8 @@ mod verify;
 pub(crate) enum AuditCommand {
     /// Verifies that the audit trails are complete and unaltered, and that each row agrees with its trail
     Verify {
-        /// Id of a request [default: all requests]
-        id: Option<RequestId>,
+        /// Id of a request, or its beginning [default: all requests]
+        id: Option<RequestIdArgument>,
         /// Also read each certificate from the bucket; for one request this is always done
         #[arg(long)]
         certificates: bool,
@@ -25,12 +27,14 @@ pub(crate) enum AuditCommand {
         #[arg(long, value_name = "FILE")]
         against: Option<PathBuf>,
         #[command(flatten)]
+        output: OutputOptions,
+        #[command(flatten)]
         which: StackSelector,
     },
     /// Prints events as JSON lines, oldest first within each request
     Export {
-        /// Id of a request [default: all requests]
-        id: Option<RequestId>,
+        /// Id of a request, or its beginning [default: all requests]
+        id: Option<RequestIdArgument>,
         #[command(flatten)]
         which: StackSelector,
     },
@@ -39,14 +43,16 @@ pub(crate) enum AuditCommand {
 /// Runs `countersign audit`.
 pub(crate) async fn run(command: AuditCommand) -> Result<(), CliError> {
     match command {
-        AuditCommand::Verify { id, certificates, against, which } => {
+        AuditCommand::Verify { id, certificates, against, output, which } => {
             // The file is read first: a file that cannot be read costs no read of a table.
             let earlier = against.as_deref().map(earlier::heads).transpose()?;
-            verify::run(&which.find().await?, id, certificates, earlier).await
+            let stack = which.find().await?;
+            let id = found(&stack, id).await?;
+            verify::run(&stack, id, certificates, earlier, &output).await
         }
         AuditCommand::Export { id, which } => {
             let stack = which.find().await?;
-            let trails = match id {
+            let trails = match found(&stack, id).await? {
                 Some(id) => vec![(id, read::trail(&stack, id).await?)],
                 None => read::trails(&stack).await?.into_iter().collect(),
             };
@@ -66,5 +72,13 @@ pub(crate) async fn run(command: AuditCommand) -> Result<(), CliError> {
                 )),
             }
         }
+    }
+}
+
+/// The id that was typed, if one was.
+async fn found(stack: &Stack, id: Option<RequestIdArgument>) -> Result<Option<RequestId>, CliError> {
+    match id {
+        Some(id) => id.find(stack).await.map(Some),
+        None => Ok(None),
     }
 }

@@ -12,7 +12,7 @@ use workflow::request::audit::Event;
 
 use crate::error::{CliError, OrFail as _};
 use crate::moment::{self, TableItem, at_one_moment};
-use crate::requests;
+use crate::request_rows;
 use crate::stack::Stack;
 
 /// The trail of one request.
@@ -50,7 +50,7 @@ pub(super) struct Snapshot {
 
 /// Reads row and trail of a request at one moment.
 pub(super) async fn snapshot(stack: &Stack, id: RequestId) -> Result<Snapshot, CliError> {
-    let (row, items) = at_one_moment(stack, id, async || requests::lookup(stack, id).await).await?;
+    let (row, items) = at_one_moment(stack, id, async || request_rows::lookup(stack, id).await).await?;
     Ok(Snapshot { row, trail: Trail::of(items) })
 }
 

@@ -8,6 +8,7 @@ use std::fmt::Display;
 
 use futures_util::StreamExt as _;
 use pki::certificate::Certificate;
+use serde_json::{Value, json};
 use workflow::aws::DynamoStanding;
 use workflow::backup::ObjectKey;
 use workflow::ids::RequestId;
@@ -18,7 +19,8 @@ use workflow::request::{Request, recorded_certificate, verify_request};
 use super::earlier::continues;
 use super::read::{Snapshot, snapshot, trail, trails};
 use crate::error::{CliError, OrFail as _};
-use crate::requests;
+use crate::output::{Cell, Document, OutputOptions};
+use crate::request_rows;
 use crate::stack::Stack;
 use crate::wording::{broken_trails, count};
 
@@ -31,12 +33,37 @@ struct AuditReport {
     events: usize,
     requests: BTreeSet<RequestId>,
     broken: BTreeSet<RequestId>,
+    defects: Vec<(RequestId, String)>,
 }
 
 impl AuditReport {
     fn defect(&mut self, id: RequestId, defect: impl Display) {
-        println!("{id}: {defect}");
+        self.defects.push((id, defect.to_string()));
         self.broken.insert(id);
+    }
+
+    /// One line for each defect, or that there is none.
+    fn document(&self) -> Document {
+        let lines: Vec<String> = self.defects.iter().map(|(id, defect)| format!("{id}: {defect}")).collect();
+        let said = match lines.as_slice() {
+            [] => format!(
+                "{} of {}: every audit trail is complete and unaltered, and every row agrees with its trail.",
+                count(self.events, "event"),
+                count(self.requests.len(), "request")
+            ),
+            lines => lines.join("\n"),
+        };
+        let cells = self.defects.iter().map(|(id, defect)| vec![Cell::id(*id), Cell::text(defect.as_str())]);
+        Document::new().line(said).spreadsheet(&["REQUEST", "DEFECT"], cells.collect())
+    }
+
+    fn value(&self) -> Value {
+        let defect = |(id, defect): &(RequestId, String)| json!({ "request": id, "defect": defect });
+        json!({
+            "events": self.events,
+            "requests": self.requests.len(),
+            "defects": self.defects.iter().map(defect).collect::<Vec<_>>(),
+        })
     }
 }
 
@@ -46,6 +73,7 @@ pub(super) async fn run(
     id: Option<RequestId>,
     certificates: bool,
     earlier: Option<BTreeMap<RequestId, ChainHead>>,
+    output: &OutputOptions,
 ) -> Result<(), CliError> {
     let mut report = AuditReport::default();
     let mut whole: Vec<(Request, Vec<Event>)> = Vec::new();
@@ -53,7 +81,7 @@ pub(super) async fn run(
     let id_given = id.is_some();
     if !id_given {
         let mut trails = trails(stack).await?;
-        for (id, row) in requests::scan(stack).await? {
+        for (id, row) in request_rows::scan(stack).await? {
             let trail = trails.remove(&id).unwrap_or_default();
             match row {
                 Ok(row) if trail.unreadable.is_none() && verify_request(&row, &trail.events).is_empty() => {
@@ -79,7 +107,7 @@ pub(super) async fn run(
                 report.defect(id, format!("{events} events of a request without a row: the row was removed"));
             }
             None if id_given && !earlier.as_ref().is_some_and(|earlier| earlier.contains_key(&id)) => {
-                return Err(requests::missing(id));
+                return Err(request_rows::missing(id));
             }
             // Only an export shows that it ever was here.
             None => {}
@@ -111,15 +139,11 @@ pub(super) async fn run(
     for (row, events) in whole.iter().filter(|(row, _)| row.is_granted()) {
         standing_end(stack, row.id(), events).await?.iter().for_each(|it| report.defect(row.id(), it));
     }
+    output.print(&report.document(), &report.value())?;
     if !report.broken.is_empty() {
         let advice = "Compare with an earlier export, and with point-in-time recovery of both tables.";
         return Err(CliError::new(broken_trails(report.broken.len()), advice));
     }
-    println!(
-        "{} of {}: every audit trail is complete and unaltered, and every row agrees with its trail.",
-        count(report.events, "event"),
-        count(report.requests.len(), "request")
-    );
     Ok(())
 }
 

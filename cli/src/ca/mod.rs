@@ -8,6 +8,7 @@
 use pki::crl::RevocationReason;
 
 use crate::error::CliError;
+use crate::output::OutputOptions;
 use crate::progress::ProgressStep;
 use crate::stack::{Stack, StackSelector};
 
@@ -55,9 +56,8 @@ pub(crate) enum CaCommand {
     },
     /// Shows the certificate in force, the place of its key, and earlier certificates
     Show {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        output: OutputOptions,
         #[command(flatten)]
         which: StackSelector,
     },
@@ -133,7 +133,7 @@ pub(crate) async fn run(command: CaCommand) -> Result<(), CliError> {
             let candidate = source.read()?;
             import::run(&which.find().await?, candidate, replace).await
         }
-        CaCommand::Show { json, which } => show::run(&which.find().await?, json).await,
+        CaCommand::Show { output, which } => show::run(&which.find().await?, &output).await,
         CaCommand::Finish { which } => make::finish_interrupted(&which.find().await?).await,
         CaCommand::Revoke { key_identifier, reason, yes, which } => {
             revoke::run(&which.find().await?, &key_identifier, reason, yes).await

@@ -9,12 +9,12 @@ use super::chain::{CertificateInfo, Chain, day};
 use super::keys::{Keys, Role, name_of};
 use super::root_list;
 use super::status::CaStatus;
-use crate::error::{CliError, OrFail as _};
+use crate::error::CliError;
+use crate::output::{Document, Facts, OutputOptions};
 use crate::stack::Stack;
-use crate::table;
 
 /// Runs `ca show`. Fails if the CA cannot sign.
-pub(super) async fn run(stack: &Stack, as_json: bool) -> Result<(), CliError> {
+pub(super) async fn run(stack: &Stack, output: &OutputOptions) -> Result<(), CliError> {
     let status = CaStatus::of(stack).await?;
     let now = OffsetDateTime::now_utc();
     let trouble = status.trouble().or_else(|| status.current.as_ref().and_then(|chain| chain.unfit(now)));
@@ -23,31 +23,27 @@ pub(super) async fn run(stack: &Stack, as_json: bool) -> Result<(), CliError> {
         Some(chain) => root_list::revoked(stack, chain, &status.filed).await?,
         None => BTreeSet::new(),
     };
-    if as_json {
-        let shown = json!({
-            "stack": name_of(stack),
-            "key": {
-                "keeper": if stack.ca_in_kms { "kms" } else { "secret" },
-                "place": Keys::of(stack).place(Role::Issuer),
-                "found": status.signer.is_some(),
-                "signs": status.signs(),
-            },
-            "issuer": status.current.as_ref().map(|chain| described(chain.own(), &chain.issuer.subject(), now)),
-            "chain": status.current.iter().flat_map(|chain| chain.certificates.iter().skip(1))
-                .map(|facts| described(facts, &facts.subject, now)).collect::<Vec<_>>(),
-            "reservations": status.current.as_ref().map(Chain::reservations).unwrap_or_default(),
-            "previous": before.iter().map(|chain| {
-                let mut shown = described(chain.own(), &chain.issuer.subject(), now);
-                shown["revoked"] = revoked.contains(&chain.own().sha256).into();
-                shown
-            }).collect::<Vec<_>>(),
-            "trouble": trouble,
-        });
-        let text = serde_json::to_string_pretty(&shown).or_fail(|| "cannot write JSON".into(), "")?;
-        println!("{text}");
-    } else if let Some(chain) = &status.current {
-        print!("{}", text(stack, chain, &before, &revoked, now));
-    }
+    let shown = json!({
+        "stack": name_of(stack),
+        "key": {
+            "keeper": if stack.ca_in_kms { "kms" } else { "secret" },
+            "place": Keys::of(stack).place(Role::Issuer),
+            "found": status.signer.is_some(),
+            "signs": status.signs(),
+        },
+        "issuer": status.current.as_ref().map(|chain| described(chain.own(), &chain.issuer.subject(), now)),
+        "chain": status.current.iter().flat_map(|chain| chain.certificates.iter().skip(1))
+            .map(|facts| described(facts, &facts.subject, now)).collect::<Vec<_>>(),
+        "reservations": status.current.as_ref().map(Chain::reservations).unwrap_or_default(),
+        "previous": before.iter().map(|chain| {
+            let mut shown = described(chain.own(), &chain.issuer.subject(), now);
+            shown["revoked"] = revoked.contains(&chain.own().sha256).into();
+            shown
+        }).collect::<Vec<_>>(),
+        "trouble": trouble,
+    });
+    let facts = status.current.as_ref().map(|chain| facts(stack, chain, &before, &revoked, now));
+    output.print(&Document::new().facts(facts.unwrap_or_default()), &shown)?;
     match trouble {
         None => Ok(()),
         Some(why) => Err(CliError::new(format!("the CA of {} cannot sign: {why}", name_of(stack)), "")),
@@ -77,49 +73,42 @@ fn described(facts: &CertificateInfo, subject: &str, now: OffsetDateTime) -> Val
     })
 }
 
-fn text(
+fn facts(
     stack: &Stack,
     chain: &Chain,
     before: &[&Chain],
     revoked: &BTreeSet<String>,
     now: OffsetDateTime,
-) -> String {
+) -> Facts {
     let own = chain.own();
-    let mut rows = vec![
-        ["Subject".to_owned(), chain.issuer.subject()],
-        ["Issued by".to_owned(), if own.is_root { "itself (a root)".into() } else { own.issued_by.clone() }],
-        ["Serial".to_owned(), own.serial.clone()],
-        ["Valid".to_owned(), valid(own, now)],
-        ["Key".to_owned(), format!("{}, in {}", own.key, Keys::of(stack).place(Role::Issuer))],
-        ["Key identifier".to_owned(), chain.issuer.key_identifier()],
-        ["SHA-256".to_owned(), own.sha256.clone()],
-        ["Path length".to_owned(), own.path_length.map_or("no limit".into(), |most| most.to_string())],
-        ["May issue for".to_owned(), names(own)],
-    ];
-    for facts in chain.certificates.iter().skip(1) {
-        rows.push([
-            "Above it".to_owned(),
-            format!("{}, {}, SHA-256 {}", facts.subject, valid(facts, now), facts.sha256),
-        ]);
-    }
-    for reservation in chain.reservations() {
-        rows.push(["Warning".to_owned(), reservation]);
-    }
-    for chain in before {
-        rows.push([
-            "Before it".to_owned(),
-            format!(
-                "{}{}, {}, key identifier {}, SHA-256 {}",
-                if revoked.contains(&chain.own().sha256) { "revoked: " } else { "" },
-                chain.issuer.subject(),
-                valid(chain.own(), now),
-                chain.issuer.key_identifier(),
-                chain.own().sha256
-            ),
-        ]);
-    }
-    let rows: Vec<Vec<String>> = rows.into_iter().map(Vec::from).collect();
-    table::aligned(&["CA", name_of(stack)], &rows)
+    let above = chain.certificates.iter().skip(1).map(|facts| {
+        ("Above it", format!("{}, {}, SHA-256 {}", facts.subject, valid(facts, now), facts.sha256))
+    });
+    let before = before.iter().map(|chain| {
+        let described = format!(
+            "{}{}, {}, key identifier {}, SHA-256 {}",
+            if revoked.contains(&chain.own().sha256) { "revoked: " } else { "" },
+            chain.issuer.subject(),
+            valid(chain.own(), now),
+            chain.issuer.key_identifier(),
+            chain.own().sha256
+        );
+        ("Before it", described)
+    });
+    Facts::new()
+        .with("CA", name_of(stack))
+        .with("Subject", chain.issuer.subject())
+        .with("Issued by", if own.is_root { "itself (a root)" } else { own.issued_by.as_str() })
+        .with("Serial", own.serial.as_str())
+        .with("Valid", valid(own, now))
+        .with("Key", format!("{}, in {}", own.key, Keys::of(stack).place(Role::Issuer)))
+        .with("Key identifier", chain.issuer.key_identifier())
+        .with("SHA-256", own.sha256.as_str())
+        .with("Path length", own.path_length.map_or("no limit".into(), |most| most.to_string()))
+        .with("May issue for", names(own))
+        .with_all(above)
+        .with_all(chain.reservations().into_iter().map(|reservation| ("Warning", reservation)))
+        .with_all(before)
 }
 
 fn valid(facts: &CertificateInfo, now: OffsetDateTime) -> String {

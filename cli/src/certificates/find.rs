@@ -1,27 +1,26 @@
 //! Finding one certificate by what a person has at hand.
 //!
-//! Invariant: reads keys, indexes and the rows found by them; never the whole table. The beginning of an id is compared
-//! with the keys of an index, about 100 bytes for each certificate.
+//! Invariant: reads keys, indexes and the rows found by them; never the whole table.
 
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use pki::certificate::Serial;
 use time::OffsetDateTime;
-use workflow::aws::{DynamoNames, DynamoRequests};
+use workflow::aws::DynamoRequests;
 use workflow::ids::RequestId;
 use workflow::name_list::names_in_short;
-use workflow::ports::{NameEntry, NameIndex as _, Requests as _};
+use workflow::ports::{NameEntry, Requests as _};
 use workflow::request::{Request, Status};
 use workflow::store::object_key::CERTIFICATES;
 use workflow::texts::Language;
 
 use crate::error::{CliError, OrFail as _};
 use crate::moment::TableItem;
+use crate::request_id::{SHORTEST_BEGINNING, beginning, with_beginning};
+use crate::request_rows::names_index;
 use crate::stack::Stack;
 
-/// The fewest characters of a serial number or id.
-const SHORTEST_PREFIX: usize = 4;
 /// Most certificates that are read for one text.
 const READ: usize = 100;
 /// Most certificates that an error lists.
@@ -38,9 +37,13 @@ pub(crate) async fn find_certificate(stack: &Stack, text: &str) -> Result<Reques
     let mut ids = BTreeSet::new();
     if let Ok(id) = text.parse::<RequestId>() {
         ids.insert(id);
-    } else if is_prefix(&prefix) {
-        ids.extend(with_serial(stack, &prefix).await?);
-        ids.extend(with_id(stack, &prefix).await?);
+    } else {
+        if is_prefix(&prefix) {
+            ids.extend(with_serial(stack, &prefix).await?);
+        }
+        if let Some(beginning) = beginning(text) {
+            ids.extend(with_beginning(stack, &WITH_CERTIFICATE, &beginning).await?);
+        }
     }
     if ids.is_empty() {
         ids.extend(with_name(stack, text).await?);
@@ -51,9 +54,9 @@ pub(crate) async fn find_certificate(stack: &Stack, text: &str) -> Result<Reques
     choose(text, rows, OffsetDateTime::now_utc())
 }
 
-/// True if the text can be the beginning of a serial number or of an id.
+/// True if the text can be the beginning of a serial number.
 fn is_prefix(text: &str) -> bool {
-    text.len() >= SHORTEST_PREFIX && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+    text.len() >= SHORTEST_BEGINNING && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// The one certificate among `rows`. A valid certificate comes before others.
@@ -73,7 +76,7 @@ fn choose(text: &str, rows: Vec<Request>, now: OffsetDateTime) -> Result<Request
         (0, _) => Err(CliError::new(
             format!("there is no certificate {text:?}"),
             format!(
-                "Give a serial number or the id of a request, or at least {SHORTEST_PREFIX} characters of it, or a name. List certificates with: countersign certificates list."
+                "Give a serial number or the id of a request, or at least {SHORTEST_BEGINNING} characters of it, or a name. List certificates with: countersign certificates list."
             ),
         )),
         (1, _) => Ok(signed.remove(0)),
@@ -117,44 +120,11 @@ async fn with_serial(stack: &Stack, prefix: &str) -> Result<Vec<RequestId>, CliE
     Ok(ids)
 }
 
-/// The requests with a certificate whose id begins so.
-async fn with_id(stack: &Stack, prefix: &str) -> Result<Vec<RequestId>, CliError> {
-    let mut ids = Vec::new();
-    for status in WITH_CERTIFICATE {
-        let mut items = aws_sdk_dynamodb::Client::new(&stack.sdk)
-            .query()
-            .table_name(&stack.requests_table)
-            .index_name("byExpiry")
-            .key_condition_expression("#status = :status")
-            .filter_expression("begins_with(#id, :prefix)")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_names("#id", "id")
-            .expression_attribute_values(":status", AttributeValue::S(status.to_string()))
-            .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
-            .into_paginator()
-            .items()
-            .send();
-        while ids.len() < READ
-            && let Some(item) = items.next().await
-        {
-            ids.extend(id_of(&item.or_fail(|| unreadable(stack), "")?));
-        }
-    }
-    Ok(ids)
-}
-
-/// The requests that the index of names lists under a name. Certificates come first in it.
+/// The requests that the index of names lists under a name.
 async fn with_name(stack: &Stack, name: &str) -> Result<Vec<RequestId>, CliError> {
-    if name.is_empty() {
-        return Ok(Vec::new());
-    }
-    // The index has each name in one spelling.
-    let name = name.parse::<pki::name::Name>().map_or_else(|_| name.to_owned(), |name| name.to_string());
-    let names = DynamoNames::new(&stack.sdk, &stack.names_table);
-    let doing = || format!("cannot read the table {}", stack.names_table);
-    let entries = names.of(&name, READ).await.or_fail(doing, "")?;
-    let certificate = |entry: &NameEntry| matches!(entry, NameEntry::Certificate(..));
-    Ok(entries.iter().filter(|entry| certificate(entry)).filter_map(NameEntry::request).collect())
+    let entries = names_index(stack, name, READ).await?;
+    let certificate = |entry: &&NameEntry| matches!(entry, NameEntry::Certificate(..));
+    Ok(entries.iter().filter(certificate).filter_map(NameEntry::request).collect())
 }
 
 fn id_of(item: &TableItem) -> Option<RequestId> {
@@ -185,10 +155,10 @@ mod tests {
 
     #[test]
     fn a_prefix_is_of_hexadecimal_digits_and_not_too_short() {
-        for good in ["4f74", "5c1b0d9e-8f", "0123456789abcdef"] {
+        for good in ["4f74", "0123456789abcdef"] {
             assert!(is_prefix(good), "{good}");
         }
-        for bad in ["", "4f7", "www.example.com", "4f74g"] {
+        for bad in ["", "4f7", "5c1b0d9e-8f", "www.example.com", "4f74g"] {
             assert!(!is_prefix(bad), "{bad}");
         }
     }

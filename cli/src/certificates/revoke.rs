@@ -16,11 +16,12 @@ use workflow::request::audit::Origin;
 use workflow::request::input::unfit_text;
 use workflow::request::{Request, RevocationOrder};
 use workflow::texts::Language;
+use workflow::timestamp::rfc3339;
 
 use crate::confirm::confirmed;
 use crate::error::CliError;
 use crate::progress::ProgressStep;
-use crate::requests::{find, instant};
+use crate::request_rows::find;
 use crate::revocation_reason::one_of;
 use crate::stack::{Stack, whoami};
 
@@ -53,7 +54,7 @@ pub(super) async fn revoke(
 ) -> Result<(), CliError> {
     let serial = row.serial().map(ToString::to_string).unwrap_or_default();
     if let Some(revocation) = row.revocation() {
-        let at = instant(revocation.revoked_at.unwrap_or(revocation.accepted_at));
+        let at = rfc3339(revocation.revoked_at.unwrap_or(revocation.accepted_at));
         println!("{serial} is revoked already: {at}, {}. Nothing was changed.", revocation.reason);
         return Ok(());
     }
@@ -61,7 +62,7 @@ pub(super) async fn revoke(
         return Err(CliError::new(finding.detail, finding.advice));
     }
     let names = names_in_short(Language::English, row.names());
-    let until = row.not_after().map(instant).unwrap_or_default();
+    let until = row.not_after().map(rfc3339).unwrap_or_default();
     confirmed(
         &format!("Revoke {serial} ({names}, of {}, valid until {until})? It can't be undone.", row.email()),
         yes,
@@ -92,7 +93,7 @@ async fn wait(stack: &Stack, row: &Request) -> Result<Request, CliError> {
 }
 
 fn outcome(serial: &str, row: &Request) -> String {
-    let at = |time: Option<OffsetDateTime>| time.map(instant).unwrap_or_default();
+    let at = |time: Option<OffsetDateTime>| time.map(rfc3339).unwrap_or_default();
     match row.revocation() {
         Some(it) if it.is_without_list() => format!(
             "{serial} is revoked since {}. No list will have it: its CA certificate lacks cRLSign. Have it removed from its servers, because clients cannot see that it is revoked.",

@@ -1,69 +1,69 @@
 //! `certificates show`: one certificate, from its row and the bucket.
 
-use pki::certificate::Certificate;
+use pki::certificate::{Certificate, Serial};
 use time::OffsetDateTime;
 use workflow::request::{Request, RevocationRecord};
 use workflow::store::object_key::ObjectKey;
+use workflow::timestamp::rfc3339;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-use super::list::{left, state};
+use super::list::{left, state, state_tone};
 use crate::error::CliError;
-use crate::requests::{instant, print_json};
+use crate::output::{Cell, Document, Facts, OutputOptions};
 use crate::stack::Stack;
-use crate::table;
 
 /// Runs `certificates show`.
-pub(super) async fn show(stack: &Stack, row: &Request, json: bool) -> Result<(), CliError> {
-    if json {
-        return print_json(row);
+pub(super) async fn show(stack: &Stack, row: &Request, output: &OutputOptions) -> Result<(), CliError> {
+    if output.is_json() {
+        return output.print(&Document::new(), row);
     }
-    let pem = match row.serial() {
-        Some(serial) => stack.object(&ObjectKey::Certificate(serial.clone()).to_string()).await?,
+    let certificate = match row.serial() {
+        Some(serial) => stored(stack, serial).await?.and_then(|pem| Certificate::from_pem(&pem).ok()),
         None => None,
     };
-    let certificate = pem.and_then(|pem| Certificate::from_pem(&pem).ok());
-    print!("{}", text(row, certificate.as_ref(), OffsetDateTime::now_utc()));
-    Ok(())
+    output.print(&document(row, certificate.as_ref(), OffsetDateTime::now_utc()), row)
 }
 
-fn text(row: &Request, certificate: Option<&Certificate>, now: OffsetDateTime) -> String {
+/// The certificate in the bucket, in PEM.
+pub(super) async fn stored(stack: &Stack, serial: &Serial) -> Result<Option<String>, CliError> {
+    stack.object(&ObjectKey::Certificate(serial.clone()).to_string()).await
+}
+
+fn document(row: &Request, certificate: Option<&Certificate>, now: OffsetDateTime) -> Document {
     let end = row.not_after();
     let until = end.map(|end| match left(end, now) {
-        left if left.is_empty() => instant(end),
-        left => format!("{} ({left} left)", instant(end)),
+        left if left.is_empty() => rfc3339(end),
+        left => format!("{} ({left} left)", rfc3339(end)),
     });
-    let optional = [
-        ("serial", row.serial().map(ToString::to_string)),
-        ("status", Some(state(row, now).to_owned())),
-        ("subject", row.csr().map(|csr| csr.subject.clone())),
-        ("issuer", certificate.and_then(issuer)),
-        ("issuer key", certificate.and_then(Certificate::authority_key_identifier)),
-        ("valid from", row.not_before().map(instant)),
-        ("valid until", until),
-        ("revoked", row.revocation().map(revoked)),
-        ("key", row.csr().map(|csr| csr.key.clone())),
-        ("SHA-256", certificate.map(Certificate::fingerprint)),
-        ("profile", Some(row.profile().to_owned())),
-        ("requester", Some(row.email().to_string())),
-        ("request", Some(row.id().to_string())),
-        ("signed", row.signed_date().map(instant)),
-    ];
-    let facts = optional.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    let names = row.names().iter().map(|name| ("name", name.clone()));
-    let mails = row.mails().iter().map(|(kind, at)| ("mailed", format!("{at}  {kind}")));
-    let rows: Vec<Vec<String>> =
-        facts.chain(names).chain(mails).map(|(name, value)| vec![name.to_owned(), value]).collect();
-    table::aligned(&["", ""], &rows).trim_start_matches('\n').to_owned()
+    let state = state(row, now);
+    let csr = row.csr();
+    let facts = Facts::new()
+        .with_some("Serial", row.serial().map(ToString::to_string))
+        .with("Status", Cell::state(state, state_tone(state)))
+        .with_some("Subject", csr.map(|csr| csr.subject.as_str()))
+        .with_some("Issuer", certificate.and_then(issuer))
+        .with_some("Issuer key", certificate.and_then(Certificate::authority_key_identifier))
+        .with_some("Valid from", row.not_before().map(rfc3339))
+        .with_some("Valid until", until)
+        .with_some("Revoked", row.revocation().map(revoked))
+        .with_some("Key", csr.map(|csr| csr.key.as_str()))
+        .with_some("SHA-256", certificate.map(Certificate::fingerprint))
+        .with("Profile", row.profile())
+        .with("Requester", row.email().as_str())
+        .with("Request", row.id().to_string())
+        .with_some("Signed", row.signed_date().map(rfc3339))
+        .with_all(row.names().iter().map(|name| ("Name", name.as_str())));
+    Document::new().facts(facts)
 }
 
 /// When, why and by whom the certificate was revoked, and whether the list has it.
 fn revoked(revocation: &RevocationRecord) -> String {
-    let at = instant(revocation.revoked_at.unwrap_or(revocation.accepted_at));
+    let at = rfc3339(revocation.revoked_at.unwrap_or(revocation.accepted_at));
     let listed = match revocation.listed_at {
         _ if revocation.is_without_list() => {
             "no list will have it: its CA certificate lacks cRLSign".to_owned()
         }
-        Some(listed) => format!("listed {}", instant(listed)),
+        Some(listed) => format!("listed {}", rfc3339(listed)),
         None => "not listed yet".to_owned(),
     };
     format!("{at}  {}, by {}, {listed}", revocation.reason.as_str(), revocation.by)
@@ -88,17 +88,17 @@ mod tests {
         let row = backend.unsaved_request(&test_pki::csr(&["www.example.com"]), Status::Delivered);
         let ca = Certificate::from_der(backend.issuer_certificate().certificate_der().unwrap()).unwrap();
         let end = row.not_after().unwrap();
-        let text = text(&row, Some(&ca), end - time::Duration::days(12));
+        let text = document(&row, Some(&ca), end - time::Duration::days(12)).plain_text();
         for line in [
-            format!("serial       {}", row.serial().unwrap()),
-            "status       valid".to_owned(),
-            format!("valid until  {} (12 d left)", instant(end)),
-            "requester    requester@example.com".to_owned(),
-            format!("request      {}", row.id()),
-            "name         www.example.com".to_owned(),
+            format!("Serial       {}", row.serial().unwrap()),
+            "Status       valid".to_owned(),
+            format!("Valid until  {} (12 d left)", rfc3339(end)),
+            "Requester    requester@example.com".to_owned(),
+            format!("Request      {}", row.id()),
+            "Name         www.example.com".to_owned(),
         ] {
             assert!(text.lines().any(|found| found == line), "{line}: {text}");
         }
-        assert!(text.contains("issuer       "), "{text}");
+        assert!(text.contains("Issuer       "), "{text}");
     }
 }

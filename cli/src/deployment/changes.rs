@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::stack_status::parameter;
 use crate::error::CliError;
-use crate::table;
+use crate::output::{Cell, Document};
 
 /// Types of resources that hold data.
 const STATEFUL: [&str; 4] =
     ["AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SecretsManager::Secret", "AWS::KMS::Key"];
 
 /// One change to one resource.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Serialize)]
 struct Change {
     action: String,
     name: String,
@@ -24,7 +25,7 @@ struct Change {
 }
 
 /// All changes of a change set.
-#[derive(Debug)]
+#[derive(Debug, Default, Serialize)]
 pub(super) struct Changes(Vec<Change>);
 
 impl Changes {
@@ -46,13 +47,13 @@ impl Changes {
         Self(all)
     }
 
-    /// The changes as a table.
-    pub(super) fn show(&self) -> String {
+    /// One row for each changed resource.
+    fn rows(&self) -> Vec<Vec<Cell>> {
         let row = |change: &Change| {
-            let action = if change.replaced { "Replace".to_owned() } else { change.action.clone() };
-            vec![action, change.name.clone(), change.kind.clone()]
+            let action = if change.replaced { "Replace" } else { change.action.as_str() };
+            vec![Cell::text(action), Cell::text(change.name.as_str()), Cell::text(change.kind.as_str())]
         };
-        table::aligned(&["CHANGE", "RESOURCE", "TYPE"], &self.0.iter().map(row).collect::<Vec<_>>())
+        self.0.iter().map(row).collect()
     }
 
     /// Fails if a resource with data would be removed or replaced.
@@ -96,7 +97,7 @@ fn causes(details: &Value) -> Vec<String> {
 }
 
 /// One parameter before and after.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Serialize)]
 struct ParameterChange {
     name: String,
     before: String,
@@ -104,7 +105,7 @@ struct ParameterChange {
 }
 
 /// The parameters that a deployment changes; for a new stack, those that differ from the default.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize)]
 pub(super) struct ParameterChanges(Vec<ParameterChange>);
 
 impl ParameterChanges {
@@ -125,16 +126,24 @@ impl ParameterChanges {
         Self(after.iter().filter_map(change).collect())
     }
 
-    /// The changes as a table; nothing if there are none.
-    pub(super) fn show(&self) -> String {
-        if self.0.is_empty() {
-            return String::new();
-        }
-        let shown = |text: &str| if text.is_empty() { "(empty)".to_owned() } else { text.to_owned() };
-        let row = |one: &ParameterChange| vec![one.name.clone(), shown(&one.before), shown(&one.after)];
-        let rows: Vec<Vec<String>> = self.0.iter().map(row).collect();
-        format!("{}\n", table::aligned(&["PARAMETER", "BEFORE", "AFTER"], &rows))
+    /// One row for each changed parameter.
+    fn rows(&self) -> Vec<Vec<Cell>> {
+        let shown = |text: &str| Cell::text(if text.is_empty() { "(empty)" } else { text });
+        let row = |one: &ParameterChange| {
+            vec![Cell::text(one.name.as_str()), shown(&one.before), shown(&one.after)]
+        };
+        self.0.iter().map(row).collect()
     }
+}
+
+/// The changes for people and programs.
+pub(super) fn all_changes(parameters: &ParameterChanges, changes: &Changes) -> (Document, Value) {
+    let headings = ["CHANGE", "RESOURCE", "TYPE"];
+    let document = Document::new()
+        .table(&["PARAMETER", "BEFORE", "AFTER"], parameters.rows())
+        .table(&headings, changes.rows())
+        .spreadsheet(&headings, changes.rows());
+    (document, json!({ "parameters": parameters, "resources": changes }))
 }
 
 #[cfg(test)]
@@ -151,6 +160,10 @@ mod tests {
         Changes::read(&json!({ "Changes": [{ "Type": "Resource", "ResourceChange": change }] }))
     }
 
+    fn shown(parameters: &ParameterChanges, changes: &Changes) -> String {
+        all_changes(parameters, changes).0.plain_text()
+    }
+
     #[test]
     fn what_holds_data_is_neither_replaced_nor_removed() {
         let none = ParameterChanges::default();
@@ -165,7 +178,8 @@ mod tests {
             }
         }
         assert!(changes("Modify", "AWS::SQS::Queue", Some("True")).keep_the_data(&none).is_ok());
-        assert!(changes("Modify", "AWS::SQS::Queue", Some("True")).show().contains("Replace"));
+        let replaced = shown(&none, &changes("Modify", "AWS::SQS::Queue", Some("True")));
+        assert!(replaced.contains("Replace"), "{replaced}");
     }
 
     #[test]
@@ -184,8 +198,8 @@ mod tests {
         let after = after.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let parameters = ParameterChanges::of(Some(&deployed), &after, &BTreeMap::from([("Tracing", "yes")]));
         assert_eq!(
-            parameters.show(),
-            "PARAMETER   BEFORE     AFTER\nEncryption  aws-owned  customer-key\n\n"
+            shown(&parameters, &Changes::default()),
+            "PARAMETER   BEFORE     AFTER\nEncryption  aws-owned  customer-key\n"
         );
         for details in
             [json!(null), json!([{ "ChangeSource": "ParameterReference", "CausingEntity": "Encryption" }])]
@@ -199,6 +213,7 @@ mod tests {
             &[("Tracing".to_owned(), "no".to_owned())].into(),
             &BTreeMap::from([("Tracing", "yes")]),
         );
-        assert!(new.show().contains("Tracing    yes     no"), "{}", new.show());
+        let new = shown(&new, &Changes::default());
+        assert!(new.contains("Tracing    yes     no"), "{new}");
     }
 }

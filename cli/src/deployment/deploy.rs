@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::artefacts::{cargo_lambda, ensure_bucket, tempfolder};
-use super::changes::{Changes, ParameterChanges};
+use super::changes::{Changes, ParameterChanges, all_changes};
 use super::chosen_policy::{self, PolicyOptions};
 use super::constraints;
 use super::interrupt::{after_the_change, before_the_change, during_the_change, or_interrupted};
@@ -16,6 +16,7 @@ use super::template::StackTemplate;
 use super::{Artefacts, DeploymentTarget, Parameters, confirmed, doctor, outside, self_test};
 use crate::aws_cli::AwsCli;
 use crate::error::CliError;
+use crate::output::{Document, OutputOptions};
 use crate::progress::{ProgressStep, say};
 use crate::{build, ca, checkout, policy, venv};
 
@@ -28,6 +29,8 @@ pub(crate) struct DeploymentPlan {
     parameters: Parameters,
     #[command(flatten)]
     artefacts: Artefacts,
+    #[command(flatten)]
+    output: OutputOptions,
 }
 
 /// `countersign deploy`.
@@ -80,11 +83,13 @@ pub(crate) async fn plan(plan: DeploymentPlan) -> Result<(), CliError> {
     let found = examined(&plan.target, &plan.parameters).await?;
     let prepared = prepare(&plan.target, &plan.parameters, &plan.artefacts, found).await?;
     let Some(change_set) = &prepared.change_set else {
-        println!("Nothing would change.");
-        return Ok(());
+        let (_, value) = all_changes(&ParameterChanges::default(), &Changes::default());
+        let document = Document::list(&["CHANGE", "RESOURCE", "TYPE"], Vec::new(), "Nothing would change.");
+        return plan.output.print(&document, &value);
     };
     let changes = describe(&prepared.aws, change_set).await?;
-    print!("{}{}", prepared.parameters.show(), changes.show());
+    let (document, value) = all_changes(&prepared.parameters, &changes);
+    plan.output.print(&document, &value)?;
     forget(&prepared, &plan.target, change_set).await?;
     say(format!("The packages stay in the bucket {}; the stack is unchanged.", prepared.upload.bucket));
     changes.keep_the_data(&prepared.parameters)
@@ -146,7 +151,7 @@ async fn change_stack(prepared: &Prepared, target: &DeploymentTarget, yes: bool)
         None => say("Nothing of the stack changes."),
         Some(change_set) => {
             let changes = describe(aws, change_set).await?;
-            eprint!("{}{}", prepared.parameters.show(), changes.show());
+            eprint!("{}", all_changes(&prepared.parameters, &changes).0.plain_text());
             let question =
                 format!("{} the stack {}?", if prepared.is_new { "Make" } else { "Change" }, target.stack);
             let allowed =

@@ -14,8 +14,9 @@ use super::stack_status::{self, StackStatus};
 use super::template::StackTemplate;
 use super::{DeploymentTarget, Parameters};
 use crate::aws_cli::AwsCli;
+use crate::checkout;
 use crate::error::CliError;
-use crate::{checkout, table};
+use crate::output::{Cell, Document, OutputOptions, Tone};
 
 mod check;
 mod inspect;
@@ -43,6 +44,8 @@ pub(crate) struct Doctor {
     /// Availability zone for a private network, checked for its endpoints; can be repeated
     #[arg(long = "zone", value_name = "ZONE")]
     zones: Vec<String>,
+    #[command(flatten)]
+    output: OutputOptions,
 }
 
 /// The results of all checks.
@@ -83,22 +86,24 @@ pub(crate) async fn run(doctor: Doctor) -> Result<(), CliError> {
         let deployed = running(&aws, &doctor.target, described).await;
         findings.checks.extend(deployed);
     }
-    let row = |check: &Check| {
-        let verdict = match check.verdict {
-            CheckResult::Good => "ok",
-            CheckResult::Note => "note",
-            CheckResult::Wrong => "WRONG",
-        };
-        vec![verdict.to_owned(), check.about.to_owned(), check.found.clone(), check.advice.clone()]
-    };
-    print!(
-        "{}",
-        table::aligned(
-            &["", "CHECK", "FOUND", "WHAT TO DO"],
-            &findings.checks.iter().map(row).collect::<Vec<_>>()
-        )
-    );
+    let headings = ["VERDICT", "CHECK", "FOUND", "WHAT TO DO"];
+    let document = Document::new().table(&headings, findings.checks.iter().map(cells).collect());
+    doctor.output.print(&document, &findings.checks)?;
     findings.fail_if_wrong()
+}
+
+fn cells(check: &Check) -> Vec<Cell> {
+    let verdict = match check.verdict {
+        CheckResult::Good => Cell::state("ok", Tone::Good),
+        CheckResult::Note => Cell::state("note", Tone::Waiting),
+        CheckResult::Wrong => Cell::state("WRONG", Tone::Bad),
+    };
+    vec![
+        verdict,
+        Cell::text(check.about),
+        Cell::uncut(check.found.as_str()),
+        Cell::uncut(check.advice.as_str()),
+    ]
 }
 
 /// Checks a deployed stack: secrets, policy, CA, and every resource. A part that cannot be read is a note; the others are checked.

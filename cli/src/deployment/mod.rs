@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use crate::aws_cli::{AwsCli, endpoint, region};
+use crate::checkout::usual_stack;
 use crate::confirm::confirmed;
 
 mod artefacts;
@@ -31,8 +32,8 @@ pub(crate) use doctor::{Doctor, run as doctor};
 /// Which stack, and where.
 #[derive(Debug, clap::Args)]
 pub(crate) struct DeploymentTarget {
-    /// Name of the stack
-    #[arg(long, value_name = "NAME", default_value = "countersign", value_parser = stack_name)]
+    /// Name of the stack [env: COUNTERSIGN_STACK]
+    #[arg(long, value_name = "NAME", default_value_t = usual_stack(), value_parser = stack_name)]
     pub(crate) stack: String,
     /// Region of the stack [default: the one of the AWS configuration]
     #[arg(long, value_parser = region)]

@@ -15,12 +15,12 @@ use workflow::request::audit::Origin;
 use workflow::request::input::unfit_text;
 use workflow::store::{StandingEnding, UpdateError, end_standing};
 use workflow::texts::Language;
+use workflow::timestamp::rfc3339;
 
 use super::{requests_table, table};
 use crate::confirm::confirmed;
 use crate::error::CliError;
 use crate::progress::ProgressStep;
-use crate::requests::instant;
 use crate::stack::{Stack, whoami};
 use crate::wording::count;
 
@@ -103,9 +103,9 @@ fn outcome(ended: &StandingApproval, before: bool) -> String {
     let id = ended.id();
     match ended.ended() {
         Some(end) if before => {
-            format!("{id} was ended already: {}, by {}: {}", instant(end.at), end.by, end.reason)
+            format!("{id} was ended already: {}, by {}: {}", rfc3339(end.at), end.by, end.reason)
         }
-        Some(end) => format!("{id} ended at {}. Nothing more is signed under it.", instant(end.at)),
+        Some(end) => format!("{id} ended at {}. Nothing more is signed under it.", rfc3339(end.at)),
         None => format!("{id} has not ended."),
     }
 }

@@ -3,18 +3,15 @@
 use futures_util::StreamExt as _;
 use time::OffsetDateTime;
 use workflow::approval::standing::StandingApproval;
-use workflow::name_list::names_in_short;
 use workflow::ports::{Requests as _, StandingApprovals as _};
-use workflow::texts::Language;
 
 use super::view::StandingView;
 use super::{requests_table, table, unreadable};
 use crate::certificates::left;
 use crate::error::{CliError, OrFail as _};
+use crate::output::{Cell, Document, OutputOptions};
 use crate::policy;
-use crate::requests::{instant, print_json};
 use crate::stack::Stack;
-use crate::table::aligned;
 
 /// Standing approvals read at once.
 const CONCURRENCY: usize = 16;
@@ -22,7 +19,7 @@ const CONCURRENCY: usize = 16;
 const LISTED: usize = 10_000;
 
 /// Runs `grants list`.
-pub(super) async fn list(stack: &Stack, all: bool, json: bool) -> Result<(), CliError> {
+pub(super) async fn list(stack: &Stack, all: bool, output: &OutputOptions) -> Result<(), CliError> {
     let (policy, now) = (policy::in_force(stack).await?, OffsetDateTime::now_utc());
     let mut approvals = match all {
         true => table(stack).all().await.or_fail(|| unreadable(stack), "")?,
@@ -32,17 +29,9 @@ pub(super) async fn list(stack: &Stack, all: bool, json: bool) -> Result<(), Cli
     approvals.sort_by_key(|approval| (approval.until(), approval.id()));
     let views: Vec<StandingView<'_>> =
         approvals.iter().map(|approval| StandingView::of(approval, &policy, now)).collect();
-    if json {
-        return print_json(&views);
-    }
-    if views.is_empty() {
-        println!("No standing approvals.");
-        return Ok(());
-    }
-    let cells: Vec<Vec<String>> = views.iter().map(|view| cells(view, now)).collect();
+    let cells = views.iter().map(|view| cells(view, now)).collect();
     let headings = ["ID", "STATE", "USED", "ENDS", "LEFT", "REQUESTER", "PROFILE", "NAMES"];
-    print!("{}", aligned(&headings, &cells));
-    Ok(())
+    output.print(&Document::list(&headings, cells, "No standing approvals."), &views)
 }
 
 /// Those that the index of open standing approvals lists, as housekeeping reads them.
@@ -60,17 +49,17 @@ async fn open(stack: &Stack) -> Result<Vec<StandingApproval>, CliError> {
     Ok(approvals)
 }
 
-fn cells(view: &StandingView<'_>, now: OffsetDateTime) -> Vec<String> {
+fn cells(view: &StandingView<'_>, now: OffsetDateTime) -> Vec<Cell> {
     let approval = view.approval;
     vec![
-        approval.id().to_string(),
-        view.state.to_owned(),
-        view.used(),
-        instant(view.until),
-        left(view.until, now),
-        approval.requester().to_string(),
-        approval.profile().to_owned(),
-        names_in_short(Language::English, &approval.terms().names_as_text()),
+        Cell::id(approval.id()),
+        Cell::state(view.state, view.tone()),
+        Cell::text(view.used()),
+        Cell::day(Some(view.until)),
+        Cell::text(left(view.until, now)),
+        Cell::text(approval.requester().to_string()),
+        Cell::text(approval.profile()),
+        Cell::names(&approval.terms().names_as_text()),
     ]
 }
 
@@ -81,6 +70,7 @@ mod tests {
     use workflow::testing::fixtures::standing_policy;
 
     use super::*;
+    use crate::output::Tone;
 
     #[test]
     fn a_line_says_of_whom_for_what_how_many_and_until_when() {
@@ -94,13 +84,13 @@ mod tests {
         assert_eq!(
             cells[1..],
             [
-                "living",
-                "0 of 50",
-                "2026-01-31T12:00:00Z",
-                "30 d",
-                "requester@example.com",
-                "server",
-                "www.example.com and 1 more"
+                Cell::state("living", Tone::Good),
+                Cell::text("0 of 50"),
+                Cell::day(Some(time::macros::datetime!(2026-01-31 12:00 UTC))),
+                Cell::text("30 d"),
+                Cell::text("requester@example.com"),
+                Cell::text("server"),
+                Cell::in_short("www.example.com .web.example.com", "www.example.com and 1 more"),
             ]
         );
     }

@@ -14,11 +14,10 @@ use workflow::ids::RequestId;
 use workflow::ports::StandingApprovals as _;
 
 use crate::error::{CliError, OrFail as _};
-use crate::requests;
+use crate::output::OutputOptions;
+use crate::request_id::{SHORTEST_BEGINNING, beginning, one_of};
+use crate::request_rows;
 use crate::stack::{Stack, StackSelector};
-
-/// The fewest characters of an id.
-const SHORTEST_PREFIX: usize = 4;
 
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
@@ -28,9 +27,8 @@ pub(crate) enum GrantsCommand {
         /// Also those that are over
         #[arg(long)]
         all: bool,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        output: OutputOptions,
         #[command(flatten)]
         which: StackSelector,
     },
@@ -39,9 +37,8 @@ pub(crate) enum GrantsCommand {
         /// Id of the standing approval, whole or the beginning of it
         #[arg(value_name = "ID")]
         grant: String,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        output: OutputOptions,
         #[command(flatten)]
         which: StackSelector,
     },
@@ -67,10 +64,10 @@ pub(crate) enum GrantsCommand {
 /// Runs `countersign grants`.
 pub(crate) async fn run(command: GrantsCommand) -> Result<(), CliError> {
     match command {
-        GrantsCommand::List { all, json, which } => list::list(&which.find().await?, all, json).await,
-        GrantsCommand::Show { grant, json, which } => {
+        GrantsCommand::List { all, output, which } => list::list(&which.find().await?, all, &output).await,
+        GrantsCommand::Show { grant, output, which } => {
             let stack = which.find().await?;
-            show::show(&stack, &find(&stack, &grant).await?, json).await
+            show::show(&stack, &find(&stack, &grant).await?, &output).await
         }
         GrantsCommand::End { grant, reason, revoke, yes, which } => {
             let stack = which.find().await?;
@@ -101,16 +98,13 @@ async fn find(stack: &Stack, text: &str) -> Result<StandingApproval, CliError> {
             None => Err(not_granted(stack, id).await?),
         };
     }
-    let all = match is_prefix(&text) {
-        true => table(stack).all().await.or_fail(|| unreadable(stack), "")?,
-        false => Vec::new(),
-    };
-    choose(&text, all)
+    let beginning = beginning(&text).ok_or_else(|| missing(&text))?;
+    choose(&beginning, table(stack).all().await.or_fail(|| unreadable(stack), "")?)
 }
 
 /// The error for the id of a request that has no standing approval.
 async fn not_granted(stack: &Stack, id: RequestId) -> Result<CliError, CliError> {
-    Ok(match requests::lookup(stack, id).await? {
+    Ok(match request_rows::lookup(stack, id).await? {
         Some(Ok(row)) if row.terms().is_some() => CliError::new(
             format!("the request {id} is {}, and has no standing approval", row.shown_status()),
             format!("See what it waits for with: countersign requests show {id}."),
@@ -127,30 +121,19 @@ fn missing(text: &str) -> CliError {
     CliError::new(
         format!("there is no standing approval {text:?}"),
         format!(
-            "Give its id, or at least {SHORTEST_PREFIX} characters of it. List them with: countersign grants list --all."
+            "Give its id, or at least {SHORTEST_BEGINNING} characters of it. List them with: countersign grants list --all."
         ),
     )
 }
 
-/// True if the text can be the beginning of an id.
-fn is_prefix(text: &str) -> bool {
-    text.len() >= SHORTEST_PREFIX && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
-}
-
 /// The one standing approval whose id begins so.
-fn choose(prefix: &str, mut all: Vec<StandingApproval>) -> Result<StandingApproval, CliError> {
-    all.retain(|approval| approval.id().to_string().starts_with(prefix));
-    match all.len() {
-        0 => Err(missing(prefix)),
-        1 => Ok(all.remove(0)),
-        many => {
-            let ids: Vec<String> = all.iter().take(5).map(|approval| approval.id().to_string()).collect();
-            Err(CliError::new(
-                format!("{prefix:?} is the beginning of {many} ids: {}", ids.join(", ")),
-                "Give more of it.",
-            ))
-        }
+fn choose(beginning: &str, mut all: Vec<StandingApproval>) -> Result<StandingApproval, CliError> {
+    all.retain(|approval| approval.id().to_string().starts_with(beginning));
+    if all.is_empty() {
+        return Err(missing(beginning));
     }
+    let one = one_of(beginning, all.iter().map(StandingApproval::id).collect(), "standing approval", "")?;
+    all.into_iter().find(|approval| approval.id() == one).ok_or_else(|| missing(beginning))
 }
 
 #[cfg(test)]
@@ -178,11 +161,5 @@ mod tests {
         assert!(many.contains(ONE) && many.contains(TWO) && many.ends_with("Give more of it."), "{many}");
         let none = choose("ffff", approvals(&[ONE])).unwrap_err().to_string();
         assert!(none.starts_with("there is no standing approval \"ffff\""), "{none}");
-    }
-
-    #[test]
-    fn a_beginning_is_of_hexadecimal_digits_and_not_too_short() {
-        assert!(is_prefix("5c1b") && is_prefix("5c1b0d9e-8f"));
-        assert!(!is_prefix("5c1") && !is_prefix("www.example.com") && !is_prefix(""));
     }
 }

@@ -7,20 +7,19 @@ use time::OffsetDateTime;
 use workflow::approval::standing::{StandingApproval, StandingUse};
 use workflow::decision::{Decision, Vote};
 use workflow::ids::RequestId;
-use workflow::name_list::names_in_short;
 use workflow::ports::Requests as _;
 use workflow::request::Request;
 use workflow::store::standing_uses;
-use workflow::texts::Language;
+use workflow::timestamp::rfc3339;
 
 use super::view::{APPROVERS_LEFT, StandingView};
 use super::{requests_table, table, unreadable};
 use crate::certificates::{left, state};
 use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
+use crate::output::{Cell, Document, Facts, OutputOptions};
 use crate::policy;
-use crate::requests::{instant, print_json};
 use crate::stack::Stack;
-use crate::table::aligned;
+use crate::votes::votes_as_facts;
 
 /// One certificate that was counted.
 #[derive(Debug, Serialize)]
@@ -45,7 +44,11 @@ struct StandingWithUses<'a> {
 }
 
 /// Runs `grants show`.
-pub(super) async fn show(stack: &Stack, approval: &StandingApproval, json: bool) -> Result<(), CliError> {
+pub(super) async fn show(
+    stack: &Stack,
+    approval: &StandingApproval,
+    output: &OutputOptions,
+) -> Result<(), CliError> {
     let (policy, now) = (policy::in_force(stack).await?, OffsetDateTime::now_utc());
     let view = StandingView::of(approval, &policy, now);
     let uses = standing_uses(&table(stack), approval.id()).await.or_fail(|| unreadable(stack), "")?;
@@ -54,12 +57,15 @@ pub(super) async fn show(stack: &Stack, approval: &StandingApproval, json: bool)
     let rows =
         rows.or_fail(|| format!("cannot read the table {}", stack.requests_table), ROW_OF_ANOTHER_VERSION)?;
     let uses = counted(uses, rows, now);
-    if json {
-        return print_json(&StandingWithUses { view: &view, uses: &uses });
-    }
-    print!("{}", facts(&view, now));
-    print!("\n{}", certificates(&uses));
-    Ok(())
+    let document = document(&view, &uses, now);
+    output.print(&document, &StandingWithUses { view: &view, uses: &uses })
+}
+
+fn document(view: &StandingView<'_>, uses: &[CountedCertificate], now: OffsetDateTime) -> Document {
+    let document = Document::new().facts(facts(view, now));
+    let headings = ["NO", "COUNTED", "STATUS", "SERIAL", "ENDS", "REQUEST", "NAMES"];
+    let document = document.table(&headings, uses.iter().map(cells).collect());
+    if uses.is_empty() { document.line("No certificates so far.") } else { document }
 }
 
 fn counted(uses: Vec<StandingUse>, rows: Vec<Request>, now: OffsetDateTime) -> Vec<CountedCertificate> {
@@ -83,73 +89,56 @@ fn counted(uses: Vec<StandingUse>, rows: Vec<Request>, now: OffsetDateTime) -> V
     uses.into_iter().map(certificate).collect()
 }
 
-fn facts(view: &StandingView<'_>, now: OffsetDateTime) -> String {
+fn facts(view: &StandingView<'_>, now: OffsetDateTime) -> Facts {
     let approval = view.approval;
     let left = Some(left(view.until, now)).filter(|left| !left.is_empty());
-    let until = left.map_or(instant(view.until), |left| format!("{} ({left} left)", instant(view.until)));
-    let mut facts = vec![
-        ("standing approval", approval.id().to_string()),
-        ("state", view.state.to_owned()),
-        ("requester", approval.requester().to_string()),
-        ("profile", approval.profile().to_owned()),
-        ("certificates", view.used()),
-        ("from", instant(approval.from())),
-        ("until", until),
-    ];
+    let until = left.map_or(rfc3339(view.until), |left| format!("{} ({left} left)", rfc3339(view.until)));
     let terms = approval.terms();
-    if view.most < terms.certificates() || (approval.ended().is_none() && view.until < approval.until()) {
-        let approved = format!("{} certificates until {}", terms.certificates(), instant(approval.until()));
-        facts.push(("approved for", format!("{approved}; the policy in force allows less")));
-    }
-    if view.state == APPROVERS_LEFT {
-        let why = "too few of those who approved it are approvers by the policy in force: nothing is signed under it";
-        facts.push(("why", why.to_owned()));
-    }
-    if let Some(extended) = approval.terms().extends() {
-        facts.push(("extends", extended.to_string()));
-    }
-    if let Some(end) = approval.ended() {
-        facts.push(("ended", format!("{}, by {}: {}", instant(end.at), end.by, end.reason)));
-    }
-    facts.extend(terms.names_as_text().into_iter().map(|name| ("name", name)));
-    let approved = |vote: &&Vote| vote.decision == Decision::Approve;
-    let votes = approval.decision().votes.iter().filter(approved);
-    facts.extend(
-        votes.map(|vote| {
-            ("approved", format!("{}  {}{}", instant(vote.at), vote.approver, vote.in_place_of()))
-        }),
+    let is_less =
+        view.most < terms.certificates() || (approval.ended().is_none() && view.until < approval.until());
+    let approved = is_less.then(|| {
+        let approved = format!("{} certificates until {}", terms.certificates(), rfc3339(approval.until()));
+        format!("{approved}; the policy in force allows less")
+    });
+    let why = (view.state == APPROVERS_LEFT).then_some(
+        "too few of those who approved it are approvers by the policy in force: nothing is signed under it",
     );
-    let rows: Vec<Vec<String>> =
-        facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
-    aligned(&["", ""], &rows).trim_start_matches('\n').to_owned()
+    let ended = approval.ended();
+    let approvals: Vec<Vote> =
+        approval.decision().votes.iter().filter(|vote| vote.decision == Decision::Approve).cloned().collect();
+    Facts::new()
+        .with("Standing approval", approval.id().to_string())
+        .with("State", Cell::state(view.state, view.tone()))
+        .with("Requester", approval.requester().to_string())
+        .with("Profile", approval.profile())
+        .with("Certificates", view.used())
+        .with("From", rfc3339(approval.from()))
+        .with("Until", until)
+        .with_some("Approved for", approved)
+        .with_some("Why", why)
+        .with_some("Extends", terms.extends().map(|extended| extended.to_string()))
+        .with_some("Ended", ended.map(|end| format!("{}, by {}: {}", rfc3339(end.at), end.by, end.reason)))
+        .with_all(terms.names_as_text().into_iter().map(|name| ("Name", name)))
+        .with_all(votes_as_facts(&approvals))
 }
 
-fn certificates(uses: &[CountedCertificate]) -> String {
-    if uses.is_empty() {
-        return "No certificates so far.\n".to_owned();
-    }
-    let cells = |one: &CountedCertificate| {
-        vec![
-            one.counted.number.to_string(),
-            instant(one.counted.at),
-            one.status.clone(),
-            one.serial.clone().unwrap_or_default(),
-            one.not_after.map(instant).unwrap_or_default(),
-            one.counted.request_id.to_string(),
-            match one.names.as_slice() {
-                [] => String::new(),
-                names => names_in_short(Language::English, names),
-            },
-        ]
-    };
-    let rows: Vec<Vec<String>> = uses.iter().map(cells).collect();
-    aligned(&["NO", "COUNTED", "STATUS", "SERIAL", "ENDS", "REQUEST", "NAMES"], &rows)
+fn cells(one: &CountedCertificate) -> Vec<Cell> {
+    vec![
+        Cell::text(one.counted.number.to_string()),
+        Cell::since(one.counted.at),
+        Cell::text(one.status.as_str()),
+        Cell::serial(one.serial.as_ref()),
+        Cell::day(one.not_after),
+        Cell::id(one.counted.request_id),
+        Cell::names(&one.names),
+    ]
 }
 
 #[cfg(test)]
 mod tests {
     use pki::testing as test_pki;
     use time::Duration;
+    use workflow::policy::Policy;
     use workflow::ports::Clock as _;
     use workflow::request::Status;
     use workflow::request::audit::Actor;
@@ -160,6 +149,10 @@ mod tests {
 
     const TERMS: &str =
         r#"{"kind":"grant","names":["www.example.com",".web.example.com"],"days":30,"certificates":50}"#;
+
+    fn shown(approval: &StandingApproval, policy: &Policy, now: OffsetDateTime) -> String {
+        Document::new().facts(facts(&StandingView::of(approval, policy, now), now)).plain_text()
+    }
 
     #[test]
     fn terms_approvers_and_certificates_are_shown() {
@@ -173,23 +166,24 @@ mod tests {
         backend.alter(under[2], |row| (row.status, row.signed_date) = (Status::Failed, None));
         let (approval, now) = (backend.standing(id).unwrap(), backend.now() + Duration::DAY);
         let policy = backend.policy();
-        let shown = facts(&StandingView::of(&approval, &policy, now), now);
+        let text = shown(&approval, &policy, now);
         for line in [
-            format!("standing approval  {id}"),
-            "certificates       3 of 50".to_owned(),
-            "until              2026-01-31T12:00:00Z (29 d left)".to_owned(),
-            "name               .web.example.com".to_owned(),
-            "approved           2026-01-01T12:00:00Z  approver@example.com".to_owned(),
+            format!("Standing approval  {id}"),
+            "Certificates       3 of 50".to_owned(),
+            "Until              2026-01-31T12:00:00Z (29 d left)".to_owned(),
+            "Name               .web.example.com".to_owned(),
+            "Approved           2026-01-01T12:00:00Z  approver@example.com".to_owned(),
         ] {
-            assert!(shown.lines().any(|found| found == line), "{line}: {shown}");
+            assert!(text.lines().any(|found| found == line), "{line}: {text}");
         }
-        assert!(!shown.contains("approved for"), "{shown}");
+        assert!(!text.contains("Approved for"), "{text}");
         let mut uses = backend.standing_uses();
         uses.sort_by_key(|one| one.number);
         let rows: Vec<Request> = under.iter().map(|id| backend.request(*id).unwrap()).collect();
         let serial = rows[0].serial().unwrap().to_string();
-        let table = certificates(&counted(uses, rows, now));
-        let lines: Vec<&str> = table.lines().collect();
+        let view = StandingView::of(&approval, &policy, now);
+        let table = document(&view, &counted(uses, rows, now), now).plain_text();
+        let lines: Vec<&str> = table.lines().skip_while(|line| !line.starts_with("NO ")).collect();
         assert!(
             lines[1].contains("valid")
                 && lines[1].contains(&serial)
@@ -207,10 +201,9 @@ mod tests {
         let base = backend.granted(TERMS);
         let extension = backend.granted_extension(base, "shop.example.com");
         let (approval, now) = (backend.standing(extension).unwrap(), backend.now());
-        let shown =
-            |backend: &InMemoryBackend| facts(&StandingView::of(&approval, &backend.policy(), now), now);
+        let shown = |backend: &InMemoryBackend| shown(&approval, &backend.policy(), now);
         let living = shown(&backend);
-        assert!(living.contains(&format!("extends            {base}")), "{living}");
+        assert!(living.contains(&format!("Extends            {base}")), "{living}");
         assert!(!living.contains("nothing is signed"), "{living}");
         backend.set_policy(&policy_after_approver_left());
         let left = shown(&backend);
@@ -224,14 +217,16 @@ mod tests {
         let (mut approval, now) = (backend.standing_approval(TERMS), backend.now());
         backend.set_policy(&standing_policy().replace("most = 500", "most = 5"));
         let policy = backend.policy();
-        let shown = facts(&StandingView::of(&approval, &policy, now), now);
+        let text = shown(&approval, &policy, now);
         assert!(
-            shown.contains("50 certificates until 2026-01-31T12:00:00Z; the policy in force allows less"),
-            "{shown}"
+            text.contains("50 certificates until 2026-01-31T12:00:00Z; the policy in force allows less"),
+            "{text}"
         );
         approval.end(&Actor::operator("olivia"), "The shop closes.", now);
-        let shown = facts(&StandingView::of(&approval, &policy, now), now);
-        assert!(shown.contains("2026-01-01T12:00:00Z, by operator:olivia: The shop closes."), "{shown}");
-        assert_eq!(certificates(&[]), "No certificates so far.\n");
+        let text = shown(&approval, &policy, now);
+        assert!(text.contains("2026-01-01T12:00:00Z, by operator:olivia: The shop closes."), "{text}");
+        let view = StandingView::of(&approval, &policy, now);
+        let text = document(&view, &[], now).plain_text();
+        assert!(text.ends_with("\n\nNo certificates so far.\n"), "{text}");
     }
 }

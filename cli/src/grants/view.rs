@@ -6,6 +6,8 @@ use workflow::approval::coverage::{NotCovered, outlook, stands};
 use workflow::approval::standing::{StandingApproval, StandingError, StandingOutlook};
 use workflow::policy::Policy;
 
+use crate::output::Tone;
+
 /// The state of one whose approvals are no longer enough by the policy in force.
 pub(super) const APPROVERS_LEFT: &str = "approvers left";
 
@@ -39,6 +41,16 @@ impl<'a> StandingView<'a> {
             Err(_) => "not approved",
         };
         Self { approval, state, until, most }
+    }
+
+    /// What the state means to an operator.
+    pub(super) fn tone(&self) -> Tone {
+        match self.state {
+            "living" => Tone::Good,
+            "ended" | "over" => Tone::Over,
+            "used up" => Tone::Waiting,
+            _ => Tone::Bad,
+        }
     }
 
     /// "17 of 500".

@@ -10,7 +10,7 @@ pub(crate) struct LocalOptions {
     /// Port of the portal on 127.0.0.1; 0 means the port of the last start, or any free port
     #[arg(long, default_value_t = 8080)]
     pub(super) port: u16,
-    /// Folder of the stack's state [default: .local in the repository]
+    /// Folder of the stack's state [env: COUNTERSIGN_DIR] [default: .local in the repository]
     #[arg(long, value_name = "FOLDER")]
     pub(super) dir: Option<PathBuf>,
     /// Python virtual environment to create or use [default: .local/venv in the repository]

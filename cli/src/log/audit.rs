@@ -6,6 +6,7 @@ use std::path::Path;
 use futures_util::StreamExt as _;
 use pki::certificate::{Certificate, Serial};
 use pki::tlog::{Checkpoint, consistency_proof, verify_consistency};
+use serde_json::json;
 use time::OffsetDateTime;
 use workflow::request::Request;
 use workflow::store::object_key::{CERTIFICATES, ObjectKey};
@@ -15,7 +16,8 @@ use super::keys::{find, no_log};
 use super::read::{self, ReadLog};
 use crate::backup::ExportSource;
 use crate::error::{CliError, OrFail as _};
-use crate::requests;
+use crate::output::{Cell, Document, OutputOptions};
+use crate::request_rows;
 use crate::stack::Stack;
 use crate::wording::count;
 
@@ -39,10 +41,14 @@ impl EarlierCheckpoint {
 }
 
 /// Runs the command; fails if something does not agree.
-pub(super) async fn run(stack: &Stack, since: Option<EarlierCheckpoint>) -> Result<(), CliError> {
+pub(super) async fn run(
+    stack: &Stack,
+    since: Option<EarlierCheckpoint>,
+    output: &OutputOptions,
+) -> Result<(), CliError> {
     let key = find(stack).await?.ok_or_else(no_log)?;
     // Rows and certificates that come after the log was read are newer than it, so they are read before.
-    let rows = requests::scan(stack).await?;
+    let rows = request_rows::scan(stack).await?;
     // After the rows: the standing approval of each is older than it.
     let standing = standing(stack).await?;
     let certificates = certificates(stack).await?;
@@ -73,19 +79,32 @@ pub(super) async fn run(stack: &Stack, since: Option<EarlierCheckpoint>) -> Resu
     // Without entries all certificates would lack a leaf.
     let compared = if log.faults.is_empty() { compare(&records) } else { Compared::default() };
     faults.extend(compared.faults.iter().cloned());
-    faults.iter().for_each(|fault| println!("{fault}"));
-    compared.notes.iter().for_each(|note| println!("{note}"));
+    let mut lines = faults.clone();
+    lines.extend(compared.notes.iter().map(ToString::to_string));
+    if faults.is_empty() {
+        lines.push(format!(
+            "{}, each with its certificate, its request and its approval; the checkpoint covers them{}.",
+            count(log.entries.len(), "entry").replace("entrys", "entries"),
+            if since.is_some() { ", and continues the earlier one" } else { "" }
+        ));
+    }
+    let found = |kind: &'static str| move |text: &String| vec![Cell::text(kind), Cell::text(text.as_str())];
+    let cells = faults.iter().map(found("fault")).chain(compared.notes.iter().map(found("note")));
+    let document = Document::new().line(lines.join("\n"));
+    let document = document.spreadsheet(&["KIND", "FOUND"], cells.collect());
+    let value = json!({
+        "log": key.origin(),
+        "entries": log.entries.len(),
+        "faults": faults,
+        "notes": compared.notes,
+    });
+    output.print(&document, &value)?;
     if !faults.is_empty() {
         return Err(CliError::new(
             format!("{} in the log {}", count(faults.len(), "fault"), key.origin()),
             "docs/transparency.md says what each means.",
         ));
     }
-    println!(
-        "{}, each with its certificate, its request and its approval; the checkpoint covers them{}.",
-        count(log.entries.len(), "entry").replace("entrys", "entries"),
-        if since.is_some() { ", and continues the earlier one" } else { "" }
-    );
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use pki::tlog::NoteVerifier;
 
 use crate::error::CliError;
+use crate::output::OutputOptions;
 use crate::stack::StackSelector;
 
 mod audit;
@@ -24,6 +25,8 @@ pub(crate) enum LogCommand {
         #[arg(long)]
         checkpoint: bool,
         #[command(flatten)]
+        output: OutputOptions,
+        #[command(flatten)]
         which: StackSelector,
     },
     /// Checks the log against its checkpoint, the certificates, the requests and their approvals
@@ -31,6 +34,8 @@ pub(crate) enum LogCommand {
         /// An earlier checkpoint, kept outside of the stack: find a log that was set back or rewritten since
         #[arg(long, value_name = "FILE")]
         since: Option<PathBuf>,
+        #[command(flatten)]
+        output: OutputOptions,
         #[command(flatten)]
         which: StackSelector,
     },
@@ -50,11 +55,13 @@ pub(crate) enum LogCommand {
 /// Runs `countersign log`.
 pub(crate) async fn run(command: LogCommand) -> Result<(), CliError> {
     match command {
-        LogCommand::Show { checkpoint, which } => show::run(&which.find().await?, checkpoint).await,
-        LogCommand::Audit { since, which } => {
+        LogCommand::Show { checkpoint, output, which } => {
+            show::run(&which.find().await?, checkpoint, &output).await
+        }
+        LogCommand::Audit { since, output, which } => {
             // The file is read first: a file that cannot be read costs no read of a table.
             let since = since.as_deref().map(audit::EarlierCheckpoint::read).transpose()?;
-            audit::run(&which.find().await?, since).await
+            audit::run(&which.find().await?, since, &output).await
         }
         LogCommand::RotateKey { lost, yes, which } => keys::rotate(&which.find().await?, &lost, yes).await,
     }

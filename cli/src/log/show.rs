@@ -1,32 +1,36 @@
 //! `log show`: the head of the log.
 
+use serde_json::json;
+
 use super::keys::{find, no_log};
 use super::read::checkpoint;
 use crate::error::CliError;
+use crate::output::{Document, Facts, OutputOptions};
 use crate::stack::Stack;
-use crate::table;
 
 /// Runs the command.
-pub(super) async fn run(stack: &Stack, note_alone: bool) -> Result<(), CliError> {
+pub(super) async fn run(stack: &Stack, note_alone: bool, output: &OutputOptions) -> Result<(), CliError> {
     let key = find(stack).await?.ok_or_else(no_log)?;
     let (note, checkpoint) = checkpoint(stack, &key).await?.ok_or_else(no_log)?;
     if note_alone {
         print!("{note}");
         return Ok(());
     }
-    let keys = key.verifiers();
-    let mut facts = vec![
-        ("log", checkpoint.origin.clone()),
-        ("certificates", checkpoint.size.to_string()),
-        ("root", checkpoint.root.to_string()),
-    ];
-    facts.extend(
-        keys.iter()
-            .enumerate()
-            .map(|(place, key)| (if place == 0 { "key" } else { "former key" }, key.to_string())),
-    );
-    let rows: Vec<Vec<String>> =
-        facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
-    print!("{}", table::aligned(&["", ""], &rows).trim_start_matches('\n'));
-    Ok(())
+    let keys: Vec<String> = key.verifiers().iter().map(ToString::to_string).collect();
+    let facts = Facts::new()
+        .with("Log", checkpoint.origin.as_str())
+        .with("Certificates", checkpoint.size.to_string())
+        .with("Root", checkpoint.root.to_string())
+        .with_all(
+            keys.iter()
+                .enumerate()
+                .map(|(place, key)| (if place == 0 { "Key" } else { "Former key" }, key.as_str())),
+        );
+    let value = json!({
+        "log": checkpoint.origin,
+        "certificates": checkpoint.size,
+        "root": checkpoint.root.to_string(),
+        "keys": keys,
+    });
+    output.print(&Document::new().facts(facts), &value)
 }

@@ -14,9 +14,10 @@ use workflow::ports::KeyLists as _;
 use workflow::request::{Request, Status};
 
 use crate::error::{CliError, OrFail as _};
+use crate::output::aligned;
 use crate::stack::Stack;
 use crate::wording::count;
-use crate::{approval_row, requests, table};
+use crate::{approval_row, request_rows};
 
 /// Statuses of requests that a policy still applies to.
 const OPEN: [Status; 3] = [Status::Submitted, Status::PendingApproval, Status::Approved];
@@ -54,7 +55,7 @@ impl Effects {
         let (current, new) = (current.map(Arc::new), Arc::new(new));
         let (mut all, now) = (Self::default(), OffsetDateTime::now_utc());
         for status in OPEN {
-            for (id, row) in requests::of_status(stack, status, usize::MAX).await? {
+            for (id, row) in request_rows::of_status(stack, status).await? {
                 all.open += 1;
                 let Ok(request) = row else {
                     all.unread += 1;
@@ -77,7 +78,7 @@ impl Effects {
                     None => None,
                 };
                 let replaced = match request.replaces() {
-                    Some(replaced) => requests::lookup(stack, replaced).await?.and_then(Result::ok),
+                    Some(replaced) => request_rows::lookup(stack, replaced).await?.and_then(Result::ok),
                     None => None,
                 };
                 let new = applied(&new).await?;
@@ -111,7 +112,7 @@ impl Effects {
         }
         if !self.effects.is_empty() {
             let rows: Vec<Vec<String>> = self.effects.iter().map(Effect::cells).collect();
-            text.push_str(&table::aligned(&["REQUEST", "STATUS", "EFFECT"], &rows));
+            text.push_str(&aligned(&["REQUEST", "STATUS", "EFFECT"], &rows));
         }
         text
     }

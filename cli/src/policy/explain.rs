@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::{Value, json};
 use workflow::email::Email;
 use workflow::finding::{Finding, Severity};
 use workflow::policy::evaluate::{PolicyRejection, read};
@@ -12,7 +13,7 @@ use workflow::texts::Language;
 
 use super::summary::{seats, span};
 use crate::error::{CliError, OrFail as _};
-use crate::table;
+use crate::output::{Cell, Document};
 
 /// The request to explain.
 #[derive(Debug, clap::Args)]
@@ -28,9 +29,10 @@ pub(crate) struct ExplainOptions {
     email: Option<String>,
 }
 
-/// An explanation for people. The error is the reason if the request is refused.
+/// An explanation for people and programs. The error is the reason if the request is refused.
 pub(super) struct Explained {
-    pub(super) text: String,
+    pub(super) document: Document,
+    pub(super) value: Value,
     pub(super) verdict: Result<(), CliError>,
 }
 
@@ -58,19 +60,33 @@ fn explain(
     email: Option<Email>,
 ) -> Explained {
     let head =
-        format!("{} by the profile {} of version {}\n\n", file.display(), profile.name(), policy.version());
+        format!("{} by the profile {} of version {}", file.display(), profile.name(), policy.version());
+    let document = Document::new().line(head);
+    let value = |rules: &[ExplainedRule], notes: &str, granted: bool| {
+        json!({
+            "profile": profile.name(),
+            "policy": policy.version(),
+            "rules": rules.iter().map(rule_value).collect::<Vec<_>>(),
+            "notes": notes.lines().collect::<Vec<_>>(),
+            "granted": granted,
+        })
+    };
+    let headings = ["PART", "VALUE", "OUTCOME", "WHY"];
     let csr = match read(request, None) {
         Ok((csr, _)) => csr,
         Err(rejection) => {
             let lines: String = rejection.0.iter().map(line).collect();
-            let text = format!("{head}{lines}\nVerdict: refused, with every profile.\n");
-            return Explained { text, verdict: Err(refused(&rejection)) };
+            let document = document
+                .line(lines.as_str())
+                .line("Verdict: refused, with every profile.")
+                .spreadsheet(&headings, Vec::new());
+            let value = value(&[], &lines, false);
+            return Explained { document, value, verdict: Err(refused(&rejection)) };
         }
     };
     let requester = email.clone().map(Requester::Person);
     let explanation = policy.explain(&csr, profile, requester.as_ref());
-    let rows: Vec<Vec<String>> = explanation.rules.iter().map(cells).collect();
-    let mut text = format!("{head}{}\n", table::aligned(&["PART", "VALUE", "OUTCOME", "WHY"], &rows));
+    let mut text = String::new();
     let findings = explanation.evaluation.findings;
     let warnings = findings.iter().filter(|finding| finding.severity == Severity::Warning);
     let unsaid =
@@ -87,17 +103,29 @@ fn explain(
         )),
         (Some(_), None) => Ok(()),
     };
-    text.push_str(match &verdict {
-        Ok(()) => {
-            "\nVerdict: granted, if the approvers agree. The CA's own limits are checked by the stack.\n"
-        }
-        Err(_) => "\nVerdict: refused. No approver is asked.\n",
-    });
-    Explained { text, verdict }
+    let document = document
+        .table(&headings, explanation.rules.iter().map(cells).collect())
+        .line(text.as_str())
+        .line(match &verdict {
+            Ok(()) => {
+                "Verdict: granted, if the approvers agree. The CA's own limits are checked by the stack."
+            }
+            Err(_) => "Verdict: refused. No approver is asked.",
+        });
+    Explained { document, value: value(&explanation.rules, &text, verdict.is_ok()), verdict }
 }
 
-fn cells(rule: &ExplainedRule) -> Vec<String> {
-    vec![rule.part.to_owned(), rule.value.clone(), rule.outcome.as_str().to_owned(), rule.reason.clone()]
+fn cells(rule: &ExplainedRule) -> Vec<Cell> {
+    vec![
+        Cell::text(rule.part),
+        Cell::text(rule.value.as_str()),
+        Cell::text(rule.outcome.as_str()),
+        Cell::uncut(rule.reason.as_str()),
+    ]
+}
+
+fn rule_value(rule: &ExplainedRule) -> Value {
+    json!({ "part": rule.part, "value": rule.value, "outcome": rule.outcome.as_str(), "reason": rule.reason })
 }
 
 /// Who is asked, and when.
@@ -217,9 +245,11 @@ domains = ["example.com"]
         let policy = Policy::parse(POLICY).unwrap();
         let profile = policy.profile(profile).unwrap();
         let email = email.map(|email| email.parse().unwrap());
-        let Explained { text, verdict } = explain(&policy, profile, Path::new("www.csr"), request, email);
+        let Explained { document, value, verdict } =
+            explain(&policy, profile, Path::new("www.csr"), request, email);
+        assert_eq!(value["granted"], verdict.is_ok());
         let said = verdict.map_or_else(|refused| format!("countersign: {refused}\n"), |()| String::new());
-        format!("{text}{said}")
+        format!("{}{said}", document.plain_text())
     }
 
     #[test]

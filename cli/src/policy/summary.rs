@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use workflow::approver_set::GroupQuorum;
-use workflow::policy::{Policy, StandingRules};
+use workflow::policy::{Policy, Profile, StandingRules};
 use workflow::texts::Language;
 
-use crate::table;
+use crate::output::{Cell, Document};
 
 /// A group of approvers with its quorum.
 pub(super) fn seats(seats: &GroupQuorum) -> String {
@@ -16,32 +17,47 @@ pub(super) fn seats(seats: &GroupQuorum) -> String {
 }
 
 /// One line for each profile.
-pub(super) fn summary(policy: &Policy) -> String {
-    let rows: Vec<Vec<String>> = policy
-        .profiles()
-        .map(|profile| {
-            vec![
-                profile.name().to_owned(),
-                format!("{} days", profile.validity_days()),
-                profile.quorums().iter().map(seats).collect::<Vec<_>>().join("; "),
-                span(profile.limit()),
-                profile.description(Language::English).to_owned(),
-            ]
+pub(super) fn summary(policy: &Policy) -> (Document, Value) {
+    let approved_by = |profile: &Profile| profile.quorums().iter().map(seats).collect::<Vec<_>>();
+    let cells = |profile: &Profile| {
+        vec![
+            Cell::text(profile.name()),
+            Cell::text(format!("{} days", profile.validity_days())),
+            Cell::text(approved_by(profile).join("; ")),
+            Cell::text(span(profile.limit())),
+            Cell::text(profile.description(Language::English)),
+        ]
+    };
+    let value = |profile: &Profile| {
+        json!({
+            "profile": profile.name(),
+            "validityDays": profile.validity_days(),
+            "approvedBy": approved_by(profile),
+            "within": span(profile.limit()),
+            "description": profile.description(Language::English),
+            "standing": profile.standing().map(|rules| json!({ "maxDays": rules.max_days, "most": rules.most })),
         })
-        .collect();
-    let table = table::aligned(&["PROFILE", "VALID", "APPROVED BY", "WITHIN", "FOR"], &rows);
-    format!("Version {}\n\n{table}{}", policy.version(), standing(policy))
+    };
+    let headings = ["PROFILE", "VALID", "APPROVED BY", "WITHIN", "FOR"];
+    let document = Document::new()
+        .line(format!("Version {}", policy.version()))
+        .table(&headings, policy.profiles().map(cells).collect());
+    let profiles: Vec<Value> = policy.profiles().map(value).collect();
+    let value = json!({ "version": policy.version(), "profiles": profiles });
+    match standing(policy).as_str() {
+        "" => (document, value),
+        lines => (document.line(lines), value),
+    }
 }
 
 /// One line for each profile with standing approvals.
 fn standing(policy: &Policy) -> String {
     let line = |(name, rules): (&str, StandingRules)| {
         let StandingRules { max_days, most } = rules;
-        format!("\nStanding approvals of the profile {name}: {most} certificates in {max_days} days at most.")
+        format!("Standing approvals of the profile {name}: {most} certificates in {max_days} days at most.")
     };
     let all = policy.profiles().filter_map(|profile| Some((profile.name(), profile.standing()?)));
-    let lines: String = all.map(line).collect();
-    if lines.is_empty() { lines } else { format!("{lines}\n") }
+    all.map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// A length of time as it is written in a policy.
@@ -61,7 +77,7 @@ mod tests {
     fn standing_approvals_are_shown_where_a_profile_has_them() {
         let text =
             "[profiles.server]\napprovers = [\"a@example.com\"]\nnames.dns.allow = [\"example.com\"]\n";
-        let shown = |more: &str| summary(&Policy::parse(&format!("{text}{more}")).unwrap());
+        let shown = |more: &str| summary(&Policy::parse(&format!("{text}{more}")).unwrap()).0.plain_text();
         assert!(!shown("").contains("Standing"), "{}", shown(""));
         let with = shown("standing = { max = \"90d\", most = 500 }");
         assert!(

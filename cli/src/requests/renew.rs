@@ -13,8 +13,10 @@ use workflow::ports::{LinkSecrets as _, Policies as _};
 use workflow::request::Request;
 use workflow::texts::Language;
 
-use super::{find, instant};
+use workflow::timestamp::rfc3339;
+
 use crate::error::{CliError, OrFail as _};
+use crate::request_rows::find;
 use crate::stack::{Stack, no_output};
 
 /// Prints the link.
@@ -43,7 +45,7 @@ fn check(row: &Request, policy: &Policy, now: OffsetDateTime) -> Result<(), CliE
 
 fn said(row: &Request, link: &str) -> String {
     let names = names_in_short(Language::English, row.names());
-    let until = row.not_after().map(instant).unwrap_or_default();
+    let until = row.not_after().map(rfc3339).unwrap_or_default();
     let email = row.email();
     format!(
         "The certificate for {names}, valid until {until}, is renewed by {email} at\n\n  {link}\n\n\

@@ -378,12 +378,12 @@ async fn why_a_step_waits_is_shown() {
     portal.until(&asked, "pending_approval").await;
     let shown = show();
     assert!(shown.contains("AwaitApproval since "), "{shown}");
-    assert!(!shown.contains("failed tries"), "{shown}");
+    assert!(!shown.contains("Failed tries"), "{shown}");
     stack.aws(&["secretsmanager", "delete-secret", "--secret-id", stack.endpoint("caSecret")]);
     portal.decide(&link, "approve", "").await.expect(200);
     let shown = eventually("a failed try to sign", PATIENCE, async || {
         let shown = show();
-        shown.contains("failed tries").then_some(shown)
+        shown.contains("Failed tries").then_some(shown)
     })
     .await;
     assert!(shown.contains("Sign since "), "{shown}");

@@ -68,7 +68,7 @@ async fn a_csr_that_was_exchanged_after_the_approval_is_not_signed() {
     assert_eq!(execution["status"], "FAILED", "{execution:#}");
     let arn = execution["arn"].as_str().unwrap();
     let shown = String::from_utf8(stack.countersign(&["requests", "show", &asked.id]).stdout).unwrap();
-    let cause = shown.lines().find(|line| line.starts_with("cause ")).unwrap_or_else(|| panic!("{shown}"));
+    let cause = shown.lines().find(|line| line.starts_with("Cause ")).unwrap_or_else(|| panic!("{shown}"));
     assert!(cause.contains("Sign: Request.NotApproved: "), "{cause}");
 
     // Other tests may notify operators too; each message is received once.

@@ -34,7 +34,7 @@ fn verify(folder: &PkiDir, file: &str, key: &str) -> Output {
 /// The public key of the log.
 fn key(stack: &Stack) -> String {
     let shown = said(&stack.countersign(&["log", "show"]));
-    let line = shown.lines().find_map(|line| line.strip_prefix("key "));
+    let line = shown.lines().find_map(|line| line.strip_prefix("Key "));
     line.unwrap_or_else(|| panic!("{shown}")).trim().to_owned()
 }
 

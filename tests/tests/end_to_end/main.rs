@@ -14,6 +14,7 @@ mod bad_input;
 mod ca;
 mod certificates;
 mod chaos;
+mod command;
 mod connect;
 mod credentials;
 mod deployment;

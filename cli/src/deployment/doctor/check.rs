@@ -1,11 +1,13 @@
 //! One line of `countersign doctor`.
 
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::deployment::deployed::text_of;
 
 /// The result of a check.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum CheckResult {
     Good,
     /// The stack works; the operator should read it.
@@ -14,8 +16,9 @@ pub(super) enum CheckResult {
 }
 
 /// One check and its result.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct Check {
+    #[serde(rename = "check")]
     pub(super) about: &'static str,
     pub(super) verdict: CheckResult,
     pub(super) found: String,

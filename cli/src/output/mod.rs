@@ -1,10 +1,23 @@
-//! Standard output: the `print!` and `println!` of this crate.
+//! What the command prints on standard output: one document in the form that the caller chose, and the `print!` and
+//! `println!` of this crate.
 //!
 //! Invariant: a reader that stops early, such as `head`, ends the command quietly with the exit code of SIGPIPE, where
 //! the macros of the standard library panic. Any other error is one line and exit code 1.
 
 use std::fmt::Arguments;
-use std::io::{ErrorKind, Write as _};
+use std::io::{self, ErrorKind, StdoutLock, Write as _};
+
+mod cell;
+mod csv;
+mod document;
+mod options;
+mod table;
+mod view;
+
+pub(crate) use cell::{Cell, Tone, status_tone};
+pub(crate) use document::{Document, Facts};
+pub(crate) use options::{OutputOptions, cut, cut_off};
+pub(crate) use table::aligned;
 
 /// 128 and the number of SIGPIPE, as shells report it.
 const SIGPIPE_EXIT: i32 = 141;
@@ -20,8 +33,17 @@ macro_rules! println {
 
 /// Writes to standard output; ends the process if that fails.
 pub(crate) fn write(text: Arguments<'_>) {
-    let mut out = std::io::stdout().lock();
-    match out.write_fmt(text).and_then(|()| out.flush()) {
+    to_standard_output(|out| out.write_fmt(text));
+}
+
+/// Like [`write`], for what may be no text.
+pub(crate) fn write_octets(octets: &[u8]) {
+    to_standard_output(|out| out.write_all(octets));
+}
+
+fn to_standard_output(write: impl FnOnce(&mut StdoutLock<'_>) -> io::Result<()>) {
+    let mut out = io::stdout().lock();
+    match write(&mut out).and_then(|()| out.flush()) {
         Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(SIGPIPE_EXIT),
         Err(error) => {

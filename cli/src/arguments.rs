@@ -1,0 +1,98 @@
+//! Times, lengths of time and addresses as they are typed.
+
+use std::time::Duration;
+
+use time::format_description::well_known::{Iso8601, Rfc3339};
+use time::{Date, OffsetDateTime};
+use workflow::email::Email;
+use workflow::finding::Finding;
+
+/// The longest length, in days.
+const MAX_DAYS: u64 = 36_500;
+
+/// Reads the address of a person.
+///
+/// # Errors
+/// One line that says what is wrong with it.
+pub(crate) fn address(text: &str) -> Result<Email, String> {
+    text.parse().map_err(|error: Finding| error.detail)
+}
+
+/// Reads a length of time: hours or days.
+///
+/// # Errors
+/// One line that says how to write it.
+pub(crate) fn length(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("{text:?} is no length of time; write hours or days, as in 12h or 30d");
+    let (number, hours) = match text.strip_suffix('d') {
+        Some(days) => (days, 24),
+        None => (text.strip_suffix('h').ok_or_else(wrong)?, 1),
+    };
+    let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+    let number = Some(number).filter(|_| digits).and_then(|number| number.parse::<u64>().ok());
+    let hours = number.and_then(|number| number.checked_mul(hours)).ok_or_else(wrong)?;
+    if (1..=MAX_DAYS * 24).contains(&hours) {
+        Ok(Duration::from_secs(hours * 3600))
+    } else {
+        Err(format!("{text} is out of range; write 1h to {MAX_DAYS}d"))
+    }
+}
+
+/// Reads a time in the past: how long ago, a day (its beginning in UTC), or an instant.
+///
+/// # Errors
+/// One line that says how to write it.
+pub(crate) fn since(text: &str) -> Result<OffsetDateTime, String> {
+    if let Ok(at) = OffsetDateTime::parse(text, &Rfc3339) {
+        return Ok(at);
+    }
+    if let Ok(day) = Date::parse(text, &Iso8601::DATE) {
+        return Ok(day.midnight().assume_utc());
+    }
+    let length = length(text).map_err(|_| {
+        format!("{text:?} is no time; write 12h or 30d for that long ago, 2026-11-30 or 2026-11-30T12:00:00Z")
+    })?;
+    let ago = time::Duration::try_from(length).unwrap_or(time::Duration::MAX);
+    Ok(OffsetDateTime::now_utc().checked_sub(ago).unwrap_or(OffsetDateTime::UNIX_EPOCH))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn a_length_is_hours_or_days() {
+        let hours = |text: &str| length(text).map(|time| time.as_secs() / 3600);
+        assert_eq!([hours("1h"), hours("48h"), hours("30d")], [Ok(1), Ok(48), Ok(720)]);
+        assert_eq!(hours("36500d"), Ok(876_000));
+        for bad in ["", "d", "30", "-1d", "+1d", "1.5d", "30 d", "2w"] {
+            assert!(length(bad).unwrap_err().contains("is no length of time"), "{bad}");
+        }
+        for bad in ["0d", "0h", "36501d"] {
+            assert!(length(bad).unwrap_err().contains("is out of range"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_a_length_a_day_or_an_instant() {
+        assert_eq!(since("2026-11-30"), Ok(datetime!(2026-11-30 00:00 UTC)));
+        assert_eq!(since("2026-11-30T12:00:00+09:00"), Ok(datetime!(2026-11-30 03:00 UTC)));
+        let ago = OffsetDateTime::now_utc() - since("2d").unwrap();
+        assert!((time::Duration::days(2)..time::Duration::days(3)).contains(&ago), "{ago}");
+        for bad in ["", "yesterday", "2026-13-01", "2026-11-30T12:00", "-1d"] {
+            assert!(since(bad).unwrap_err().contains("is no time"), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_length_is_a_time_too(text in "[0-9]{1,7}[dh]|.{0,24}") {
+            if length(&text).is_ok() {
+                prop_assert!(since(&text).is_ok_and(|at| at < OffsetDateTime::now_utc()));
+            }
+        }
+    }
+}
