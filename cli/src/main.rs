@@ -21,6 +21,7 @@ mod aws_cli;
 mod backup;
 mod build;
 mod ca;
+mod certificate;
 mod certificates;
 mod checkout;
 mod confirm;
@@ -37,6 +38,7 @@ mod log;
 mod moment;
 mod people;
 mod policy;
+mod portal_client;
 mod progress;
 mod receipt;
 mod request_id;
@@ -62,6 +64,7 @@ const EXIT_CODES: &str = "Exit codes:
 Environment:
   COUNTERSIGN_STACK  the stack on AWS, where --stack is not given
   COUNTERSIGN_DIR    the folder of the local stack, where --dir is not given
+  COUNTERSIGN_PORTAL the address of the portal for certificate request, where --portal is not given
   NO_COLOR           no colours on a terminal
   AWS_PROFILE, AWS_REGION and others of the AWS command line: account, credentials and region";
 
@@ -84,6 +87,9 @@ enum Command {
     /// Lists, shows and retries requests
     #[command(subcommand)]
     Requests(requests::RequestsCommand),
+    /// Requests a certificate for yourself, from the key to the saved file
+    #[command(subcommand)]
+    Certificate(certificate::CertificateCommand),
     /// Lists, shows, gets and revokes certificates
     #[command(subcommand)]
     Certificates(certificates::CertificatesCommand),
@@ -136,6 +142,7 @@ async fn main() -> ExitCode {
         Command::Doctor(options) => deployment::doctor(options).await,
         Command::Connect(options) => connect::run(options).await,
         Command::Requests(command) => requests::run(command).await,
+        Command::Certificate(command) => certificate::run(command).await,
         Command::Certificates(command) => certificates::run(command).await,
         Command::Grants(command) => grants::run(command).await,
         Command::Executions(options) => executions::run(options).await,

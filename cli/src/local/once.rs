@@ -8,10 +8,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE};
-use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
-use url::Url;
 
 use super::mailbox::Maildir;
 use super::options::LocalOptions;
@@ -20,6 +17,7 @@ use super::signals::unless_stopped;
 use crate::checkout;
 use crate::endpoints::{self, Endpoints};
 use crate::error::{CliError, OrFail as _};
+use crate::portal_client::{PortalClient, SubmissionAnswer, refusal, text};
 use crate::progress::say;
 use crate::stack::Stack;
 use crate::timeline;
@@ -65,22 +63,17 @@ async fn answering(folder: &Path) -> Result<Option<Endpoints>, CliError> {
     let Some(endpoints) = endpoints::running(folder).await? else {
         return Ok(None);
     };
-    let health = client()?.get(format!("{}healthz", endpoints.portal)).timeout(Duration::from_secs(15));
-    let answered = health.send().await.is_ok_and(|health| health.status().is_success());
-    Ok(answered.then_some(endpoints))
-}
-
-fn client() -> Result<reqwest::Client, CliError> {
-    let builder = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60));
-    builder.build().or_fail(|| "cannot make an HTTP client".into(), "")
+    let answers = PortalClient::new(&endpoints.portal, true)?.answers(Duration::from_secs(15)).await;
+    Ok(answers.then_some(endpoints))
 }
 
 async fn drive(endpoints: &Endpoints, body: &Value, out: &Path) -> Result<(), CliError> {
-    let drive = Drive { http: client()?, endpoints, stack: Stack::local(endpoints), begun: Instant::now() };
+    let portal = PortalClient::new(&endpoints.portal, true)?;
+    let drive = Drive { portal, endpoints, stack: Stack::local(endpoints), begun: Instant::now() };
     let request = drive.submit(body).await?;
     let request = drive.confirm(request).await?;
     drive.follow(&request).await?;
-    let status = drive.status(&request).await?;
+    let status = drive.portal.status(&request.link).await?;
     if !matches!(text(&status, "status"), "issued" | "delivered") {
         return Err(refusal(&status, "the request ended without a certificate"));
     }
@@ -96,17 +89,10 @@ async fn drive(endpoints: &Endpoints, body: &Value, out: &Path) -> Result<(), Cl
 }
 
 struct Drive<'a> {
-    http: reqwest::Client,
+    portal: PortalClient,
     endpoints: &'a Endpoints,
     stack: Stack,
     begun: Instant,
-}
-
-struct SubmissionAnswer {
-    id: String,
-    status: String,
-    /// The requester's link.
-    link: Url,
 }
 
 impl Drive<'_> {
@@ -115,19 +101,9 @@ impl Drive<'_> {
     }
 
     async fn submit(&self, body: &Value) -> Result<SubmissionAnswer, CliError> {
-        let answer = self.post(&format!("{}requests", self.endpoints.portal), body).await?;
-        if answer.status() != StatusCode::ACCEPTED {
-            return Err(refused(answer).await);
-        }
-        let answer = json(answer).await?;
-        let id = text(&answer, "id").to_owned();
-        let base =
-            Url::parse(&self.endpoints.portal).or_fail(|| "cannot parse the portal's address".into(), "")?;
-        let link = base
-            .join(text(&answer, "statusUrl"))
-            .or_fail(|| "cannot parse the portal's statusUrl".into(), "")?;
-        println!("{:>6.1} s  submitted as {id}", self.seconds());
-        Ok(SubmissionAnswer { id, status: text(&answer, "status").to_owned(), link })
+        let request = self.portal.submit(body).await?;
+        println!("{:>6.1} s  submitted as {}", self.seconds(), request.id);
+        Ok(request)
     }
 
     /// Confirms the request by the link in the requester's mail, if the policy requires it.
@@ -136,7 +112,7 @@ impl Drive<'_> {
             return Ok(request);
         }
         let mailbox = Maildir::new(&self.endpoints.mailbox);
-        let start = format!("{}requests/{}/confirm?", self.endpoints.portal, request.id);
+        let start = self.portal.confirmation_of(&request.id);
         let begun = Instant::now();
         let link = loop {
             if let Some(link) = links(&mailbox, &request, &start).pop() {
@@ -151,13 +127,8 @@ impl Drive<'_> {
             }
             tokio::time::sleep(POLL_INTERVAL).await;
         };
-        let answer = self.post(&link, &json!({})).await?;
-        if !answer.status().is_success() {
-            return Err(refused(answer).await);
-        }
+        let link = self.portal.confirm(&link).await?;
         println!("{:>6.1} s  confirmed by the link in the mail", self.seconds());
-        let link = Url::parse(&link.replace("/confirm?", "?"))
-            .or_fail(|| "cannot parse the link in the mail".into(), "")?;
         Ok(SubmissionAnswer { link, ..request })
     }
 
@@ -200,56 +171,17 @@ impl Drive<'_> {
     }
 
     async fn approve(&self, link: &str) -> Result<(), CliError> {
-        let review = self.get(link, "application/json").await?;
-        if !review.status().is_success() {
-            return Err(refused(review).await);
-        }
-        let review = json(review).await?;
-        let answer =
-            self.post(link, &json!({ "decision": "approve", "digest": text(&review, "digest") })).await?;
-        if !answer.status().is_success() {
-            return Err(refused(answer).await);
-        }
+        let review = self.portal.read(link).await?;
+        let decision = json!({ "decision": "approve", "digest": text(&review, "digest") });
+        self.portal.post_to(link, &decision).await?;
         println!("{:>6.1} s  approved by the link in the mail", self.seconds());
         Ok(())
     }
 
-    async fn status(&self, request: &SubmissionAnswer) -> Result<Value, CliError> {
-        json(self.get(request.link.as_str(), "application/json").await?).await
-    }
-
     async fn save(&self, request: &SubmissionAnswer, out: &Path) -> Result<(), CliError> {
-        let mut url = request.link.clone();
-        url.set_path(&format!("{}/certificate.zip", url.path().trim_end_matches('/')));
-        let answer = self.get(url.as_str(), "application/zip").await?;
-        if !answer.status().is_success() {
-            return Err(refused(answer).await);
-        }
-        let bytes = answer.bytes().await.or_fail(|| "the download was interrupted".into(), "Try again.")?;
-        if !bytes.starts_with(b"PK") {
-            return Err(CliError::new(
-                "the portal did not send a zip file",
-                "Look at emulator.log in the stack's folder.",
-            ));
-        }
-        std::fs::write(out, &bytes)
+        let zip = self.portal.zip(&request.link).await?;
+        std::fs::write(out, &zip)
             .or_fail(|| format!("cannot write {}", out.display()), "Choose another --out.")
-    }
-
-    async fn get(&self, url: &str, accept: &str) -> Result<Response, CliError> {
-        let answer = self.http.get(url).header(ACCEPT, accept).send().await;
-        answer
-            .map_err(reqwest::Error::without_url)
-            .or_fail(|| "the portal does not answer".into(), "Is the stack still running?")
-    }
-
-    async fn post(&self, url: &str, body: &Value) -> Result<Response, CliError> {
-        let request =
-            self.http.post(url).header(ACCEPT, "application/json").header(CONTENT_TYPE, "application/json");
-        let answer = request.body(body.to_string()).send().await;
-        answer
-            .map_err(reqwest::Error::without_url)
-            .or_fail(|| "the portal does not answer".into(), "Is the stack still running?")
     }
 }
 
@@ -264,45 +196,4 @@ fn links(mailbox: &Maildir, request: &SubmissionAnswer, start: &str) -> Vec<Stri
             Some(from[..end].to_owned())
         })
         .collect()
-}
-
-async fn json(answer: Response) -> Result<Value, CliError> {
-    let bytes = answer
-        .bytes()
-        .await
-        .map_err(reqwest::Error::without_url)
-        .or_fail(|| "the portal's answer was interrupted".into(), "")?;
-    serde_json::from_slice(&bytes)
-        .or_fail(|| "the portal's answer is not JSON".into(), "Look at emulator.log in the stack's folder.")
-}
-
-fn text<'a>(value: &'a Value, field: &str) -> &'a str {
-    value[field].as_str().unwrap_or_default()
-}
-
-async fn refused(answer: Response) -> CliError {
-    let status = answer.status();
-    match json(answer).await {
-        Ok(problem) => refusal(&problem, &format!("the portal answered {status}")),
-        Err(failure) => CliError::new(format!("the portal answered {status}; {failure}"), ""),
-    }
-}
-
-/// Returns the error for a problem (RFC 9457) or a status, with its code and detail; prints its findings.
-fn refusal(value: &Value, otherwise: &str) -> CliError {
-    let main = ["detail", "reason", "title"]
-        .into_iter()
-        .map(|field| text(value, field))
-        .find(|text| !text.is_empty());
-    let code = ["code", "status"]
-        .into_iter()
-        .map(|field| text(value, field))
-        .find(|text| !text.is_empty())
-        .unwrap_or("refused");
-    let findings = value["findings"].as_array().map(Vec::as_slice).unwrap_or_default();
-    // The detail repeats a single finding.
-    for finding in findings.iter().filter(|_| findings.len() > 1) {
-        eprintln!("  {}: {} {}", text(finding, "code"), text(finding, "detail"), text(finding, "advice"));
-    }
-    CliError::new(format!("{code}: {}", main.unwrap_or(otherwise)), "")
 }

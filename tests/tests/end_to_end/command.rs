@@ -143,3 +143,84 @@ async fn a_stack_is_named_by_the_environment() {
     let both = run(&[dir, ("COUNTERSIGN_STACK", "named")], &["policy", "show"]);
     assert!(stderr(&both).contains("are both set"), "{}", stderr(&both));
 }
+
+/// Runs `certificate request` for a host; `answers` are typed once the mail has arrived.
+async fn request_at_a_terminal(
+    stack: &Stack,
+    folder: &std::path::Path,
+    host: &str,
+    answers: impl Fn(&str) -> Vec<String>,
+) -> (Output, String) {
+    use std::io::Write as _;
+    let email = format!("{}@example.com", uuid::Uuid::new_v4().simple());
+    let mut command = std::process::Command::new(end_to_end::binary());
+    command.args(["certificate", "request", host, "--email", &email, "--portal", stack.endpoint("portal")]);
+    command.arg("--folder").arg(folder);
+    command.stdin(std::process::Stdio::piped());
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mailbox = stack.mailbox();
+    let link = eventually("the mail that asks to confirm", PATIENCE, async || {
+        mailbox.to(&email).iter().find_map(end_to_end::Mail::confirmation_link)
+    })
+    .await;
+    let id = mailbox.to(&email)[0].request_id().to_owned();
+    let mut input = child.stdin.take().unwrap();
+    for answer in answers(&link) {
+        writeln!(input, "{answer}").unwrap();
+    }
+    drop(input);
+    let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap());
+    let asked = Asked { id: id.clone(), email, status_url: String::new() };
+    let link = mailbox.approval_link(&asked, APPROVER).await;
+    stack.portal().decide(&link, "approve", "").await.expect(200);
+    (output.await.unwrap(), id)
+}
+
+#[tokio::test]
+async fn a_person_gets_a_certificate_by_one_command() {
+    let Some([openssl]) = end_to_end::needed([("openssl", "openssl")]) else { return };
+    let (stack, dir, host) = (Stack::shared().await, end_to_end::PkiDir::new(), unique_host());
+    let folder = dir.path("");
+    let (output, id) = request_at_a_terminal(stack, &folder, &host, |link| vec![link.to_owned()]).await;
+    assert!(stdout(&output).contains(&format!("{host}.zip")), "{}", stdout(&output));
+    let said = stderr(&output);
+    assert!(said.contains(&id) && !said.contains("key="), "{said}");
+    dir.unzip(&std::fs::read(dir.path(&format!("{host}.zip"))).unwrap());
+    assert!(
+        dir.succeed(&openssl, &["verify", "-x509_strict", "-CAfile", "ca.pem", "certificate.pem"])
+            .contains("OK")
+    );
+    let key = dir.succeed(&openssl, &["pkey", "-in", &format!("{host}.key"), "-pubout"]);
+    assert_eq!(key, dir.succeed(&openssl, &["x509", "-in", "certificate.pem", "-noout", "-pubkey"]));
+    // Nothing is overwritten.
+    let again = std::process::Command::new(end_to_end::binary())
+        .args([
+            "certificate",
+            "request",
+            &host,
+            "--email",
+            "you@example.com",
+            "--portal",
+            stack.endpoint("portal"),
+        ])
+        .arg("--folder")
+        .arg(&folder)
+        .output()
+        .unwrap();
+    assert!(stderr(&again).contains("is there already"), "{}", stderr(&again));
+}
+
+#[tokio::test]
+async fn a_refused_request_of_a_person_leaves_no_key() {
+    let (stack, dir) = (Stack::shared().await, end_to_end::PkiDir::new());
+    let refused = std::process::Command::new(end_to_end::binary())
+        .args(["certificate", "request", "www.not-allowed.test.invalid", "--email", "you@example.com"])
+        .args(["--portal", stack.endpoint("portal"), "--folder"])
+        .arg(dir.path(""))
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(stderr(&refused).contains("name_not_allowed"), "{}", stderr(&refused));
+    assert!(!dir.path("www.not-allowed.test.invalid.key").exists());
+}
