@@ -49,6 +49,7 @@ mod shell;
 mod stack;
 mod step;
 mod timeline;
+mod trust;
 mod venv;
 mod votes;
 mod webhooks;
@@ -126,6 +127,9 @@ enum Command {
     Export(backup::ExportOptions),
     /// Imports an export into an empty stack and continues its requests
     Import(backup::ImportOptions),
+    /// Makes this machine trust a CA
+    #[command(subcommand)]
+    Trust(trust::TrustCommand),
     /// Prints the completions for a shell
     Completions(shell::CompletionsOptions),
     /// Writes the manual pages to a folder
@@ -156,6 +160,7 @@ async fn main() -> ExitCode {
         Command::Policy(command) => policy::run(command).await,
         Command::Export(options) => backup::export(options).await,
         Command::Import(options) => backup::import(options).await,
+        Command::Trust(command) => trust::run(command),
         Command::Completions(options) => shell::completions(Command::command(), &options),
         Command::Man(options) => shell::man(Command::command(), &options),
     };
