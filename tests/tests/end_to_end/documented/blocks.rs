@@ -53,6 +53,7 @@ const ISSUANCE: &str = "docs/issuance.md";
 const OPERATIONS: &str = "docs/operations/README.md";
 const BACKUP: &str = "docs/operations/backup.md";
 const CA: &str = "docs/operations/ca.md";
+const COMMAND: &str = "docs/operations/command.md";
 const DEPLOY: &str = "docs/operations/deploy.md";
 const FIRST_HOUR: &str = "docs/operations/first-hour.md";
 const NETWORK: &str = "docs/operations/private-network.md";
@@ -134,7 +135,7 @@ pub(super) const BLOCKS: &[Block] = &[
         README,
         "cargo run -q -- requests list",
         "",
-        &[("65b8fbb1-5376-48c8-adee-5b2cd7040ab7", "{id}")],
+        &[("executions 65b8fbb1", "executions {id}")],
         |said| said.contains("you@example.com") && said.contains("SUCCEEDED") && said.contains("Deliver"),
     ),
     with(
@@ -200,6 +201,10 @@ pub(super) const BLOCKS: &[Block] = &[
     with(ISSUANCE, "openssl genrsa", "rm certificate.pem", &[], |said| {
         said.contains("CN=Example Root,DC=example,DC=com is in force until") && verified(said)
     }),
+    not(COMMAND, "cargo install", "builds the command once more, with optimisations: minutes"),
+    with(COMMAND, "mkdir -p ~/.local", "", &[("~", "home")], |said| said.contains("countersign.1")),
+    typed(COMMAND, "countersign certificates expiring", "", any),
+    not(COMMAND, "countersign certificate request", "command.rs types it, and the link of the mail"),
     with(OPERATIONS, "aws logs", "", &[("REQUEST-ID", "{id}")], |said| said.contains("\"message\"")),
     with(BACKUP, "countersign export countersign-", "", &[(" --stack NAME", "")], |said| {
         said.contains("SHA-256 ")

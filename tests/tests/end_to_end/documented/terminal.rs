@@ -20,7 +20,7 @@ exec countersign "$@"
 /// Countersign without `--stack` uses the stack in `.local`; here, the one of the test.
 const COUNTERSIGN: &str = r#"#!/bin/bash
 case " $* " in
-*" --dir "* | " policy check "*) exec BINARY "$@" ;;
+*" --dir "* | " policy check "* | " completions "* | " man "*) exec BINARY "$@" ;;
 *) exec BINARY "$@" --dir STACK ;;
 esac
 "#;
