@@ -24,7 +24,7 @@ use workflow::ids::IssuerId;
 use workflow::message::RecheckMessage;
 use workflow::policy::Policy;
 use workflow::ports::{
-    CertificateStore, Clock, IdentityProvider, Issuers, NameIndex, NameRow, OcspResponders, PeopleWriter,
+    CertificateListing, CertificateStore, Clock, IdentityProvider, Issuers, NameIndex, NameRow, OcspResponders, PeopleWriter,
     Policies, Requests, RevocationLists, Revocations, StandingApprovals, StandingEndWriter,
 };
 use workflow::request::audit::Origin;
@@ -235,7 +235,17 @@ impl Sign {
         let (fingerprint, validity) = (stored.fingerprint(), stored.validity());
         let names = stored.names().map_err(unreadable)?;
         // Names before the row: the index has every certificate that a row reports as issued.
-        self.names.enter(&NameRow::of_certificate(&names, validity.not_after, id)).await?;
+        let issuer = stored.authority_key_identifier();
+        let listing = CertificateListing {
+            names: &names,
+            not_after: validity.not_after,
+            id,
+            requester: request.email(),
+            profile: request.profile(),
+            issuer: issuer.as_deref(),
+        };
+        let of_names = NameRow::of_certificate(&names, validity.not_after, id);
+        self.names.enter(&[of_names, NameRow::of_lists(&listing)].concat()).await?;
         let now = self.clock.now();
         let issued = |row: &mut Request| row.issued(&fingerprint, validity, now);
         update_known_request(&*self.requests, request, &Origin::worker("sign"), issued).await?;

@@ -1,5 +1,7 @@
 //! The index of names: the requests and the certificates of each name.
 //!
+//! The lists of certificates ([`CertificateList`](super::CertificateList)) stand beside the names, under keys that are none.
+//!
 //! Invariant: under a name, certificates come before requests, those that end last first. So a read of a few entries
 //! finds every valid certificate, however many requests for the name there are (docs/decisions/0105).
 
@@ -11,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::inventory::{CertificateList, CertificateListing, ListPart, ListedCertificate};
 use super::PortError;
 use crate::ids::RequestId;
 use crate::timestamp::rfc3339;
@@ -24,6 +27,8 @@ pub trait NameIndex: Send + Sync {
     /// The entries under a name, or under a key of [`look_alike`], at most `limit`: certificates or certified names
     /// first (certificates that end last before others), then requests in the order of their ids, descending.
     async fn of(&self, name: &str, limit: usize) -> Result<Vec<NameEntry>, PortError>;
+    /// The entries of a part of a list, in its order, at most `limit`. As they were a moment ago.
+    async fn listed(&self, part: &ListPart, limit: usize) -> Result<Vec<ListedCertificate>, PortError>;
 }
 
 /// An entry of the index under one name.
@@ -47,6 +52,8 @@ pub enum NameEntry {
     Certificate(OffsetDateTime, RequestId),
     /// Under a key of [`look_alike`]: a name in a certificate.
     CertifiedName(String),
+    /// Under the key of a list: a certificate.
+    Listed(ListedCertificate),
 }
 
 /// A text that is not a [`NameEntry`].
@@ -57,6 +64,8 @@ pub struct NameEntryError;
 /// Both prefixes sort after the hexadecimal digits of a request id.
 const CERTIFICATE: &str = "issued/";
 const CERTIFIED_NAME: &str = "name/";
+/// Before the text of an entry of a list.
+pub(crate) const LISTED: &str = "list/";
 
 impl fmt::Display for NameEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -64,6 +73,7 @@ impl fmt::Display for NameEntry {
             NameEntry::Request(id) => id.fmt(f),
             NameEntry::Certificate(not_after, id) => write!(f, "{CERTIFICATE}{}/{id}", rfc3339(*not_after)),
             NameEntry::CertifiedName(name) => write!(f, "{CERTIFIED_NAME}{name}"),
+            NameEntry::Listed(listed) => write!(f, "{LISTED}{listed}"),
         }
     }
 }
@@ -74,6 +84,9 @@ impl FromStr for NameEntry {
     fn from_str(text: &str) -> Result<Self, NameEntryError> {
         if let Some(name) = text.strip_prefix(CERTIFIED_NAME) {
             return Ok(NameEntry::CertifiedName(name.to_owned()));
+        }
+        if let Some(listed) = text.strip_prefix(LISTED) {
+            return listed.parse().map(NameEntry::Listed);
         }
         let id = |text: &str| text.parse::<RequestId>().map_err(|_| NameEntryError);
         let Some(certificate) = text.strip_prefix(CERTIFICATE) else {
@@ -86,11 +99,11 @@ impl FromStr for NameEntry {
 }
 
 impl NameEntry {
-    /// The request of the entry; `None` for a certified name.
+    /// The request of the entry under a name; `None` for every other.
     pub fn request(&self) -> Option<RequestId> {
         match self {
             NameEntry::Request(id) | NameEntry::Certificate(_, id) => Some(*id),
-            NameEntry::CertifiedName(_) => None,
+            NameEntry::CertifiedName(_) | NameEntry::Listed(_) => None,
         }
     }
 }
@@ -120,7 +133,7 @@ impl NameRow {
         keys.into_iter().map(|name| NameRow { name, entry: NameEntry::Request(id) }).collect()
     }
 
-    /// The rows of a certificate: one for each name, and one under the skeleton of each name.
+    /// The rows of a certificate under its names: one for each name, and one under the skeleton of each name.
     pub fn of_certificate(names: &[String], not_after: OffsetDateTime, id: RequestId) -> Vec<NameRow> {
         let of_name =
             |name: &String| NameRow { name: name.clone(), entry: NameEntry::Certificate(not_after, id) };
@@ -128,6 +141,15 @@ impl NameRow {
             Some(NameRow { name: look_alike(name)?, entry: NameEntry::CertifiedName(name.clone()) })
         };
         names.iter().map(of_name).chain(names.iter().filter_map(of_skeleton)).collect()
+    }
+
+    /// The rows of a certificate in the lists.
+    pub fn of_lists(listing: &CertificateListing<'_>) -> Vec<NameRow> {
+        let row = |(list, listed): (CertificateList, ListedCertificate)| NameRow {
+            name: list.key(),
+            entry: NameEntry::Listed(listed),
+        };
+        listing.entries().into_iter().map(row).collect()
     }
 }
 

@@ -10,7 +10,7 @@ use pki::testing as test_pki;
 use sign::{Sign, Signed};
 use time::Duration;
 use workflow::ids::{IssuerId, RequestId};
-use workflow::ports::{Clock, Issuers, NameRow, PortError};
+use workflow::ports::{CertificateListing, Clock, Issuers, NameRow, PortError};
 use workflow::request::Status;
 use workflow::runtime::step::{ErrorName, NoInput, Step, StepError};
 use workflow::testing::{InMemoryBackend, faults, fixtures};
@@ -63,8 +63,18 @@ async fn a_certificate_is_in_the_index_of_names_before_its_row_says_so() {
     for _ in 0..2 {
         sign(&backend, id).await.unwrap();
         let not_after = backend.request(id).unwrap().not_after().unwrap();
-        let names = NameRow::of_certificate(&["www.example.com".to_owned()], not_after, id);
-        let names = names.into_iter().map(|row| (row.name, row.entry.to_string()));
+        let row = backend.request(id).unwrap();
+        let issuer = backend.issuer_certificate().key_identifier();
+        let listing = CertificateListing {
+            names: row.names(),
+            not_after,
+            id,
+            requester: row.email(),
+            profile: "server",
+            issuer: Some(&issuer),
+        };
+        let rows = [NameRow::of_certificate(row.names(), not_after, id), NameRow::of_lists(&listing)].concat();
+        let names = rows.into_iter().map(|row| (row.name, row.entry.to_string()));
         assert_eq!(backend.names(), names.collect());
     }
     assert_eq!(backend.certificates().len(), 1);

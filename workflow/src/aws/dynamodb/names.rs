@@ -6,7 +6,8 @@ use aws_types::sdk_config::SdkConfig;
 
 use super::{Item, Table, encode};
 use crate::aws::unavailable;
-use crate::ports::{NameEntry, NameIndex, NameRow, PortError};
+use crate::ports::{LISTED, ListPart, ListedCertificate, NameEntry, NameIndex, NameRow, PortError};
+use crate::timestamp::rfc3339;
 
 /// The table of names.
 pub struct DynamoNames(Table);
@@ -21,6 +22,11 @@ impl DynamoNames {
 /// The most items of one BatchWriteItem call.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html>
 const BATCH: usize = 25;
+
+/// The entry of an item. Entries of another kind come from a newer version.
+fn entry(item: &Item) -> Option<NameEntry> {
+    item.get("requestId")?.as_s().ok()?.parse().ok()
+}
 
 #[async_trait]
 impl NameIndex for DynamoNames {
@@ -66,8 +72,46 @@ impl NameIndex for DynamoNames {
             .send()
             .await
             .map_err(unavailable(WHAT))?;
-        // Entries of another kind come from a newer version.
-        let entry = |item: &Item| item.get("requestId")?.as_s().ok()?.parse().ok();
         Ok(answer.items().iter().filter_map(entry).collect())
+    }
+
+    async fn listed(&self, part: &ListPart, limit: usize) -> Result<Vec<ListedCertificate>, PortError> {
+        const WHAT: &str = "read a list of certificates";
+        let text = |text: String| AttributeValue::S(text);
+        let key = text(part.list.key());
+        let mut query = self.0.client.query().table_name(&self.0.name);
+        query = query
+            .expression_attribute_names("#list", "name")
+            .expression_attribute_names("#entry", "requestId")
+            .expression_attribute_values(":list", key.clone());
+        query = if part.list.is_by_name() {
+            query
+                .key_condition_expression("#list = :list AND begins_with(#entry, :prefix)")
+                .expression_attribute_values(":prefix", text(format!("{LISTED}{}", part.prefix)))
+        } else {
+            let from = part.ends_from.map(rfc3339).unwrap_or_default();
+            query
+                .key_condition_expression("#list = :list AND #entry >= :from")
+                .expression_attribute_values(":from", text(format!("{LISTED}{from}")))
+        };
+        let start = part.after.as_ref().map(|after| {
+            let entry = text(NameEntry::Listed(after.clone()).to_string());
+            Item::from([("name".to_owned(), key), ("requestId".to_owned(), entry)])
+        });
+        let mut pages = query
+            .set_exclusive_start_key(start)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .into_paginator()
+            .items()
+            .send();
+        let mut found = Vec::new();
+        while found.len() < limit
+            && let Some(item) = pages.next().await
+        {
+            if let Some(NameEntry::Listed(listed)) = entry(&item.map_err(unavailable(WHAT))?) {
+                found.push(listed);
+            }
+        }
+        Ok(found)
     }
 }

@@ -19,7 +19,7 @@ use crate::policy::Policy;
 use crate::policy::key_list::{self, KeyListDigest};
 use crate::ports::{
     Approvals, CertificateStore, Clock, CompromisedKeys, EndingCertificate, ExecutionState, Executions,
-    Issuers, KeyLists, LinkSecrets, ListedRequest, Mailer, Metrics, NameEntry, NameIndex, NameRow, Operators,
+    Issuers, KeyLists, LinkSecrets, ListPart, ListedCertificate, ListedRequest, Mailer, Metrics, NameEntry, NameIndex, NameRow, Operators,
     Policies, PortError, Queue, Reported, Requests, Saved, Tasks, WorkerQueue,
 };
 use crate::request::audit::Event;
@@ -209,6 +209,23 @@ impl NameIndex for InMemoryBackend {
         self.call("names", "of", |state| {
             let entries = state.names.iter().rev().filter(|(one, _)| one == name);
             entries.take(limit).filter_map(|(_, entry)| entry.parse().ok()).collect()
+        })
+    }
+
+    async fn listed(&self, part: &ListPart, limit: usize) -> Result<Vec<ListedCertificate>, PortError> {
+        let key = part.list.key();
+        let is_before = |listed: &ListedCertificate| match part.list.is_by_name() {
+            true => !listed.under.starts_with(&part.prefix),
+            false => part.ends_from.is_some_and(|from| listed.not_after < from),
+        };
+        let after = part.after.as_ref().map(|after| NameEntry::Listed(after.clone()).to_string());
+        self.call("names", "listed", |state| {
+            let entries = state.names.iter().filter(|(list, entry)| *list == key && Some(entry) > after.as_ref());
+            let listed = entries.filter_map(|(_, entry)| match entry.parse() {
+                Ok(NameEntry::Listed(listed)) => Some(listed),
+                _ => None,
+            });
+            listed.filter(|listed| !is_before(listed)).take(limit).collect()
         })
     }
 }

@@ -1,0 +1,122 @@
+//! Pages of the lists of certificates, with the rows.
+//!
+//! Invariant: a page is one part of one list and the rows of its entries: a few queries, however many certificates there are. Whether a
+//! certificate is valid is read from its row. A page whose certificates are mostly of another state is shorter, not slower.
+
+use std::collections::{HashMap, HashSet};
+
+use time::OffsetDateTime;
+
+use crate::ids::RequestId;
+use crate::ports::{ListPart, ListedCertificate, NameIndex, PortError, Requests};
+use crate::request::{Request, Status};
+
+/// The most entries that are read for one page.
+const MAX_READ: usize = 500;
+
+/// The state of a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CertificateState {
+    /// Neither revoked nor ended.
+    Valid,
+    /// Its end has passed.
+    Ended,
+    /// It was revoked.
+    Revoked,
+}
+
+impl CertificateState {
+    /// Every value.
+    pub const ALL: [Self; 3] = [Self::Valid, Self::Ended, Self::Revoked];
+
+    /// The state of a certificate by its row; `None` if the row has no certificate.
+    #[must_use]
+    pub fn of(row: &Request, now: OffsetDateTime) -> Option<Self> {
+        if !row.is_signed() {
+            return None;
+        }
+        Some(match row.status() {
+            Status::Revoked => Self::Revoked,
+            _ if row.not_after().is_some_and(|end| end <= now) => Self::Ended,
+            _ => Self::Valid,
+        })
+    }
+
+    /// The state in one word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Ended => "ended",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+/// A page of a list.
+#[derive(Debug)]
+pub struct InventoryPage {
+    /// The rows, in the order of the list. A certificate with several names is once on a page.
+    pub rows: Vec<Request>,
+    /// The entry after which the next page begins; `None` at the end of the list.
+    pub next: Option<ListedCertificate>,
+}
+
+/// The page of a part of a list with at most `limit` certificates, of one state if that is given.
+///
+/// # Errors
+/// [`PortError`] of a table.
+pub async fn inventory_page(
+    names: &dyn NameIndex,
+    requests: &dyn Requests,
+    part: &ListPart,
+    state: Option<CertificateState>,
+    limit: usize,
+    now: OffsetDateTime,
+) -> Result<InventoryPage, PortError> {
+    let limit = limit.max(1);
+    let (mut part, mut rows, mut seen, mut read) = (part.clone(), Vec::new(), HashSet::new(), 0);
+    loop {
+        let entries = names.listed(&part, limit).await?;
+        let (is_last, count) = (entries.len() < limit, entries.len());
+        read += count;
+        let mut found = rows_of(requests, &entries, &seen).await?;
+        for (place, entry) in entries.into_iter().enumerate() {
+            // A certificate has an entry for each of its names.
+            if seen.insert(entry.id)
+                && let Some(row) = found.remove(&entry.id)
+                && CertificateState::of(&row, now).is_some_and(|of| state.is_none_or(|state| state == of))
+            {
+                rows.push(row);
+            }
+            part.after = Some(entry);
+            if rows.len() == limit {
+                let next = part.after.filter(|_| !(is_last && place + 1 == count));
+                return Ok(InventoryPage { rows, next });
+            }
+        }
+        if is_last {
+            return Ok(InventoryPage { rows, next: None });
+        }
+        if read >= MAX_READ {
+            return Ok(InventoryPage { rows, next: part.after });
+        }
+    }
+}
+
+async fn rows_of(
+    requests: &dyn Requests,
+    entries: &[ListedCertificate],
+    seen: &HashSet<RequestId>,
+) -> Result<HashMap<RequestId, Request>, PortError> {
+    let ids: HashSet<RequestId> = entries.iter().map(|entry| entry.id).filter(|id| !seen.contains(id)).collect();
+    let ids: Vec<RequestId> = ids.into_iter().collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = requests.find_all(&ids).await?;
+    Ok(rows.into_iter().map(|row| (row.id(), row)).collect())
+}
+
+#[cfg(test)]
+mod tests;
