@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // A test may.
 
 mod acme;
+mod lists;
 mod standing;
 
 use std::sync::{Arc, Mutex};
