@@ -24,8 +24,9 @@ use workflow::ids::IssuerId;
 use workflow::message::RecheckMessage;
 use workflow::policy::Policy;
 use workflow::ports::{
-    CertificateListing, CertificateStore, Clock, IdentityProvider, Issuers, NameIndex, NameRow, OcspResponders, PeopleWriter,
-    Policies, Requests, RevocationLists, Revocations, StandingApprovals, StandingEndWriter,
+    CertificateListing, CertificateStore, Clock, IdentityProvider, Issuers, NameIndex, NameRow,
+    OcspResponders, PeopleWriter, Policies, Requests, RevocationLists, Revocations, StandingApprovals,
+    StandingEndWriter,
 };
 use workflow::request::audit::Origin;
 use workflow::request::{Request, RequestContent, Reservation, Status};

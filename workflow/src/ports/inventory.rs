@@ -176,8 +176,10 @@ mod tests {
         let names = ["www.example.com", "*.example.com", "10.1.2.3"].map(str::to_owned);
         let requester: Email = "Alice+ca@example.com".parse().unwrap();
         let entries = listing(&names, &requester, id).entries();
-        let lines: Vec<String> =
-            entries.iter().map(|(list, entry)| format!("{} {entry}", list.key()).replace('\t', " ")).collect();
+        let lines: Vec<String> = entries
+            .iter()
+            .map(|(list, entry)| format!("{} {entry}", list.key()).replace('\t', " "))
+            .collect();
         let end = "2027-01-02T03:04:05Z 5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d";
         let expected = [
             "@names www.example.com",
@@ -197,14 +199,17 @@ mod tests {
         let id = RequestId::random();
         let at = |under: &str, not_after| ListedCertificate { under: under.into(), not_after, id };
         let (early, late) = (datetime!(2026-12-31 23:59:59 UTC), datetime!(2027-01-01 0:00 UTC));
-        let sorted = [at("a.example", early), at("a.example", late), at("a.example.com", early), at("b", early)];
+        let sorted =
+            [at("a.example", early), at("a.example", late), at("a.example.com", early), at("b", early)];
         let texts: Vec<String> = sorted.iter().map(ToString::to_string).collect();
         assert!(texts.is_sorted(), "{texts:?}");
         for (entry, text) in sorted.iter().zip(&texts) {
             assert_eq!(text.parse().as_ref(), Ok(entry));
         }
         let end = rfc3339(early);
-        for odd in ["", "\t", &format!("{end}"), &format!("\t{end}\t{id}"), &format!("a\tb\t{end}\t{id}"), "a\tb\tc"] {
+        for odd in
+            ["", "\t", &format!("{end}"), &format!("\t{end}\t{id}"), &format!("a\tb\t{end}\t{id}"), "a\tb\tc"]
+        {
             assert_eq!(odd.parse::<ListedCertificate>(), Err(NameEntryError), "{odd:?}");
         }
         let other_spelling = format!("a\t2026-12-31T23:59:59+00:00\t{id}");

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::inventory::{CertificateList, CertificateListing, ListPart, ListedCertificate};
 use super::PortError;
+use super::inventory::{CertificateList, CertificateListing, ListPart, ListedCertificate};
 use crate::ids::RequestId;
 use crate::timestamp::rfc3339;
 use pki::name::Name;

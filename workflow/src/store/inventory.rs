@@ -109,7 +109,8 @@ async fn rows_of(
     entries: &[ListedCertificate],
     seen: &HashSet<RequestId>,
 ) -> Result<HashMap<RequestId, Request>, PortError> {
-    let ids: HashSet<RequestId> = entries.iter().map(|entry| entry.id).filter(|id| !seen.contains(id)).collect();
+    let ids: HashSet<RequestId> =
+        entries.iter().map(|entry| entry.id).filter(|id| !seen.contains(id)).collect();
     let ids: Vec<RequestId> = ids.into_iter().collect();
     if ids.is_empty() {
         return Ok(HashMap::new());

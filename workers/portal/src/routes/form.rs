@@ -76,10 +76,10 @@ async fn previewed<'a>(
     let policy = portal.policies.for_csr(&form.csr_content).await?;
     let issuer = portal.issuers.in_force(&IssuerId::DEFAULT).await?;
     Ok(match form.preview(&policy, issuer.as_ref(), Vec::new()) {
-        Ok(preview) => page.with_preview(&preview),
+        Ok(preview) => page.with_preview(&preview, &policy, issuer.as_ref(), portal.clock.now()),
         Err(errors) => {
             let problem = refusal(&errors);
-            page.with_errors(errors, &problem)
+            page.with_errors(&errors, &problem)
         }
     })
 }

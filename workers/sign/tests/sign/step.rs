@@ -73,7 +73,8 @@ async fn a_certificate_is_in_the_index_of_names_before_its_row_says_so() {
             profile: "server",
             issuer: Some(&issuer),
         };
-        let rows = [NameRow::of_certificate(row.names(), not_after, id), NameRow::of_lists(&listing)].concat();
+        let rows =
+            [NameRow::of_certificate(row.names(), not_after, id), NameRow::of_lists(&listing)].concat();
         let names = rows.into_iter().map(|row| (row.name, row.entry.to_string()));
         assert_eq!(backend.names(), names.collect());
     }

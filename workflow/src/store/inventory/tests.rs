@@ -55,13 +55,18 @@ fn names_of(rows: &[Request]) -> Vec<&str> {
 
 #[test]
 fn each_list_has_its_order_and_its_part() {
-    let (backend, rows) =
-        certificates(Status::Delivered, &[&["www.example.com"], &["api.example.org"], &["a.www.example.com"]]);
+    let (backend, rows) = certificates(
+        Status::Delivered,
+        &[&["www.example.com"], &["api.example.org"], &["a.www.example.com"]],
+    );
     let named = |prefix: &str, list| {
         let part = ListPart { prefix: prefix.to_owned(), ..ListPart::all(list) };
         names_of(&page(&backend, &part, None, 10).rows).into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
-    assert_eq!(named("", CertificateList::Names), ["a.www.example.com", "api.example.org", "www.example.com"]);
+    assert_eq!(
+        named("", CertificateList::Names),
+        ["a.www.example.com", "api.example.org", "www.example.com"]
+    );
     assert_eq!(named("a", CertificateList::Names), ["a.www.example.com", "api.example.org"]);
     let below = domain_order("example.com");
     assert_eq!(named(&below, CertificateList::Domains), ["www.example.com", "a.www.example.com"]);

@@ -19,8 +19,8 @@ use crate::policy::Policy;
 use crate::policy::key_list::{self, KeyListDigest};
 use crate::ports::{
     Approvals, CertificateStore, Clock, CompromisedKeys, EndingCertificate, ExecutionState, Executions,
-    Issuers, KeyLists, LinkSecrets, ListPart, ListedCertificate, ListedRequest, Mailer, Metrics, NameEntry, NameIndex, NameRow, Operators,
-    Policies, PortError, Queue, Reported, Requests, Saved, Tasks, WorkerQueue,
+    Issuers, KeyLists, LinkSecrets, ListPart, ListedCertificate, ListedRequest, Mailer, Metrics, NameEntry,
+    NameIndex, NameRow, Operators, Policies, PortError, Queue, Reported, Requests, Saved, Tasks, WorkerQueue,
 };
 use crate::request::audit::Event;
 use crate::request::metric::Measure;
@@ -220,7 +220,8 @@ impl NameIndex for InMemoryBackend {
         };
         let after = part.after.as_ref().map(|after| NameEntry::Listed(after.clone()).to_string());
         self.call("names", "listed", |state| {
-            let entries = state.names.iter().filter(|(list, entry)| *list == key && Some(entry) > after.as_ref());
+            let entries =
+                state.names.iter().filter(|(list, entry)| *list == key && Some(entry) > after.as_ref());
             let listed = entries.filter_map(|(_, entry)| match entry.parse() {
                 Ok(NameEntry::Listed(listed)) => Some(listed),
                 _ => None,
