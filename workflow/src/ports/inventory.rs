@@ -208,7 +208,7 @@ mod tests {
         }
         let end = rfc3339(early);
         for odd in
-            ["", "\t", &format!("{end}"), &format!("\t{end}\t{id}"), &format!("a\tb\t{end}\t{id}"), "a\tb\tc"]
+            ["", "\t", &end.to_string(), &format!("\t{end}\t{id}"), &format!("a\tb\t{end}\t{id}"), "a\tb\tc"]
         {
             assert_eq!(odd.parse::<ListedCertificate>(), Err(NameEntryError), "{odd:?}");
         }
