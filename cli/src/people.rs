@@ -4,9 +4,11 @@ use workflow::approval::enrolment::may_enrol;
 use workflow::approval::passkey::Passkey;
 use workflow::approval::sign_in::ProviderKey;
 use workflow::aws::DynamoPeople;
+use workflow::console::ConsoleInvitation;
 use workflow::email::Email;
 use workflow::enrolment::{Enrolment, EnrolmentProof};
-use workflow::ports::{Clock as _, PeopleWriter as _, SystemClock};
+use workflow::ports::{Clock as _, LinkSecrets as _, PeopleWriter as _, SystemClock};
+use workflow::timestamp::rfc3339;
 
 use crate::arguments;
 use crate::confirm::confirmed;
@@ -39,6 +41,14 @@ pub(crate) enum PeopleCommand {
         #[command(flatten)]
         which: StackSelector,
     },
+    /// Prints the link with which somebody who approves nothing sets up a passkey for the console
+    Invite {
+        /// Address of the person, as [console] of the policy lists it
+        #[arg(value_parser = arguments::address)]
+        address: Email,
+        #[command(flatten)]
+        which: StackSelector,
+    },
     /// Vouches for a new passkey, as an operator
     Vouch {
         /// The link that the page of the new passkey shows, or its end
@@ -58,6 +68,7 @@ pub(crate) async fn run(command: PeopleCommand) -> Result<(), CliError> {
         PeopleCommand::Remove { address, passkey, yes, which } => {
             remove(&which.find().await?, &address, passkey.as_deref(), yes).await
         }
+        PeopleCommand::Invite { address, which } => invite(&which.find().await?, &address).await,
         PeopleCommand::Vouch { enrolment, yes, which } => vouch(&which.find().await?, &enrolment, yes).await,
     }
 }
@@ -125,6 +136,25 @@ async fn remove(stack: &Stack, address: &Email, passkey: Option<&str>, yes: bool
         people(stack).remove(one).await.or_fail(|| "cannot remove the passkey".into(), "Try again.")?;
         println!("Removed {} of {person}.", one.credential_id);
     }
+    Ok(())
+}
+
+/// The link is no secret of its own: the code in the mail to the address decides.
+async fn invite(stack: &Stack, address: &Email) -> Result<(), CliError> {
+    let policy = policy::in_force(stack).await?;
+    let listed = policy.console().into_iter().flat_map(|rules| rules.people());
+    let person =
+        listed.into_iter().find(|one| policy.plus_tags().same_person(one, address)).ok_or_else(|| {
+            CliError::new(
+                format!("[console] of the policy does not list {address}"),
+                "Add the address to operators or auditors, activate the policy, and invite again.",
+            )
+        })?;
+    let invitation = ConsoleInvitation::of(person.clone(), SystemClock.now());
+    let links = stack.links()?;
+    let secret = links.secret().await.or_fail(|| "cannot read the link secret".into(), "")?;
+    println!("{}", stack.base_url()?.console_invitation(&invitation.seal(secret)));
+    eprintln!("It works until {}. Send it to {person}.", rfc3339(invitation.until));
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use aws_types::SdkConfig;
 use aws_types::region::Region;
 use serde::Deserialize;
 use workflow::approval::BaseUrl;
-use workflow::aws::secret_name;
+use workflow::aws::{SecretsManager, secret_name};
 use workflow::certificate::PublicationUrl;
 use workflow::notices::PARAMETERS;
 
@@ -268,6 +268,12 @@ impl Stack {
             publication_url: PublicationUrl::parse(&endpoints.portal).ok(),
             ca_in_kms: endpoints.ca_key == "kms",
         }
+    }
+
+    /// The secret that requesters' links derive from.
+    pub(crate) fn links(&self) -> Result<SecretsManager, CliError> {
+        let id = self.link_secret.as_deref().ok_or_else(|| no_output("LinkSecretId"))?;
+        Ok(SecretsManager::new(&self.sdk, id))
     }
 
     /// The public base URL, as the workers have it.

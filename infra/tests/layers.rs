@@ -33,7 +33,7 @@ const WORKFLOW: [&[&str]; 15] = [
         "request/overview",
     ],
     &["ports", "mail", "environment"],
-    &["acme", "approval", "certificate", "notices", "transparency"],
+    &["acme", "approval", "certificate", "console", "notices", "transparency"],
     &["request"],
     &["policy", "message"],
     &["enrolment"],

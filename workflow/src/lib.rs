@@ -10,6 +10,7 @@
 //! - [`notices`]: what chats, webhooks and EventBridge are told.
 //! - [`acme`]: the accounts and orders of the ACME server.
 //! - [`approval`]: votes and links. [`certificate`]: certificates after they were issued. [`request`]: the row, its rules, its audit trail, and intake.
+//! - [`console`]: who opens the console, and their sessions.
 //! - [`transparency`]: the log of certificates, and receipts.
 //! - [`policy`]: the policy document and its evaluation.
 //! - Below: [`decision`], [`enrolment`], [`grant`], [`approver_set`], [`stand_in`], [`standing`], [`message`], [`mail_kind`], [`finding`],
@@ -24,6 +25,7 @@ pub mod approver_set;
 pub mod aws;
 pub mod backup;
 pub mod certificate;
+pub mod console;
 pub mod decision;
 mod dns_rule;
 pub mod email;

@@ -6,6 +6,7 @@
 //! has findings, no errors.
 
 mod approvers;
+mod console;
 mod document;
 mod error;
 pub mod evaluate;
@@ -34,6 +35,7 @@ use key_list::KeyListDigest;
 use pki::certificate::Publication;
 use pki::key::PublicKey;
 
+pub use console::{ConsolePeople, ConsoleRole, ConsoleRules};
 pub use document::{
     EnrolmentRule, Escalation, LONGEST_LIMIT, MAX_LIST_SHARDS, PolicyNote, Receiver, RequesterProof,
     RevocationRules,
@@ -55,6 +57,7 @@ pub struct Policy {
     plus_tags: PlusTags,
     language: Language,
     enrolment: EnrolmentRule,
+    console: Option<ConsoleRules>,
     oidc: Option<OidcSettings>,
     publication: Publication,
     list_shards: u16,
@@ -101,6 +104,7 @@ impl Policy {
             plus_tags: document.plus_tags,
             language: document.language,
             enrolment: document.enrolment,
+            console: document.console,
             oidc: document.oidc,
             publication: document.publication,
             list_shards: document.list_shards,
@@ -168,6 +172,12 @@ impl Policy {
     #[must_use]
     pub fn enrolment(&self) -> EnrolmentRule {
         self.enrolment
+    }
+
+    /// Who may open the console; `None` if there is none.
+    #[must_use]
+    pub fn console(&self) -> Option<&ConsoleRules> {
+        self.console.as_ref()
     }
 
     /// The identity provider at which approvers sign in.

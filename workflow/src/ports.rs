@@ -42,4 +42,6 @@ pub use relay::{ListFile, ListFiles, ObjectVersion, TrustAnchorCrl, TrustAnchorC
 pub use responders::OcspResponders;
 pub use revocations::{RevocationPage, RevocationWriter, Revocations};
 pub use standing::{StandingApprovals, StandingEndWriter, StandingUsePage};
-pub use storage::{Approvals, CertificateStore, EndingCertificate, ListedRequest, Requests, Saved};
+pub use storage::{
+    Approvals, AuditTrails, CertificateStore, EndingCertificate, ListedRequest, Requests, Saved,
+};

@@ -39,6 +39,7 @@ mod people;
 mod renewals;
 mod requests;
 mod responders;
+mod retrying;
 mod revocations;
 mod standing;
 
@@ -48,10 +49,11 @@ pub use inventory::{CertificateState, InventoryPage, inventory_page};
 pub use issuers::issuer_of;
 pub use lists::{LIFETIME, ListPublisher, PublishError, RENEWAL, next_list_number};
 pub use log::{CertificateLog, LogError};
-pub use people::{keys_of_provider, passkeys_of_voters};
+pub use people::{keys_of_provider, passkeys_of_voters, vote_proof};
 pub use renewals::replaced_request;
 pub use requests::{update_known_request, update_request};
 pub use responders::{RenewResponderError, renew_responder};
+pub use retrying::{NotRetried, Retried, retry_request};
 pub use revocations::record_revocation;
 pub use standing::{StandingEnding, count_use, end_standing, standing_uses};
 

@@ -1808,3 +1808,164 @@ keyfile-unsupported-encryption = Browsers can't open this encryption. Encrypt th
 keyfile-unsupported-key = Browsers can't use this kind of key. Make the file with <code>openssl pkcs12 -export</code>.
 keyfile-other-key = This is the key of another certificate. Choose the key file that belongs to this request.
 keyfile-no-certificate = The certificate couldn't be fetched. Try again in a moment, or open the page again by the mailed link.
+
+## The console
+
+console-title = Console
+console-lead = For the operators and auditors whom the policy names. Nobody approves here.
+console-by-passkey = Your device shows the passkeys that it has for this site. Choose yours.
+console-sign-in-passkey = Sign in with a passkey
+console-by-provider = You sign in with your account, and come back here.
+console-sign-in-provider = Sign in
+console-signed-in-already = I'm signed in already: open the console
+console-lead-on = You are led on to { $host }. Sign in there, and come back here.
+console-signed-in-as = You signed in as { $person }.
+console-open = Open the console
+console-sign-out = Sign out
+console-auditor = auditor
+console-operator = operator
+console-overview = Overview
+console-certificates = Certificates
+console-grants = Standing approvals
+console-issuers = Issuers
+console-policy = Policy
+console-status =
+    { $status ->
+        [unconfirmed] waiting for the requester to confirm it
+        [submitted] being checked
+        [pending_approval] waiting for approval
+        [approved] approved and being signed
+        [issued] issued
+        [delivered] delivered
+        [refused] refused
+        [rejected] rejected
+        [withdrawn] withdrawn
+        [expired] expired
+        [failed] failed
+       *[revoked] revoked
+    }
+console-waiting = Waiting for approval
+console-nothing-waits = Nothing waits for approval.
+console-failed = Failed
+console-nothing-failed = Nothing has failed.
+console-in-progress = In progress
+console-more = The first { $count } are shown.
+console-unconfirmed =
+    { $count ->
+        [one] { $count } request waits for its requester to confirm it.
+       *[other] { $count } requests wait for their requesters to confirm them.
+    }
+console-forecast = Certificates that end
+console-within = within { days }
+console-count =
+    { $count ->
+        [one] { $count } certificate
+       *[other] { $count } certificates
+    }
+console-at-least = { $count } certificates or more
+console-search-by = Search by
+console-by-name = Name, or its beginning
+console-by-domain = All names below a domain
+console-by-requester = Address of the requester
+console-by-profile = Profile
+console-by-issuer = Key identifier of the issuer, or its beginning
+console-by-serial = Serial number
+console-search-for = For
+console-search-state = State
+console-any-state = Any
+console-state-valid = Valid
+console-state-ended = Ended
+console-state-revoked = Revoked
+console-search = Search
+console-found = Certificates found
+console-ending-within = Certificates that end within { days }
+console-none-found = There are none.
+console-next = More certificates
+console-no-address = This is no e-mail address. Type it in full, such as alice@example.com.
+console-no-profile = The policy has no profile of this name. See the profiles under “Policy”.
+console-no-issuer = No issuer, or more than one, has a key identifier that begins so. See them under “Issuers”.
+console-no-serial = This is no serial number. Type its hexadecimal digits, with or without colons.
+console-no-place = The address of this page was changed. Search again.
+console-used = { $used } of { $most } certificates used.
+console-grant-until = Ends on { $until }.
+console-no-grants = There are no standing approvals.
+console-issuer-in-force = In force
+console-issuer-former = Former
+console-key-identifier = Key identifier
+console-valid-from = Valid from
+console-list = Revocation list
+console-list-number = No. { $number }, of { $at }.
+console-revoked-count =
+    { $count ->
+        [0] Nothing is revoked.
+        [one] { $count } certificate is on it.
+       *[other] { $count } certificates are on it.
+    }
+console-list-next = Next list before
+console-list-late = Late: whoever checks it refuses certificates
+console-no-list = None was published.
+console-issued-by = Certificates of this issuer
+console-policy-version = Version
+console-operators = Operators
+console-auditors = Auditors
+console-approvers = Approvers
+console-escalation = Decide too after escalation
+console-identity = Approvers prove themselves by
+console-identity-mail = a link in a mail
+console-identity-passkey = a passkey
+console-identity-oidc = a sign-in
+console-validity = Certificates are valid for
+console-standing-bounds = at most { $certificates } certificates in { days }
+console-policy-where = The policy is changed with the command, not here.
+console-facts = Request
+console-decide-until = To be decided until
+console-execution = Execution
+console-execution-open = Open in Step Functions
+console-votes = Votes
+console-in-place = in the place of { $people }
+console-approved = approved
+console-rejected = rejected
+console-proof-passkey = Signed by passkey { $id }; checked now.
+console-proof-oidc = Signed in at the identity provider; checked now.
+console-proof-mail = By a link in a mail.
+console-proof-wrong = The proof is wrong: { $why }.
+console-operations = Actions of operators
+console-operation =
+    { $operation ->
+        [resend] New links to the approvers
+       *[retry] Continued after a failure
+    }
+console-audit = Audit
+console-audit-good =
+    { $count ->
+        [one] Checked now: the trail of { $count } event is complete and unaltered, and the row agrees with it.
+       *[other] Checked now: the trail of { $count } events is complete and unaltered, and the row agrees with it.
+    }
+console-audit-bad = Checked now: trail and row do not agree. Compare them with an export, and tell whoever is responsible for security.
+console-trail = All events
+console-reason = Your reason
+console-reason-hint = It is kept with the request. At most 500 characters.
+console-resend = Send new links to the approvers
+console-resend-text = Everybody who may decide gets a new link. Earlier links stop working; votes stay.
+console-resend-button = Send new links
+console-retry = Continue the request
+console-retry-text = The request goes on where it stopped. What was approved stays approved, and no second certificate is made.
+console-retry-button = Continue
+console-revoke = Revoke the certificate
+console-revoke-text = Whoever checks refuses the certificate within minutes. This can't be undone. The requester and the approvers get a mail with your reason.
+console-revoke-button = Revoke
+console-end = End the standing approval
+console-end-text = Nothing more is issued under it. Certificates that were issued stay valid. This can't be undone. The requester gets a mail.
+console-end-button = End
+problem-console-sign-in = The console needs a sign-in. Open it in a browser.
+problem-console-cross-site = This was sent from another site, so nothing was done. Open the console and do it there.
+problem-console-form = This form is of another session, so nothing was done. Open the page again and send it from there.
+problem-console-auditor = Auditors read. Ask an operator to do this.
+problem-console-action = There is no such action. Choose one of those on the page.
+problem-console-nothing-to-resend = Nobody is asked about this request any more, so there are no links to send.
+problem-console-not-failed = Only a failed request goes on; this one is { status-in-words }.
+problem-console-too-many = The request holds the reasons of 50 actions, and no more fit. Use the command instead.
+problem-console-passkey = This passkey opens no console here. Use another one, or ask an operator to invite you.
+problem-console-ticket = This sign-in took longer than five minutes, or began in another browser. Try again.
+problem-console-stranger = The policy names you neither as an operator nor as an auditor. Sign in with another account, or ask the operators.
+finding-give-console-reason = Say why, for those who read the trail later.

@@ -1678,3 +1678,151 @@ keyfile-unsupported-encryption = この暗号化はブラウザーでは開け�
 keyfile-unsupported-key = この種類の鍵はブラウザーでは使えません。<code>openssl pkcs12 -export</code> で作成してください。
 keyfile-other-key = これは別の証明書の鍵です。この申請の鍵ファイルを選択してください。
 keyfile-no-certificate = 証明書を取得できませんでした。しばらくしてからもう一度試すか、メールのリンクからページを開き直してください。
+
+## コンソール
+
+console-title = コンソール
+console-lead = ポリシーで指定された運用者と監査者のためのページです。ここで承認する人はいません。
+console-by-passkey = お使いのデバイスに、このサイトのパスキーが表示されます。自分のものを選んでください。
+console-sign-in-passkey = パスキーでサインインする
+console-by-provider = アカウントでサインインすると、このページに戻ります。
+console-sign-in-provider = サインインする
+console-signed-in-already = サインイン済みの場合はコンソールを開く
+console-lead-on = { $host } に移動します。サインインすると、このページに戻ります。
+console-signed-in-as = { $person } としてサインインしました。
+console-open = コンソールを開く
+console-sign-out = サインアウトする
+console-auditor = 監査者
+console-operator = 運用者
+console-overview = 概要
+console-certificates = 証明書
+console-grants = 継続承認
+console-issuers = 発行者
+console-policy = ポリシー
+console-status =
+    { $status ->
+        [unconfirmed] 申請者の確認待ち
+        [submitted] 確認中
+        [pending_approval] 承認待ち
+        [approved] 承認済み (署名処理中)
+        [issued] 発行済み
+        [delivered] 送付済み
+        [refused] 受付不可
+        [rejected] 却下済み
+        [withdrawn] 取り下げ済み
+        [expired] 期限切れ
+        [failed] 障害により停止
+       *[revoked] 失効済み
+    }
+console-waiting = 承認待ち
+console-nothing-waits = 承認待ちの申請はありません。
+console-failed = 障害により停止
+console-nothing-failed = 停止した申請はありません。
+console-in-progress = 処理中
+console-more = 最初の{ $count }件を表示しています。
+console-unconfirmed = 申請者の確認を待っている申請が{ $count }件あります。
+console-forecast = 終了する証明書
+console-within = { days }以内
+console-count = 証明書{ $count }件
+console-at-least = 証明書{ $count }件以上
+console-search-by = 検索の方法
+console-by-name = 名前 (先頭の部分でも可)
+console-by-domain = ドメインの下のすべての名前
+console-by-requester = 申請者のアドレス
+console-by-profile = プロファイル
+console-by-issuer = 発行者の鍵識別子 (先頭の部分でも可)
+console-by-serial = シリアル番号
+console-search-for = 検索する文字列
+console-search-state = 状態
+console-any-state = すべて
+console-state-valid = 有効
+console-state-ended = 終了
+console-state-revoked = 失効済み
+console-search = 検索する
+console-found = 見つかった証明書
+console-ending-within = { days }以内に終了する証明書
+console-none-found = ありません。
+console-next = 続きの証明書
+console-no-address = メールアドレスではありません。alice@example.com のように、全体を入力してください。
+console-no-profile = この名前のプロファイルはポリシーにありません。「ポリシー」のページで確認してください。
+console-no-issuer = 鍵識別子がこのように始まる発行者は、存在しないか複数あります。「発行者」のページで確認してください。
+console-no-serial = シリアル番号ではありません。16進数の数字を入力してください。コロンはあってもなくてもかまいません。
+console-no-place = このページのアドレスが変更されています。もう一度検索してください。
+console-used = { $most }件のうち{ $used }件の証明書を使用済みです。
+console-grant-until = { $until }に終了します。
+console-no-grants = 継続承認はありません。
+console-issuer-in-force = 使用中
+console-issuer-former = 以前の発行者
+console-key-identifier = 鍵識別子
+console-valid-from = 有効期間の開始
+console-list = 失効リスト
+console-list-number = { $number }番 ({ $at })。
+console-revoked-count =
+    { $count ->
+        [0] 失効した証明書はありません。
+       *[other] 証明書{ $count }件を含みます。
+    }
+console-list-next = 次のリストの期限
+console-list-late = 期限切れ: 確認する相手は証明書を拒否します
+console-no-list = 公開されていません。
+console-issued-by = この発行者の証明書
+console-policy-version = バージョン
+console-operators = 運用者
+console-auditors = 監査者
+console-approvers = 承認者
+console-escalation = エスカレーション後に承認できる人
+console-identity = 承認者の本人確認
+console-identity-mail = メールのリンク
+console-identity-passkey = パスキー
+console-identity-oidc = サインイン
+console-validity = 証明書の有効期間
+console-standing-bounds = { days }で証明書{ $certificates }件まで
+console-policy-where = ポリシーはこのページではなく、コマンドで変更します。
+console-facts = 申請
+console-decide-until = 承認の期限
+console-execution = 実行
+console-execution-open = Step Functions で開く
+console-votes = 承認と却下
+console-in-place = { $people } の代理
+console-approved = 承認
+console-rejected = 却下
+console-proof-passkey = パスキー { $id } による署名を、いま確認しました。
+console-proof-oidc = 認証プロバイダーでのサインインを、いま確認しました。
+console-proof-mail = メールのリンクによります。
+console-proof-wrong = 証明が正しくありません: { $why }
+console-operations = 運用者の操作
+console-operation =
+    { $operation ->
+        [resend] 承認者への新しいリンク
+       *[retry] 停止後の再開
+    }
+console-audit = 監査
+console-audit-good = いま確認しました。{ $count }件の記録は欠けることなく、改変もなく、行と一致しています。
+console-audit-bad = いま確認しました。記録と行が一致しません。書き出した記録と比べ、セキュリティの責任者に連絡してください。
+console-trail = すべての記録
+console-reason = 理由
+console-reason-hint = 申請とともに保存されます。500文字以内で入力してください。
+console-resend = 承認者に新しいリンクを送る
+console-resend-text = 承認できる人すべてに新しいリンクが届きます。以前のリンクは使えなくなりますが、承認と却下は残ります。
+console-resend-button = 新しいリンクを送る
+console-retry = 申請を再開する
+console-retry-text = 申請は停止したところから続きます。承認はそのまま残り、証明書が2つ作られることはありません。
+console-retry-button = 再開する
+console-revoke = 証明書を失効させる
+console-revoke-text = 失効を確認する相手からは、数分以内に拒否されます。元に戻すことはできません。申請者と承認者に、理由を記したメールが届きます。
+console-revoke-button = 失効させる
+console-end = 継続承認を終了する
+console-end-text = 以後は証明書が発行されません。発行済みの証明書は有効なままです。元に戻すことはできません。申請者にメールが届きます。
+console-end-button = 終了する
+problem-console-sign-in = コンソールにはサインインが必要です。ブラウザーで開いてください。
+problem-console-cross-site = 別のサイトから送信されたため、何も行われませんでした。コンソールを開き、そこで操作してください。
+problem-console-form = 別のセッションのフォームだったため、何も行われませんでした。ページを開き直し、そこから送信してください。
+problem-console-auditor = 監査者は閲覧のみできます。運用者に依頼してください。
+problem-console-action = このような操作はありません。ページにあるものから選んでください。
+problem-console-nothing-to-resend = この申請の承認を待っている人はいないため、送るリンクがありません。
+problem-console-not-failed = 再開できるのは停止した申請だけです。この申請は{ status-in-words }です。
+problem-console-too-many = この申請には50件の操作の理由が保存されており、これ以上は保存できません。コマンドを使ってください。
+problem-console-passkey = このパスキーではコンソールを開けません。別のパスキーを使うか、運用者に招待を依頼してください。
+problem-console-ticket = サインインに5分以上かかったか、別のブラウザーで始まったものです。もう一度試してください。
+problem-console-stranger = ポリシーは、あなたを運用者にも監査者にも指定していません。別のアカウントでサインインするか、運用者に相談してください。
+finding-give-console-reason = 後で記録を読む人のために、理由を入力してください。

@@ -4,8 +4,8 @@
 //! confirmed and approved like any other.
 
 use time::OffsetDateTime;
-use workflow::approval::{BaseUrl, LinkGiven};
-use workflow::aws::{SecretsManager, SsmPolicies};
+use workflow::approval::LinkGiven;
+use workflow::aws::SsmPolicies;
 use workflow::ids::RequestId;
 use workflow::name_list::names_in_short;
 use workflow::policy::Policy;
@@ -17,7 +17,7 @@ use workflow::timestamp::rfc3339;
 
 use crate::error::{CliError, OrFail as _};
 use crate::request_rows::find;
-use crate::stack::{Stack, no_output};
+use crate::stack::Stack;
 
 /// Prints the link.
 pub(super) async fn run(stack: &Stack, id: RequestId) -> Result<(), CliError> {
@@ -26,11 +26,9 @@ pub(super) async fn run(stack: &Stack, id: RequestId) -> Result<(), CliError> {
     let advice = "See it with: countersign policy show.";
     let policy = policies.current().await.or_fail(|| "cannot read the policy in force".into(), advice)?;
     check(&row, &policy, OffsetDateTime::now_utc())?;
-    let secret = stack.link_secret.as_deref().ok_or_else(|| no_output("LinkSecretId"))?;
-    let links = SecretsManager::new(&stack.sdk, secret);
-    let links = links.secret().await.or_fail(|| format!("cannot read the secret {secret}"), "")?;
-    let base = BaseUrl::parse(&stack.portal_url)
-        .map_err(|error| CliError::new(format!("the address of the portal: {error}"), ""))?;
+    let links = stack.links()?;
+    let links = links.secret().await.or_fail(|| "cannot read the link secret".into(), "")?;
+    let base = stack.base_url()?;
     print!("{}", said(&row, &base.renewal(id, &links.status_key(id, LinkGiven::ByMail))));
     Ok(())
 }

@@ -349,7 +349,8 @@ async fn sign_is_told_again_of_an_end_that_its_requester_ordered_until_it_is_end
     let id = backend.granted(TERMS);
     backend.alter(id, |row| {
         let at = row.registration_date;
-        row.end_asked = Some(workflow::standing::StandingEndOrder { at, reason: "Over.".into() });
+        row.end_asked =
+            Some(workflow::standing::StandingEndOrder { at, reason: "Over.".into(), operator: None });
     });
     let told = |backend: &InMemoryBackend| {
         let all = backend.rechecks();

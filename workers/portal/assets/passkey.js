@@ -54,10 +54,13 @@ async function sign(form, fields) {
   form.elements.authenticatorData.value = toText(got.response.authenticatorData);
   form.elements.clientDataJSON.value = toText(got.response.clientDataJSON);
   form.elements.signature.value = toText(got.response.signature);
+  if (form.elements.userHandle) form.elements.userHandle.value = toText(got.response.userHandle ?? new ArrayBuffer(0));
 }
 
 const uses = {
   new: create,
+  // Without credentials, the authenticator finds the account itself.
+  console: (form) => sign(form, ["countersign console 1", form.dataset.base, form.elements.nonce.value]),
   vouch: (form) =>
     sign(form, ["countersign vouch 1", form.dataset.base, form.dataset.id, form.elements.nonce.value]),
   vote: (form, decision) => {

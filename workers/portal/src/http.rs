@@ -2,6 +2,7 @@
 
 pub(crate) mod bearer;
 pub(crate) mod client_addr;
+pub(crate) mod cookie;
 pub(crate) mod cross_site;
 pub(crate) mod fields;
 pub mod gateway;

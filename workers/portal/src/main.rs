@@ -18,6 +18,8 @@ async fn main() -> Result<(), lambda_http::Error> {
             certificates: aws.certificates()?,
             issuers: aws.issuers()?,
             receipts: aws.receipts()?,
+            trails: aws.trails()?,
+            lists: aws.lists()?,
             policies: aws.policies()?,
             links: aws.link_secret()?,
             base_url: aws.base_url()?,

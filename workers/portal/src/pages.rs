@@ -23,6 +23,7 @@ pub(crate) mod assets;
 mod choices;
 mod commands;
 mod complaints;
+mod console;
 mod findings;
 mod form;
 mod inbox;
@@ -47,6 +48,11 @@ mod terms;
 mod votes;
 
 pub(crate) use commands::CommandsPage;
+pub(crate) use console::{
+    CertificateSearch, ConsoleCertificatesPage, ConsoleFrame, ConsoleGrantsPage, ConsoleIssuersPage,
+    ConsoleOverview, ConsoleOverviewPage, ConsolePolicyPage, ConsoleRequestPage, ConsoleSignInPage,
+    ConsoleSignedInPage, CountedCertificates, IssuerAtConsole, RequestAtConsole, SearchBy, SearchMistake,
+};
 pub(crate) use form::FormPage;
 pub(crate) use inbox::{AskInboxPage, InboxPage};
 pub(crate) use mine::{AskMinePage, MinePage};

@@ -15,6 +15,7 @@ mod assets;
 mod commands;
 mod confirmation;
 mod confirmation_view;
+mod console;
 mod downloads;
 mod draft;
 mod form;
@@ -70,6 +71,7 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
         .route("/ca.pem", get(downloads::issuer))
         .route("/assets/{file}", get(assets::serve))
         .route("/healthz", get(health::healthz))
+        .merge(console::routes())
         .fallback(problems::no_such_page)
         .method_not_allowed_fallback(problems::method_not_allowed)
         // `http::fields` enforces the limit with a problem of its own.

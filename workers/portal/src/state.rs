@@ -10,8 +10,9 @@ use workflow::approval::voting::Voting;
 use workflow::approval::withdrawal::Withdrawal;
 use workflow::certificate::revoking::RevocationIntake;
 use workflow::ports::{
-    Approvals, CertificateStore, Clock, Executions, IdentityProvider, Issuers, LinkSecrets, Metrics,
-    NameIndex, People, Policies, Receipts, Requests, StandingApprovals, WorkerQueue,
+    Approvals, AuditTrails, CertificateStore, Clock, Executions, IdentityProvider, Issuers, LinkSecrets,
+    Metrics, NameIndex, People, Policies, Receipts, Requests, RevocationLists, StandingApprovals,
+    WorkerQueue,
 };
 use workflow::request::download::CertificateDownload;
 use workflow::request::intake::Intake;
@@ -32,6 +33,10 @@ pub struct Portal {
     pub issuers: Arc<dyn Issuers>,
     /// The receipts of certificates.
     pub receipts: Arc<dyn Receipts>,
+    /// Audit trails, for the console.
+    pub trails: Arc<dyn AuditTrails>,
+    /// Published revocation lists, for the console. The portal reads them, and sign publishes them.
+    pub lists: Arc<dyn RevocationLists>,
     /// The policy.
     pub policies: Arc<dyn Policies>,
     /// The link secret.

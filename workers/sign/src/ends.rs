@@ -1,7 +1,7 @@
-//! Ends of standing approvals that their requesters ordered.
+//! Ends of standing approvals that their requesters, or operators at the console, ordered.
 //!
 //! Invariant: whoever can send messages to this worker ends nothing by that: the row of the request has the order. The end is in the name
-//! of the requester of the standing approval, whatever the row says. Idempotent.
+//! of the requester of the standing approval, or of the operator whom the row names. Idempotent.
 
 use time::OffsetDateTime;
 use workflow::ids::RequestId;
@@ -19,7 +19,7 @@ pub(crate) struct EndStep<'a> {
 }
 
 impl EndStep<'_> {
-    /// Ends the standing approval of a request, if its requester ordered that. A message that asks for anything else is dropped with
+    /// Ends the standing approval of a request, if that was ordered. A message that asks for anything else is dropped with
     /// a line in the log.
     pub(crate) async fn end(&self, id: RequestId) -> Result<(), StepError> {
         let request = self.requests.find(id).await?;
@@ -31,7 +31,10 @@ impl EndStep<'_> {
             tracing::error!(request.id = %id, "the table of standing approvals does not have {id}, which is to be ended");
             return Ok(());
         };
-        let by = Origin::caller(Actor::requester(approval.requester()), None);
+        let by = match &order.operator {
+            Some(name) => Origin::operator(name),
+            None => Origin::caller(Actor::requester(approval.requester()), None),
+        };
         let ports = StandingEnding { standing: self.standing, requests: self.requests, writer: self.writer };
         match end_standing(ports, id, &by, &order.reason, self.now).await {
             Ok(_) => {

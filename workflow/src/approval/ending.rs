@@ -1,4 +1,4 @@
-//! The end of a standing approval by its requester.
+//! The end of a standing approval by its requester, or by an operator at the console.
 //!
 //! Invariant: the order is in the row of the request, by a conditional write together with the event `end_asked`, before sign is
 //! told. Sign ends it as the row says (`end_standing` in the store); if the message is lost, a repetition or housekeeping sends
@@ -11,7 +11,7 @@ use crate::request::audit::Origin;
 use crate::request::{Request, Status};
 use crate::store::{UpdateError, update_known_request};
 
-/// The ports of ends by requesters.
+/// The ports of ends by order.
 #[derive(Clone, Copy)]
 pub struct EndOrders<'a> {
     /// The rows.
@@ -36,7 +36,7 @@ pub enum EndOrderError {
 }
 
 impl EndOrders<'_> {
-    /// Records on behalf of `by` that the requester wants the standing approval to end, and tells sign. Returns the row, and the
+    /// Records on behalf of `by`, the requester or an operator, that the standing approval is to end, and tells sign. Returns the row, and the
     /// standing approval, which may have been ended before. Idempotent: the first order is kept.
     ///
     /// # Errors
@@ -56,13 +56,14 @@ impl EndOrders<'_> {
         if approval.ended().is_some() {
             return Ok((request.clone(), approval));
         }
-        let asked = update_known_request(self.requests, request, by, |row| row.ask_end(reason, now));
+        let asked =
+            update_known_request(self.requests, request, by, |row| row.ask_end(reason, &by.actor, now));
         let asked = asked.await.map_err(|error| match error {
             UpdateError::Rejected(error) => EndOrderError::NoStanding(error.status),
             UpdateError::Missing(_) => none(),
             UpdateError::Port(error) => error.into(),
         })?;
-        tracing::info!(request.id = %id, "the requester ends the standing approval {id}");
+        tracing::info!(request.id = %id, "the end of the standing approval {id} is ordered");
         if let Err(error) = self.sign_queue.recheck(&RecheckMessage::end_standing(id)).await {
             tracing::error!(request.id = %id, %error, "the end of the standing approval {id} is recorded, but sign was not told; housekeeping will tell it");
         }

@@ -105,14 +105,16 @@ pub fn lists(policy: &Policy, person: &str) -> bool {
         .is_ok_and(|address| policy.profiles().any(|profile| profile.lists(&address, true)))
 }
 
-/// True if a person may set up a passkey, and ask what waits for them: the policy lists them as an approver, or as a
+/// True if a person may set up a passkey, and ask what waits for them: the policy lists them as an approver, for the console, or as a
 /// stand-in whose last day is not over. A stand-in may prepare before the first day.
 pub fn may_enrol(policy: &Policy, person: &str, now: OffsetDateTime) -> bool {
     let stands_in = |address: &Email| {
         let is_own = |by: &Email| policy.plus_tags().same_person(by, address);
         policy.stand_ins().iter().any(|one| is_own(&one.by) && !one.is_over(now))
     };
-    lists(policy, person) || person.parse::<Email>().is_ok_and(|address| stands_in(&address))
+    let opens_console = |address: &Email| policy.console().is_some_and(|rules| rules.lists(address));
+    let may = |address: &Email| stands_in(address) || opens_console(address);
+    lists(policy, person) || person.parse::<Email>().is_ok_and(|address| may(&address))
 }
 
 #[cfg(test)]

@@ -186,6 +186,11 @@ impl BaseUrl {
         format!("{}signed-in", self.0)
     }
 
+    /// The link of an invitation to set up a passkey for the console.
+    pub fn console_invitation(&self, key: &str) -> String {
+        format!("{}console/passkey?key={key}", self.0)
+    }
+
     /// The link by which others vouch for a passkey.
     pub fn vouch(&self, enrolment: &Enrolment, key: &VouchKey) -> String {
         format!("{}people/vouch?enrolment={}&key={}", self.0, enrolment.to_link_text(), key.expose())

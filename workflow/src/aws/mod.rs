@@ -20,9 +20,9 @@ use crate::approval::BaseUrl;
 use crate::certificate::PublicationUrl;
 use crate::environment::{Environment, EnvironmentError};
 use crate::ports::{
-    AcmeStore, Approvals, CertificateStore, CompromisedKeys, EnrolmentCodes, EventBus, Executions,
-    IdentityProvider, Issuers, LinkSecrets, ListFiles, LogFiles, LogKeys, Mailer, Metrics, NameIndex,
-    OcspResponders, Operators, People, PeopleWriter, Policies, PortError, Queue, Receipts,
+    AcmeStore, Approvals, AuditTrails, CertificateStore, CompromisedKeys, EnrolmentCodes, EventBus,
+    Executions, IdentityProvider, Issuers, LinkSecrets, ListFiles, LogFiles, LogKeys, Mailer, Metrics,
+    NameIndex, OcspResponders, Operators, People, PeopleWriter, Policies, PortError, Queue, Receipts,
     ReceiverParameters, Requests, RevocationLists, RevocationWriter, Revocations, StandingApprovals,
     StandingEndWriter, Tasks, TrustAnchorCrls, TrustStoreCrls, WebhookCaller, WorkerQueue,
 };
@@ -149,6 +149,14 @@ impl Aws {
     /// # Errors
     /// `REQUESTS_TABLE` or `AUDIT_TABLE` is missing.
     pub fn requests(&self) -> Result<Arc<dyn Requests>, EnvironmentError> {
+        Ok(Arc::new(DynamoRequests::new(self.sdk(), self.requests_table()?, self.audit_table()?)))
+    }
+
+    /// The audit trails, to read them.
+    ///
+    /// # Errors
+    /// `REQUESTS_TABLE` or `AUDIT_TABLE` is missing.
+    pub fn trails(&self) -> Result<Arc<dyn AuditTrails>, EnvironmentError> {
         Ok(Arc::new(DynamoRequests::new(self.sdk(), self.requests_table()?, self.audit_table()?)))
     }
 

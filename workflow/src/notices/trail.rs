@@ -70,6 +70,7 @@ pub fn status_event(kind: EventKind, detail: Option<&str>) -> Option<NoticeEvent
         | EventKind::RevocationListed
         | EventKind::RevocationRestarted
         | EventKind::EndAsked
+        | EventKind::Operated
         | EventKind::GrantEnded => return None,
     })
 }

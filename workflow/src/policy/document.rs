@@ -3,6 +3,7 @@
 //! Invariant: unknown keys are errors, so a misspelt rule cannot be overlooked; a value missing in a profile comes
 //! from `[defaults]`, and a value missing there from a constant here. All mistakes are reported, each once.
 
+mod console;
 mod deciders;
 mod groups;
 mod keys;
@@ -25,6 +26,7 @@ use time::Date;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::console::ConsoleRules;
 use super::error::{Mistakes, PolicyErrors, similar};
 use super::key_list::KeyListDigest;
 use super::lifecycle::Lifecycle;
@@ -65,6 +67,7 @@ const TOP: &[&str] = &[
     "denied_key_list",
     "groups",
     "people",
+    "console",
     "stand_ins",
     "publication",
     "revocation",
@@ -80,6 +83,7 @@ pub(super) struct Checked {
     pub(super) plus_tags: PlusTags,
     pub(super) language: Language,
     pub(super) enrolment: EnrolmentRule,
+    pub(super) console: Option<ConsoleRules>,
     pub(super) oidc: Option<OidcSettings>,
     pub(super) publication: Publication,
     /// Number of shards of a list; 1 for none.
@@ -131,6 +135,8 @@ fn check(table: &DeTable<'_>, today: Option<Date>, mistakes: &mut Mistakes<'_>) 
     });
     let people = people.get().cloned().unwrap_or_default();
     let common = Common { groups: groups::of(&top, mistakes), people };
+    let console =
+        top.table("console", console::KEYS, mistakes, |keys, mistakes| console::of(keys, &common, mistakes));
     let defaults = match top.value("defaults") {
         Some(value) => settings(value, &common, mistakes).unwrap_or_default(),
         None => Settings::default(),
@@ -178,6 +184,7 @@ fn check(table: &DeTable<'_>, today: Option<Date>, mistakes: &mut Mistakes<'_>) 
         plus_tags: common.people.plus_tags(),
         language: common.people.language(),
         enrolment: common.people.enrolment(),
+        console: if console.is_wrong() { return None } else { console.get().cloned() },
         oidc: common.people.oidc.get().cloned(),
         publication,
         list_shards,

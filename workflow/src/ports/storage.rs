@@ -114,6 +114,13 @@ pub trait Requests: Send + Sync {
     async fn with_key(&self, public_key_digest: &str, limit: usize) -> Result<Vec<Request>, PortError>;
 }
 
+/// Reads audit trails.
+#[async_trait]
+pub trait AuditTrails: Send + Sync {
+    /// The trail of a request, in order; consistent.
+    async fn trail(&self, id: RequestId) -> Result<Vec<Event>, PortError>;
+}
+
 /// The table of approvals.
 #[async_trait]
 pub trait Approvals: Send + Sync {

@@ -92,6 +92,8 @@ pub enum EventKind {
     RevocationRestarted,
     /// The requester asked for the end of the standing approval; `digest` is the SHA-256 of the reason.
     EndAsked,
+    /// An operator acted on the request at the console; `detail` is the operation, `digest` the SHA-256 of the reason, which the row has.
+    Operated,
     /// The standing approval was ended before its time; `digest` is the SHA-256 of the reason, which the table `grants` has.
     GrantEnded,
 }
@@ -154,6 +156,11 @@ impl Actor {
     /// The kind of actor.
     pub fn role(&self) -> Option<ActorRole> {
         self.0.split_once(':').and_then(|(role, _)| role.parse().ok())
+    }
+
+    /// The name of an operator.
+    pub fn operator_name(&self) -> Option<&str> {
+        self.0.strip_prefix("operator:")
     }
 
     /// The text.
@@ -340,6 +347,7 @@ wire_names!(EventKind: "kind of event" {
     RevocationListed => "revocation_listed",
     RevocationRestarted => "revocation_restarted",
     EndAsked => "end_asked",
+    Operated => "operated",
     GrantEnded => "grant_ended",
 });
 

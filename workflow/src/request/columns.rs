@@ -10,7 +10,10 @@ use time::OffsetDateTime;
 
 use super::audit::ChainHead;
 use super::row::{Ending, Execution, HistoryEntry, Request, Reservation};
-use super::{CertificateRequest, LogRecord, RequestContent, RequesterEvidence, RevocationRecord, Status};
+use super::{
+    CertificateRequest, LogRecord, OperationRecord, RequestContent, RequesterEvidence, RevocationRecord,
+    Status,
+};
 use crate::decision::DecisionRecord;
 use crate::email::Email;
 use crate::finding::{Code, Finding};
@@ -59,6 +62,9 @@ pub struct Columns {
     /// See [`Request::end_asked`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_asked: Option<StandingEndOrder>,
+    /// See [`Request::operations`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operations: Vec<OperationRecord>,
     /// See [`Request::profile`].
     pub profile: String,
     /// See [`Request::registration_date`].
@@ -206,6 +212,7 @@ impl From<Request> for Columns {
             grant,
             credential: row.credential,
             end_asked: row.end_asked,
+            operations: row.operations,
             settled_at: row.settled_at,
             profile: row.profile,
             registration_date: row.registration_date,
@@ -303,6 +310,7 @@ impl TryFrom<Columns> for Request {
             content,
             credential: columns.credential,
             end_asked: columns.end_asked,
+            operations: columns.operations,
             profile: columns.profile,
             registration_date: columns.registration_date,
             submitted_from: columns.submitted_from,

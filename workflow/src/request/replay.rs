@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
 use super::audit::{Actor, AuditError, Event, EventKind, verify};
-use super::{Request, RequestContent, RequesterEvidence, Status, reason_digest};
+use super::{OperationRecord, Request, RequestContent, RequesterEvidence, Status, reason_digest};
 use crate::decision::{ApprovalDigest, Outcome};
 use crate::mail_kind::Notified;
 
@@ -68,6 +68,8 @@ struct Facts {
     end_asked: Option<(OffsetDateTime, Option<String>)>,
     /// Ends of the standing approval.
     grant_ends: usize,
+    /// Operation, actor, time, and digest of the reason.
+    operations: Vec<(String, Actor, OffsetDateTime, Option<String>)>,
 }
 
 impl Facts {
@@ -144,6 +146,9 @@ impl Facts {
             EventKind::RevocationRestarted => self.revocation_attempt = Some(detail()),
             EventKind::EndAsked => self.end_asked = Some((event.at, event.digest.clone())),
             EventKind::GrantEnded => self.grant_ends += 1,
+            EventKind::Operated => {
+                self.operations.push((detail(), event.actor.clone(), event.at, event.digest.clone()));
+            }
             EventKind::Viewed
             | EventKind::Withdrawn
             | EventKind::QuestionAsked
@@ -257,11 +262,17 @@ impl Facts {
                 "endAsked",
                 self.end_asked == row.end_asked().map(|it| (it.at, Some(reason_digest(&it.reason)))),
             ),
+            ("operations", row.operations().iter().map(operation_facts).eq(self.operations.iter().cloned())),
             // The end is in the table `grants`; the row of a certificate has none, and no other row has two.
             ("kind", self.grant_ends <= usize::from(row.terms().is_some())),
         ];
         agreed.into_iter().filter(|(_, agree)| !agree).map(|(column, _)| column).collect()
     }
+}
+
+/// What the trail has of an operation.
+fn operation_facts(it: &OperationRecord) -> (String, Actor, OffsetDateTime, Option<String>) {
+    (it.operation.to_string(), it.by.clone(), it.at, Some(reason_digest(&it.reason)))
 }
 
 #[cfg(test)]

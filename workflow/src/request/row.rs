@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::audit::{ChainHead, PendingEvent};
-use super::{LogRecord, RequestContent, RequesterEvidence, RevocationRecord, Status};
+use super::{LogRecord, OperationRecord, RequestContent, RequesterEvidence, RevocationRecord, Status};
 use crate::decision::DecisionRecord;
 use crate::email::Email;
 use crate::finding::{Code, Finding};
@@ -57,6 +57,7 @@ pub struct Request {
     pub(super) content: RequestContent,
     pub(super) credential: Option<StandingCredential>,
     pub(super) end_asked: Option<StandingEndOrder>,
+    pub(super) operations: Vec<OperationRecord>,
     pub(super) profile: String,
     pub(super) registration_date: OffsetDateTime,
     pub(super) submitted_from: Option<String>,

@@ -51,6 +51,7 @@ impl Request {
             content: submission.content,
             credential: None,
             end_asked: None,
+            operations: Vec::new(),
             profile: submission.profile,
             registration_date: now,
             submitted_from: None,

@@ -6,7 +6,7 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use time::{Duration, OffsetDateTime};
 
-use super::audit::{EventKind, PendingEvent};
+use super::audit::{Actor, EventKind, PendingEvent};
 use super::{InvalidTransition, Request};
 use crate::mail_kind::MailKind;
 use crate::standing::StandingEndOrder;
@@ -33,23 +33,29 @@ impl Request {
         Ok(())
     }
 
-    /// The order of the requester to end the standing approval, once they gave it.
+    /// The order to end the standing approval, once the requester or an operator gave it.
     pub fn end_asked(&self) -> Option<&StandingEndOrder> {
         self.end_asked.as_ref()
     }
 
-    /// Records that the requester wants the standing approval to end. Only the first call has an effect.
+    /// Records that the requester, or an operator, wants the standing approval to end. Only the first call has an effect.
     ///
     /// # Errors
     /// [`InvalidTransition`] if there is no standing approval.
-    pub fn ask_end(&mut self, reason: &str, now: OffsetDateTime) -> Result<(), InvalidTransition> {
+    pub fn ask_end(
+        &mut self,
+        reason: &str,
+        by: &Actor,
+        now: OffsetDateTime,
+    ) -> Result<(), InvalidTransition> {
         if !self.is_granted() {
             return Err(InvalidTransition { status: self.status, change: "ended as a standing approval" });
         }
         if self.end_asked.is_none() {
             let at = whole_seconds(now);
             self.note(PendingEvent::new(EventKind::EndAsked, at).with_digest(reason_digest(reason)));
-            self.end_asked = Some(StandingEndOrder { at, reason: reason.to_owned() });
+            let operator = by.operator_name().map(str::to_owned);
+            self.end_asked = Some(StandingEndOrder { at, reason: reason.to_owned(), operator });
         }
         Ok(())
     }

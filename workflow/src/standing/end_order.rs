@@ -1,9 +1,9 @@
-//! The order of a requester to end their standing approval, as the row of its request has it.
+//! The order of a requester, or of an operator, to end a standing approval, as the row of its request has it.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-/// The requester wants the standing approval to end. Sign ends it: no other worker writes the table `grants`.
+/// Somebody wants the standing approval to end. Sign ends it: no other worker writes the table `grants`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StandingEndOrder {
@@ -12,4 +12,7 @@ pub struct StandingEndOrder {
     pub at: OffsetDateTime,
     /// The reason, in words.
     pub reason: String,
+    /// The operator who ordered it at the console; `None` for the requester.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
 }

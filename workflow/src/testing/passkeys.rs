@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use super::InMemoryBackend;
 use crate::approval::BaseUrl;
 use crate::approval::passkey::{Passkey, VoteMeaning};
+use crate::console::ConsoleTicket;
 use crate::decision::{PasskeyEvidence, ReviewDigest};
 use crate::email::Email;
 use crate::enrolment::{Enrolment, EnrolmentId, Vouch, enrolment_challenge};
@@ -16,6 +17,12 @@ use pki::base64url::Base64Url;
 /// The base URL of stacks in tests.
 pub fn base_url() -> BaseUrl {
     BaseUrl::parse("https://pki.example.com/").expect("a URL")
+}
+
+/// The user handle that an authenticator keeps for an address: the page that sets a passkey up gives it.
+pub fn user_handle(address: &str) -> Base64Url {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, address.as_bytes());
+    Base64Url(digest.as_ref().to_vec())
 }
 
 /// A person with a passkey.
@@ -88,6 +95,15 @@ impl PasskeyHolder {
         let challenge = Vouch::challenge(base_url.as_str(), enrolment, &evidence.nonce);
         self.sign(base_url, &challenge, &mut evidence);
         Vouch { voucher: self.address.clone(), evidence }
+    }
+
+    /// The signature that opens the console.
+    pub fn opens_console(&self, base_url: &BaseUrl, nonce: &str) -> PasskeyEvidence {
+        let ticket = ConsoleTicket::new(nonce.to_owned(), OffsetDateTime::UNIX_EPOCH);
+        let mut evidence =
+            PasskeyEvidence { nonce: nonce.to_owned(), ..self.unsigned(ReviewDigest::from_text("")) };
+        self.sign(base_url, &ticket.challenge(base_url), &mut evidence);
+        evidence
     }
 
     fn unsigned(&self, review_digest: ReviewDigest) -> PasskeyEvidence {

@@ -18,6 +18,11 @@ impl ClientAddr {
         Origin::caller(Actor::approver(email), self.0.clone())
     }
 
+    /// An operator at the console, at this address.
+    pub(crate) fn as_operator(&self, email: &Email) -> Origin {
+        Origin::caller(Actor::operator(email.as_str()), self.0.clone())
+    }
+
     /// The holder of the private key of a certificate, at this address.
     pub(crate) fn as_key_holder(&self) -> Origin {
         Origin::caller(Actor::key_holder(), self.0.clone())

@@ -1,10 +1,10 @@
-//! The cookie that carries a decision, or the confirmation of a request, through a sign-in at the identity provider.
+//! The cookie that carries a decision, the confirmation of a request, or the wish to open the console, through a sign-in at the identity provider.
 //!
 //! Invariant: nothing about a sign-in is stored. The browser keeps what began it, so that nobody else can end it: `state`
 //! and the verifier of PKCE are in this cookie alone, and the key of the link goes neither to the provider nor
 //! into a page. The cookie proves nothing by itself: everything in it is checked as if it came in a form.
 
-use http::header::{COOKIE, SET_COOKIE};
+use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue};
 use pki::base64url::Base64Url;
 use serde::{Deserialize, Serialize};
@@ -13,13 +13,14 @@ use workflow::finding::Code;
 use workflow::ids::RequestId;
 use workflow::texts::Message;
 
+use super::cookie::OwnCookie;
 use super::problem::Problem;
 use super::review_path::ReviewPath;
 
 /// The bytes of the value, at most. RFC 6265 section 6.1: a browser keeps a cookie of 4,096 bytes.
 const MAX_BYTES: usize = 3_900;
-/// The time for a sign-in, in seconds.
-const LIFETIME: u32 = 600;
+/// Kept for the time of a sign-in. `Lax`: the browser comes back from another site, by a link.
+const SIGN_IN: OwnCookie = OwnCookie { name: "sign_in", same_site: "Lax", max_age: Some(600) };
 
 /// What somebody is signing in for.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,8 @@ pub(crate) enum SignInPurpose {
     Confirm(PendingConfirmation),
     /// A vote.
     Vote(PendingVote),
+    /// The console.
+    Console(PendingConsole),
 }
 
 /// A request whose requester is signing in.
@@ -37,6 +40,13 @@ pub(crate) struct PendingConfirmation {
     pub(crate) request: RequestId,
     /// The key of the link on whose page the sign-in began. A bearer secret.
     pub(crate) key: String,
+}
+
+/// An operator or auditor is signing in to the console.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PendingConsole {
+    /// Always true: it tells this purpose from the others.
+    pub(crate) console: bool,
 }
 
 /// A decision whose approver is signing in.
@@ -72,10 +82,7 @@ impl PendingSignIn {
     /// # Errors
     /// A problem: there is none, so the sign-in began in another browser or too long ago.
     pub(crate) fn of(base_url: &BaseUrl, headers: &HeaderMap) -> Result<Self, Problem> {
-        let name = name(base_url);
-        let all = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut pairs = all.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        let value = pairs.find(|(one, _)| *one == name).and_then(|(_, value)| Base64Url::from_text(value));
+        let value = SIGN_IN.value(base_url, headers).and_then(|value| Base64Url::from_text(&value));
         let read = value.and_then(|value| serde_json::from_slice::<Self>(value.octets()).ok());
         read.ok_or_else(|| refused("problem-sign-in-cookie"))
     }
@@ -91,36 +98,18 @@ impl PendingSignIn {
         if value.len() > MAX_BYTES {
             return Err(too_long());
         }
-        header(base_url, &value, LIFETIME).ok_or_else(too_long)
+        SIGN_IN.header(base_url, &value).ok_or_else(too_long)
     }
 }
 
 /// The header that removes the cookie.
 pub(crate) fn forget(headers: &mut HeaderMap, base_url: &BaseUrl) {
-    headers.extend(header(base_url, "", 0).map(|value| (SET_COOKIE, value)));
+    headers.extend(SIGN_IN.removal(base_url).map(|value| (SET_COOKIE, value)));
 }
 
 /// A sign-in that cannot be used.
 pub(crate) fn refused(detail: impl Into<Message>) -> Problem {
     Problem::new(Code::SignInRefused, detail)
-}
-
-/// RFC 6265bis section 4.1.3.2: no other host, and no page without TLS, can set a cookie of this name. A local stack has no
-/// TLS.
-fn name(base_url: &BaseUrl) -> &'static str {
-    if is_secure(base_url) { "__Host-sign_in" } else { "sign_in" }
-}
-
-fn is_secure(base_url: &BaseUrl) -> bool {
-    base_url.as_str().starts_with("https://")
-}
-
-/// `SameSite=Lax`: the browser comes back from another site, by a link.
-fn header(base_url: &BaseUrl, value: &str, seconds: u32) -> Option<HeaderValue> {
-    let secure = if is_secure(base_url) { "; Secure" } else { "" };
-    let name = name(base_url);
-    let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
-    HeaderValue::from_str(&text).ok()
 }
 
 #[cfg(test)]
@@ -144,5 +133,6 @@ mod tests {
         assert!(matches!(vote, SignInPurpose::Vote(_)));
         let confirm = read(json!({"request": "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d", "key": "k"}));
         assert!(matches!(confirm, SignInPurpose::Confirm(_)));
+        assert!(matches!(read(json!({"console": true})), SignInPurpose::Console(_)));
     }
 }

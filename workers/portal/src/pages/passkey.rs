@@ -58,6 +58,8 @@ pub(crate) struct PasskeyPage {
     id: String,
     /// The link for those who vouch.
     vouch_link: String,
+    /// Leads back to the page that the person came for.
+    back: String,
     problem: Option<String>,
 }
 
@@ -81,9 +83,18 @@ impl PasskeyPage {
             enrolment: String::new(),
             id: String::new(),
             vouch_link: String::new(),
+            back: format!("?decide=1{}", site.also_lang),
             problem: None,
             site,
         }
+    }
+
+    /// Leads back to this path in place of the review, if one is given.
+    pub(crate) fn leading_back(mut self, path: Option<&str>) -> Self {
+        if let Some(path) = path {
+            self.back = format!("{path}{}", self.site.only_lang);
+        }
+        self
     }
 
     /// Adds the enrolment, and the link for those who vouch, which is shown once the code was right.

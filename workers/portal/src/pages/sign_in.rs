@@ -33,6 +33,7 @@ impl SignInPage {
         let (title, text) = match purpose {
             SignInPurpose::Vote(_) => ("sign-in-title", "sign-in-text"),
             SignInPurpose::Confirm(_) => ("sign-in-confirm-title", "sign-in-confirm-text"),
+            SignInPurpose::Console(_) => ("console-title", "console-lead-on"),
         };
         let text = Message::new(text).with("host", url.host_str().unwrap_or_default());
         Self { title: site.text(title), text: site.say(text), url: url.to_string(), site }

@@ -22,7 +22,7 @@ use crate::state::Portal;
 
 mod ask;
 mod decide;
-mod passkey;
+pub(super) mod passkey;
 mod review;
 mod revoke;
 mod sign_in;

@@ -20,7 +20,7 @@ use workflow::request::input::missing;
 use workflow::texts::{Language, Message};
 
 use super::approvals::{after_vote, cast, fetch_keys, resolve, vote_of};
-use super::confirmation;
+use super::{confirmation, console};
 use crate::http::client_addr::ClientAddr;
 use crate::http::cross_site::refuse_cross_site;
 use crate::http::fields::Fields;
@@ -73,14 +73,17 @@ pub(crate) async fn show(
     // A link that stopped working uses no code.
     let resolved = match &pending.purpose {
         SignInPurpose::Vote(vote) => Some((resolve(&portal, &vote.link).await?, vote)),
-        SignInPurpose::Confirm(_) => None,
+        SignInPurpose::Confirm(_) | SignInPurpose::Console(_) => None,
     };
     let token = match portal.provider.redeem(settings, &code).await.map_err(provider_failed)? {
         Redeemed::IdToken(token) => token,
         Redeemed::Refused(error) => return Err(not_redeemed(&error)),
     };
     let Some((resolved, vote)) = resolved else {
-        return confirmation::show_signed_in(&portal, &locale, &pending, &token).await;
+        return match &pending.purpose {
+            SignInPurpose::Console(_) => console::show_signed_in(&portal, &locale, &pending, &token).await,
+            _ => confirmation::show_signed_in(&portal, &locale, &pending, &token).await,
+        };
     };
     let vote_input = vote.with_token(&resolved.link.approver, &pending.nonce, &token)?;
     let (vote_input, problem) = prove(&portal, &resolved, vote_input).await?;
@@ -108,6 +111,9 @@ pub(crate) async fn decide(
         SignInPurpose::Vote(vote) => vote,
         SignInPurpose::Confirm(_) => {
             return confirmation::confirm_signed_in(&portal, &locale, &client, &pending, &token).await;
+        }
+        SignInPurpose::Console(_) => {
+            return console::open_signed_in(&portal, &locale, &pending, &token).await;
         }
     };
     let mut resolved = resolve(&portal, &vote.link).await?;

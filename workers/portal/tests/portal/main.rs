@@ -9,6 +9,7 @@ mod calls;
 mod colours;
 mod commands;
 mod confirmation;
+mod console;
 mod decision;
 mod files;
 mod flow;

@@ -101,6 +101,8 @@ impl Site {
             certificates: backend.clone(),
             issuers: backend.clone(),
             receipts: backend.clone(),
+            trails: backend.clone(),
+            lists: backend.clone(),
             policies: backend.clone(),
             links: backend.clone(),
             base_url: BaseUrl::parse(base_url).unwrap(),

@@ -93,7 +93,8 @@ async fn ending_survives_every_fault() {
             let id = backend.granted(TERMS);
             backend.alter(id, |row| {
                 let at = row.registration_date;
-                row.end_asked = Some(workflow::standing::StandingEndOrder { at, reason: "Over.".into() });
+                row.end_asked =
+                    Some(workflow::standing::StandingEndOrder { at, reason: "Over.".into(), operator: None });
             });
         },
         |backend| async move {

@@ -16,7 +16,7 @@ use crate::approver_set::PlusTags;
 use crate::aws::unavailable;
 use crate::email::Email;
 use crate::ids::RequestId;
-use crate::ports::{EndingCertificate, ListedRequest, PortError, Requests, Saved};
+use crate::ports::{AuditTrails, EndingCertificate, ListedRequest, PortError, Requests, Saved};
 use crate::request::audit::Event;
 use crate::request::{Request, Status};
 use crate::timestamp::rfc3339;
@@ -206,6 +206,24 @@ impl DynamoRequests {
 #[derive(Deserialize)]
 struct IndexEntry {
     id: RequestId,
+}
+
+#[async_trait]
+impl AuditTrails for DynamoRequests {
+    async fn trail(&self, id: RequestId) -> Result<Vec<Event>, PortError> {
+        const WHAT: &str = "read the audit trail";
+        let table = &self.audit.0;
+        let query = table.client.query().table_name(&table.name).consistent_read(true);
+        let query =
+            query.key_condition_expression("#id = :id").expression_attribute_names("#id", "requestId");
+        let query = query.expression_attribute_values(":id", AttributeValue::S(id.to_string()));
+        let mut pages = query.into_paginator().items().send();
+        let mut events = Vec::new();
+        while let Some(item) = pages.next().await {
+            events.push(decode(item.map_err(unavailable(WHAT))?, WHAT)?);
+        }
+        Ok(events)
+    }
 }
 
 #[async_trait]

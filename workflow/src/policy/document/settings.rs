@@ -84,7 +84,7 @@ pub(super) struct Common {
 
 impl Common {
     /// The group of this name, or a report that there is none.
-    fn group(&self, name: &PlacedValue<String>, mistakes: &mut Mistakes<'_>) -> Option<UsedGroup> {
+    pub(super) fn group(&self, name: &PlacedValue<String>, mistakes: &mut Mistakes<'_>) -> Option<UsedGroup> {
         let Some(group) = self.groups.get(&name.value) else {
             let meant = similar(&name.value, self.groups.keys().map(String::as_str));
             let detail = format!(

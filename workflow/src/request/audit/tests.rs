@@ -52,7 +52,7 @@ fn an_event_has_the_known_hash() {
 #[test]
 fn the_names_are_those_in_rows() {
     let names = "submitted confirmed stored asked covered viewed voted withdrawn decided question_asked question_answered links_renewed escalated reserved signed granted credential_made logged mailed \
-                 not_mailed delivered refused rejected withdrawal_recorded expired failed restarted retried downloaded revocation_accepted revoked revocation_listed revocation_restarted end_asked grant_ended";
+                 not_mailed delivered refused rejected withdrawal_recorded expired failed restarted retried downloaded revocation_accepted revoked revocation_listed revocation_restarted end_asked operated grant_ended";
     assert_eq!(EventKind::ALL.map(EventKind::as_str).join(" "), names);
 }
 

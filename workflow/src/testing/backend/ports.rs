@@ -18,9 +18,10 @@ use crate::message::TaskToken;
 use crate::policy::Policy;
 use crate::policy::key_list::{self, KeyListDigest};
 use crate::ports::{
-    Approvals, CertificateStore, Clock, CompromisedKeys, EndingCertificate, ExecutionState, Executions,
-    Issuers, KeyLists, LinkSecrets, ListPart, ListedCertificate, ListedRequest, Mailer, Metrics, NameEntry,
-    NameIndex, NameRow, Operators, Policies, PortError, Queue, Reported, Requests, Saved, Tasks, WorkerQueue,
+    Approvals, AuditTrails, CertificateStore, Clock, CompromisedKeys, EndingCertificate, ExecutionState,
+    Executions, Issuers, KeyLists, LinkSecrets, ListPart, ListedCertificate, ListedRequest, Mailer, Metrics,
+    NameEntry, NameIndex, NameRow, Operators, Policies, PortError, Queue, Reported, Requests, Saved, Tasks,
+    WorkerQueue,
 };
 use crate::request::audit::Event;
 use crate::request::metric::Measure;
@@ -55,6 +56,15 @@ fn ends<'a>(
     ends.retain(|end| (from..=until).contains(&end.not_after));
     ends.sort_by_key(|end| (end.not_after, end.id));
     ends
+}
+
+#[async_trait]
+impl AuditTrails for InMemoryBackend {
+    async fn trail(&self, id: RequestId) -> Result<Vec<Event>, PortError> {
+        self.call("audit", "trail", |state| {
+            state.audit.iter().filter(|event| event.request_id == id).cloned().collect()
+        })
+    }
 }
 
 #[async_trait]

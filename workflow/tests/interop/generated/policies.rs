@@ -333,6 +333,11 @@ pub(crate) fn policies() -> impl Strategy<Value = GeneratedPolicy> {
         ("language".to_owned(), "ja".into()),
         ("oidc".to_owned(), oidc.into()),
     ]);
+    let console = Table::from_iter([
+        ("identity".to_owned(), "passkey".into()),
+        ("operators".to_owned(), strings(&["platform", "olivia@example.com"])),
+        ("auditors".to_owned(), strings(&["eve@example.com"])),
+    ]);
     let pki = [("oidc_group", "PKI approvers"), ("mail", "pki@example.com")];
     let pki = Table::from_iter(pki.map(|(key, value)| (key.to_owned(), Value::from(value))));
     let groups = [("platform".to_owned(), strings(&["carol@example.com"])), ("pki".to_owned(), pki.into())];
@@ -350,6 +355,7 @@ pub(crate) fn policies() -> impl Strategy<Value = GeneratedPolicy> {
         ("defaults", settings(0.1).prop_map(Value::from).boxed()),
         ("notices", one_of(&[Value::from(notices)])),
         ("stand_ins", stand_ins()),
+        ("console", one_of(&[Value::from(console)])),
     ];
     let top = top.into_iter().fold(Just(Table::new()).boxed(), |table, field| with(table, 0.5, field));
     (top, settings(0.3), names(), deciders()).prop_map(move |(mut policy, mut profile, names, deciders)| {

@@ -21,7 +21,7 @@ use workflow::request::input::{missing, private_key, unfit_text};
 use workflow::texts::Message;
 
 use super::ask::ask;
-use super::passkey::{is_set_up, set_up};
+use super::passkey::{PasskeyOwner, is_set_up, set_up};
 use super::revoke::revoke;
 use super::sign_in::{begin, fetch_keys};
 use super::{link_of, passkeys, resolve};
@@ -67,7 +67,7 @@ pub(crate) async fn decide(
         return ask(&portal, format, &locale, &client, resolved, &fields).await;
     }
     if is_set_up(&fields) {
-        return set_up(&portal, format, &locale, &resolved, &fields).await;
+        return set_up(&portal, format, &locale, &PasskeyOwner::of(&resolved), &fields).await;
     }
     // Evaluated once, so that the answer shows the contents compared with the vote.
     let mut content = None;

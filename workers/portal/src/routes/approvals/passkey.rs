@@ -17,10 +17,12 @@ use serde::Serialize;
 use workflow::approval::enrolment::{CODE_LIFETIME, EnrolmentNeeds, needs};
 use workflow::approval::passkey::{NotProven, Passkey};
 use workflow::approval::voting::ResolvedLink;
+use workflow::email::Email;
 use workflow::enrolment::{
     Enrolment, EnrolmentCode, EnrolmentId, EnrolmentMessage, EnrolmentProof, enrolment_challenge,
 };
 use workflow::finding::Code;
+use workflow::ids::RequestId;
 use workflow::message::RecheckMessage;
 use workflow::policy::Policy;
 use workflow::request::input::missing;
@@ -48,38 +50,57 @@ struct EnrolmentAnswer {
     vouch_link: Option<String>,
 }
 
+/// Who sets a passkey up.
+pub(in crate::routes) struct PasskeyOwner {
+    /// The address, as the policy has it.
+    pub(in crate::routes) address: Email,
+    /// The request of the link on whose page it begins.
+    pub(in crate::routes) request: RequestId,
+    /// The path of the page that the person came for; `None` for the review that the address of the page shows.
+    pub(in crate::routes) back: Option<String>,
+}
+
+impl PasskeyOwner {
+    /// The approver of a link.
+    pub(super) fn of(resolved: &ResolvedLink) -> Self {
+        Self { address: resolved.link.approver.clone(), request: resolved.request.id(), back: None }
+    }
+}
+
 /// True if the fields are for this page, and not for a vote.
 pub(super) fn is_set_up(fields: &Fields) -> bool {
     ["attestationObject", "enrolment"].iter().any(|name| fields.text(name).is_ok_and(|text| text.is_some()))
 }
 
 /// GET: the person's passkeys, and the way to a new one.
-pub(super) async fn show(
+pub(in crate::routes) async fn show(
     portal: &Portal,
     locale: &Locale,
-    resolved: &ResolvedLink,
+    owner: &PasskeyOwner,
 ) -> Result<Response, Problem> {
-    let (_, existing) = known(portal, resolved).await?;
-    let page = PasskeyPage::new(portal, locale, &resolved.link.approver, &existing, PasskeyStage::Begin);
+    let (_, existing) = known(portal, owner).await?;
+    let page = PasskeyPage::new(portal, locale, &owner.address, &existing, PasskeyStage::Begin)
+        .leading_back(owner.back.as_deref());
     Ok(pages::page(StatusCode::OK, locale.language, &page))
 }
 
 /// POST with the answer of an authenticator: has the code mailed. POST with a code: has the passkey added.
-pub(super) async fn set_up(
+pub(in crate::routes) async fn set_up(
     portal: &Portal,
     format: ResponseFormat,
     locale: &Locale,
-    resolved: &ResolvedLink,
+    owner: &PasskeyOwner,
     fields: &Fields,
 ) -> Result<Response, Problem> {
-    let (policy, existing) = known(portal, resolved).await?;
+    let (policy, existing) = known(portal, owner).await?;
     let begun = fields.text("enrolment")?;
     let outcome = match &begun {
-        None => begin(portal, resolved, fields).await.map(|enrolment| (enrolment, EnrolmentNeeds::Code)),
-        Some(text) => confirm(portal, resolved, &policy, &existing, text, fields).await,
+        None => begin(portal, owner, fields).await.map(|enrolment| (enrolment, EnrolmentNeeds::Code)),
+        Some(text) => confirm(portal, owner, &policy, &existing, text, fields).await,
     };
     let page = |stage, enrolment: Option<(&Enrolment, Option<String>)>| {
-        let page = PasskeyPage::new(portal, locale, &resolved.link.approver, &existing, stage);
+        let page = PasskeyPage::new(portal, locale, &owner.address, &existing, stage)
+            .leading_back(owner.back.as_deref());
         match enrolment {
             Some((enrolment, vouch_link)) => page.with_enrolment(portal, enrolment, vouch_link),
             None => page,
@@ -118,19 +139,19 @@ pub(super) async fn set_up(
 }
 
 /// The policy, and the passkeys of the person.
-async fn known(portal: &Portal, resolved: &ResolvedLink) -> Result<(Arc<Policy>, Vec<Passkey>), Problem> {
+async fn known(portal: &Portal, owner: &PasskeyOwner) -> Result<(Arc<Policy>, Vec<Passkey>), Problem> {
     let policy = portal.policies.current().await?;
-    let person = policy.plus_tags().person(&resolved.link.approver);
+    let person = policy.plus_tags().person(&owner.address);
     let existing = portal.people.passkeys(&person).await?;
     Ok((policy, existing))
 }
 
 /// Reads the new passkey, and has notify mail the code for it.
-async fn begin(portal: &Portal, resolved: &ResolvedLink, fields: &Fields) -> Result<Enrolment, Problem> {
+async fn begin(portal: &Portal, owner: &PasskeyOwner, fields: &Fields) -> Result<Enrolment, Problem> {
     let (client_data, attestation) =
         (octets(fields, "clientDataJSON")?, octets(fields, "attestationObject")?);
     let party = portal.base_url.relying_party().ok_or(NotProven::NoDomain)?;
-    let address = &resolved.link.approver;
+    let address = &owner.address;
     let challenge = enrolment_challenge(portal.base_url.as_str(), address);
     let new = register(&party, &challenge, client_data.octets(), attestation.octets())
         .map_err(|error| refused(Message::new("problem-passkey-new").with("why", error.to_string())))?;
@@ -141,14 +162,14 @@ async fn begin(portal: &Portal, resolved: &ResolvedLink, fields: &Fields) -> Res
         counter: new.counter,
     };
     let message = EnrolmentMessage { enrolment: enrolment.clone(), code: None, vouch: None };
-    portal.notify_queue.recheck(&RecheckMessage::enrolment(resolved.request.id(), message)).await?;
+    portal.notify_queue.recheck(&RecheckMessage::enrolment(owner.request, message)).await?;
     Ok(enrolment)
 }
 
 /// Checks a code, and has Sign check it again and add the passkey.
 async fn confirm(
     portal: &Portal,
-    resolved: &ResolvedLink,
+    owner: &PasskeyOwner,
     policy: &Policy,
     existing: &[Passkey],
     begun: &str,
@@ -156,7 +177,7 @@ async fn confirm(
 ) -> Result<(Enrolment, EnrolmentNeeds), Problem> {
     let wrong = || refused(Message::new("problem-passkey-code"));
     let enrolment = Enrolment::from_link_text(begun);
-    let enrolment = enrolment.filter(|enrolment| enrolment.address == resolved.link.approver);
+    let enrolment = enrolment.filter(|enrolment| enrolment.address == owner.address);
     let enrolment = enrolment.ok_or_else(unreadable)?;
     let code = fields.text("code")?.ok_or_else(|| missing("code", "finding-give-code"))?;
     let code = EnrolmentCode::parse(&code).ok_or_else(wrong)?;
@@ -166,7 +187,7 @@ async fn confirm(
         return Err(wrong());
     }
     let message = EnrolmentMessage { enrolment: enrolment.clone(), code: Some(code), vouch: None };
-    portal.sign_queue.recheck(&RecheckMessage::enrolment(resolved.request.id(), message)).await?;
+    portal.sign_queue.recheck(&RecheckMessage::enrolment(owner.request, message)).await?;
     let mut proofs = portal.people.proofs(&id).await?;
     proofs.push(EnrolmentProof::Code);
     let needs = needs(policy, &enrolment, existing, &proofs);

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use workflow::approval::VoteError;
 use workflow::approval::voting::VotingError;
 
-use super::passkey;
+use super::passkey::{self, PasskeyOwner};
 use super::revoke::reasons_of;
 use super::{link_of, passkeys, resolve};
 use crate::http::client_addr::ClientAddr;
@@ -43,7 +43,7 @@ pub(crate) async fn review(
         return Err(VotingError::Vote(VoteError::Expired).into());
     }
     if query.passkey.is_some() && format == ResponseFormat::Page {
-        return passkey::show(&portal, &locale, &resolved).await;
+        return passkey::show(&portal, &locale, &PasskeyOwner::of(&resolved)).await;
     }
     let voting = portal.voting();
     let content = voting.content(&resolved.request).await?;
