@@ -97,6 +97,11 @@ extended_key_usage = ["serverAuth"]
 identity = "passkey"
 approvers = ["keyholder@example.com", "holder2@example.com"]
 
+[console]
+identity = "passkey"
+operators = ["olivia@example.com"]
+auditors = ["eve@example.com"]
+
 [profiles.narrowing]
 description = "Allows less while a request waits"
 extended_key_usage = ["serverAuth"]

@@ -16,6 +16,7 @@ mod certificates;
 mod chaos;
 mod command;
 mod connect;
+mod console;
 mod credentials;
 mod deployment;
 mod documented;

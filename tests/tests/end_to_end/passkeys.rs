@@ -28,7 +28,7 @@ async fn ask(stack: &Stack, approver: &str) -> (Asked, String) {
 }
 
 /// The code of the latest mail to an address that this one does not have.
-async fn code(stack: &Stack, address: &str, before: &[String]) -> String {
+pub(crate) async fn code(stack: &Stack, address: &str, before: &[String]) -> String {
     eventually("the mail with the code", PATIENCE, async || {
         let mut codes = codes(stack, address).into_iter().filter(|code| !before.contains(code));
         codes.next()
@@ -36,7 +36,7 @@ async fn code(stack: &Stack, address: &str, before: &[String]) -> String {
     .await
 }
 
-fn codes(stack: &Stack, address: &str) -> Vec<String> {
+pub(crate) fn codes(stack: &Stack, address: &str) -> Vec<String> {
     let mails = stack.mailbox().to(address);
     let mails = mails.iter().filter(|mail| mail.subject.contains("Code for your new passkey"));
     let is_code = |word: &&str| word.len() == 19 && word.matches('-').count() == 3;
@@ -220,7 +220,7 @@ const READ: [&str; 5] =
     ["review-without-passkey", "passkey-new", "review-with-passkey", "vouch-address", "vouch"];
 
 /// The same of the open page in Japanese; opens it in English again.
-async fn looked_at_in_japanese(axe: &Axe, browser: &Browser, name: &str) -> Vec<String> {
+pub(crate) async fn looked_at_in_japanese(axe: &Axe, browser: &Browser, name: &str) -> Vec<String> {
     let read = browser.page.current_url().await.unwrap();
     let open = async |language: &str| {
         let pairs = read.query_pairs().filter(|(name, _)| name != "lang");
@@ -236,7 +236,7 @@ async fn looked_at_in_japanese(axe: &Axe, browser: &Browser, name: &str) -> Vec<
 }
 
 /// Pictures of the open page on every screen, and what is wrong with it.
-async fn looked_at(axe: &Axe, browser: &Browser, name: &str, language: &str) -> Vec<String> {
+pub(crate) async fn looked_at(axe: &Axe, browser: &Browser, name: &str, language: &str) -> Vec<String> {
     let pictures = repository().join("target/screenshots");
     std::fs::create_dir_all(&pictures).unwrap();
     let mut wrong = Vec::new();

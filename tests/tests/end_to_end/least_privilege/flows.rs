@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::logged;
 use super::roles::Permission;
-use crate::{APPROVER, acme, credentials, grants, notices, passkeys, sign_ins};
+use crate::{APPROVER, acme, console, credentials, grants, notices, passkeys, sign_ins};
 
 /// Host of all requests, so that reviews find earlier ones.
 const HOST: &str = "least-privilege.example.com";
@@ -56,6 +56,14 @@ pub(super) async fn run(stack: &Stack, worker: &str, permission: &Permission) {
         ("Persist", "s3:PutObject") => revocation(stack).await,
         ("DeadLetter", _) => dead_letter(stack).await,
         ("Housekeeping", _) if resource.contains("Revocation") => lost_revocation(stack).await,
+        ("Portal", "states:GetExecutionHistory") => console::read(stack).await,
+        ("Portal", "s3:GetObject") if resource.ends_with("/crl/*") => console::read(stack).await,
+        ("Portal", "dynamodb:Query")
+            if resource.contains("AuditTable")
+                || ["/byExpiry", "/byUntold"].iter().any(|index| resource.ends_with(index)) =>
+        {
+            console::read(stack).await;
+        }
         ("Portal", "dynamodb:Query") if resource.ends_with("/bySerial") => {
             unknown_certificate(stack).await;
         }
