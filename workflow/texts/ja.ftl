@@ -721,7 +721,7 @@ mail-standing-next = 引き続き証明書が必要な場合は、早めに別�
 
 mail-issued-subject = 証明書を発行しました: { $names }
 mail-issued-heading = 証明書の準備ができました
-mail-issued = 申請が承認されました。添付の certificate.zip には、証明書、発行元の認証局 (CA) の証明書、導入と確認の方法、認証局を信頼させる方法、証明書が失効していないか調べる方法を説明した README.txt (英語) が入っています。
+mail-issued = 申請が承認されました。添付の certificate.zip には、証明書、発行元の認証局 (CA) の証明書、README.ja.txt が入っています。README.ja.txt では、サーバーなどへの導入と確認の方法、認証局を信頼させる方法、証明書が失効していないか調べる方法を説明しています。
 mail-issued-see = 申請を見る
 mail-issued-again = certificate.zip をもう一度ダウンロードする
 mail-issued-renew = 証明書を更新する

@@ -40,6 +40,13 @@ pub(crate) struct Attachment {
     pub(crate) bytes: Vec<u8>,
 }
 
+impl Caught {
+    /// True if it has a link of an approver.
+    pub(super) fn is_for_approver(&self) -> bool {
+        self.text.contains("/approvals/")
+    }
+}
+
 impl Maildir {
     /// Names the Maildir in `folder`, which need not exist yet.
     pub(crate) fn new(folder: impl Into<PathBuf>) -> Self {
@@ -59,6 +66,11 @@ impl Maildir {
             .iter()
             .find(|path| path.file_name().is_some_and(|name| name == id))
             .and_then(|path| read(path))
+    }
+
+    /// Returns the newest mail with a link of this approver.
+    pub(super) fn newest_for_approver(&self, address: &str) -> Option<Caught> {
+        self.mails().into_iter().find(|mail| mail.is_for_approver() && mail.to == address)
     }
 
     fn files(&self) -> Vec<PathBuf> {
