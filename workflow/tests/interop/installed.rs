@@ -76,7 +76,8 @@ fn the_readme_installs_the_certificate_in_nginx() {
         issued.visits(&server);
         let room = room.display();
         let user = if is_root() { "-g 'user root;'" } else { "" };
-        let own = format!("nginx() {{ command nginx -e stderr -p {room} -c {room}/nginx.conf {user} \"$@\"; }}");
+        let own =
+            format!("nginx() {{ command nginx -e stderr -p {room} -c {room}/nginx.conf {user} \"$@\"; }}");
         let said = issued.succeeds(&format!("{own}\n{}", issued.block("nginx -t", "nginx -t")));
         assert!(said.contains("test is successful"), "{said}");
         issued.visits(&server);

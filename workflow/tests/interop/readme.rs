@@ -244,7 +244,8 @@ fn the_commands_of_the_readme_make_programs_trust_the_ca() {
         );
         assert!(said.contains("certificate.pem: OK"), "{said}");
 
-        let java = issued.commands("keytool -importcert", "-alias").replace("-cacerts", "-keystore store.p12");
+        let java =
+            issued.commands("keytool -importcert", "-alias").replace("-cacerts", "-keystore store.p12");
         issued.succeeds(&java);
         let said = issued.succeeds("keytool -list -keystore store.p12 -storepass changeit");
         assert!(said.contains("private-ca") && said.contains("trustedCertEntry"), "{said}");

@@ -83,7 +83,9 @@ const TYPED: &[&str] = &[
 const FILE_ENDINGS: &[&str] = &[".ics", ".json", ".md", ".p12", ".pem", ".txt", ".zip"];
 
 fn is_typed(word: &str) -> bool {
-    TYPED.contains(&word) || word.starts_with("--") || FILE_ENDINGS.iter().any(|ending| word.ends_with(ending))
+    TYPED.contains(&word)
+        || word.starts_with("--")
+        || FILE_ENDINGS.iter().any(|ending| word.ends_with(ending))
 }
 
 /// The lines of a text, with a mark in the place of each value.
@@ -239,7 +241,8 @@ fn the_readmes_have_words_for_every_block() {
     let [structure, english, japanese] = ["readme.txt", "readme.en.txt", "readme.ja.txt"].map(template);
     let [structure, english, japanese] = [&structure, &english, &japanese].map(|text| blocks(text));
     assert!(structure.len() > 30);
-    let names = |blocks: &BTreeMap<&str, &str>| blocks.keys().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let names =
+        |blocks: &BTreeMap<&str, &str>| blocks.keys().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     assert_eq!(names(&english), names(&structure));
     assert_eq!(names(&japanese), names(&structure));
     for (name, words) in &japanese {

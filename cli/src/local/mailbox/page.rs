@@ -135,7 +135,8 @@ pub(super) fn framed(html: &str) -> String {
 /// The time of a mail, for people; the script writes it in their zone.
 fn time(mail: &Caught) -> String {
     let at = OffsetDateTime::from(mail.at);
-    let people = at.format(format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute] UTC"));
+    let people =
+        at.format(format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute] UTC"));
     let machines = at.format(format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z"));
     // Formats of dates and times only, so neither fails.
     let (people, machines) = (people.unwrap_or_default(), machines.unwrap_or_default());

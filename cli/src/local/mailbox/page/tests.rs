@@ -21,10 +21,16 @@ fn mail(id: &str, to: &str, subject: &str, text: &str, html: Option<&str>) -> Ca
 fn mails() -> Vec<Caught> {
     let link = "Open http://localhost:8080/approvals/KEY";
     let html = "<p>Your request was <strong>approved</strong>.</p>";
-    let mut issued =
-        mail("3.host", "alice@example.com", "Your certificate for www.example.com", "It is attached.", Some(html));
-    issued.attachments =
-        ["certificate.zip", "expiry.ics"].map(|name| Attachment { name: name.to_owned(), bytes: vec![0; 7] }).into();
+    let mut issued = mail(
+        "3.host",
+        "alice@example.com",
+        "Your certificate for www.example.com",
+        "It is attached.",
+        Some(html),
+    );
+    issued.attachments = ["certificate.zip", "expiry.ics"]
+        .map(|name| Attachment { name: name.to_owned(), bytes: vec![0; 7] })
+        .into();
     let long = "a".repeat(200);
     vec![
         mail("4.host", "approver@example.com", "Approve certificate for www.example.com?", link, Some(html)),
@@ -39,7 +45,9 @@ fn the_pages_of_the_mailbox() {
     let mails = mails();
     let pages = [list(&[]), list(&mails), view(&mails[1]), view(&mails[3])];
     for page in &pages {
-        for part in ["<header>", "<main>", "<nav aria-label=\"Pages\">", "<html lang=\"en\">", "<h1>", "<title>"] {
+        for part in
+            ["<header>", "<main>", "<nav aria-label=\"Pages\">", "<html lang=\"en\">", "<h1>", "<title>"]
+        {
             assert_eq!(page.matches(part).count(), 1, "{part}: {page}");
         }
         assert!(!page.contains("<script>") && !page.contains("style="), "{page}");
