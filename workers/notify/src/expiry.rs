@@ -34,7 +34,7 @@ const CONCURRENCY: usize = 8;
 const MAX_LISTED: usize = 20_000;
 
 /// A certificate in a mail.
-struct ListedCertificate {
+struct EndingInMail {
     row: Request,
     not_after: OffsetDateTime,
     /// The reminder to record: due, or due soon.
@@ -55,7 +55,7 @@ impl Notify {
             lifecycle.reached(row.validity()?, now, REMINDS_AHEAD)?;
             let claim = row.due_reminder(lifecycle, now, REMINDS_AHEAD);
             let is_due = row.due_reminder(lifecycle, now, Duration::ZERO).is_some();
-            Some(ListedCertificate { not_after: row.not_after()?, row, claim, is_due })
+            Some(EndingInMail { not_after: row.not_after()?, row, claim, is_due })
         };
         let all = self.collect(ends, lifecycle, now, ending).await?;
         let Some(claims) = claims(&all, MailKind::Expiring) else { return Ok(()) };
@@ -78,7 +78,7 @@ impl Notify {
             policy.escalation_recipients(row.profile()).contains(to).then_some(())?;
             let claim = row.due_escalation(lifecycle, to, now, REMINDS_AHEAD)?;
             let is_due = row.due_escalation(lifecycle, to, now, Duration::ZERO).is_some();
-            Some(ListedCertificate { not_after: row.not_after()?, row, claim: Some(claim), is_due })
+            Some(EndingInMail { not_after: row.not_after()?, row, claim: Some(claim), is_due })
         };
         let all = self.collect(ends, lifecycle, now, ending).await?;
         let kind = |days| MailKind::Unrenewed { days, recipient: to.clone() };
@@ -92,13 +92,13 @@ impl Notify {
         ends: Vec<EndingCertificate>,
         lifecycle: &Lifecycle,
         now: OffsetDateTime,
-        ending: impl Fn(Request) -> Option<ListedCertificate> + Sync,
-    ) -> Result<Vec<ListedCertificate>, PortError> {
-        let (mut all, mut claims): (Vec<ListedCertificate>, usize) = (Vec::new(), 0);
+        ending: impl Fn(Request) -> Option<EndingInMail> + Sync,
+    ) -> Result<Vec<EndingInMail>, PortError> {
+        let (mut all, mut claims): (Vec<EndingInMail>, usize) = (Vec::new(), 0);
         for ends in ends.chunks(BATCH) {
             let ids: Vec<_> = ends.iter().map(|end| end.id).collect();
             let rows = self.requests.find_all(&ids).await?;
-            let mut chosen: Vec<ListedCertificate> = rows.into_iter().filter_map(&ending).collect();
+            let mut chosen: Vec<EndingInMail> = rows.into_iter().filter_map(&ending).collect();
             while !chosen.is_empty() {
                 let rest = chosen.split_off(chosen.len().min(CONCURRENCY));
                 let replaced = chosen
@@ -138,18 +138,14 @@ impl Notify {
     }
 
     /// The mail to a requester, in the language of the newest of the requests.
-    async fn expiring(
-        &self,
-        all: &[ListedCertificate],
-        now: OffsetDateTime,
-    ) -> Result<MailContent, StepError> {
+    async fn expiring(&self, all: &[EndingInMail], now: OffsetDateTime) -> Result<MailContent, StepError> {
         let newest = all.iter().max_by_key(|one| one.row.registration_date());
         let language = newest.map(|one| one.row.language()).unwrap_or_default();
         let links = self.links.secret().await?;
-        let key = |one: &ListedCertificate| links.status_key(one.row.id(), LinkGiven::ByMail);
-        let page = |one: &ListedCertificate| self.base_url.status(one.row.id(), &key(one));
+        let key = |one: &EndingInMail| links.status_key(one.row.id(), LinkGiven::ByMail);
+        let page = |one: &EndingInMail| self.base_url.status(one.row.id(), &key(one));
         let say = |id: &'static str| about(id, language, all, now);
-        let detail = |one: &ListedCertificate| {
+        let detail = |one: &EndingInMail| {
             let end = language.instant_of_week(one.not_after);
             language.say(&left(Message::new("mail-expiring-detail"), one, now).with("end", end))
         };
@@ -173,7 +169,7 @@ impl Notify {
     }
 
     /// The mail to others: without links of the requesters.
-    fn unrenewed(&self, language: Language, all: &[ListedCertificate], now: OffsetDateTime) -> MailContent {
+    fn unrenewed(&self, language: Language, all: &[EndingInMail], now: OffsetDateTime) -> MailContent {
         let say = |id: &'static str| about(id, language, all, now);
         MailContent::new(language, &say("mail-unrenewed-subject"), &say("mail-unrenewed-heading"))
             .paragraph(&say("mail-unrenewed"))
@@ -194,8 +190,8 @@ impl Notify {
 }
 
 /// The reminders to record, one that is due first; `None` if none is due.
-fn claims(all: &[ListedCertificate], kind: impl Fn(u32) -> MailKind) -> Option<Vec<MailClaim>> {
-    let claim = |one: &ListedCertificate| Some(MailClaim { id: one.row.id(), kind: kind(one.claim?) });
+fn claims(all: &[EndingInMail], kind: impl Fn(u32) -> MailKind) -> Option<Vec<MailClaim>> {
+    let claim = |one: &EndingInMail| Some(MailClaim { id: one.row.id(), kind: kind(one.claim?) });
     let Some(first) = all.iter().find(|one| one.is_due).and_then(claim) else {
         tracing::info!("no reminder is due; no mail to send");
         return None;
@@ -205,7 +201,7 @@ fn claims(all: &[ListedCertificate], kind: impl Fn(u32) -> MailKind) -> Option<V
 }
 
 /// A message about all certificates, with the names and the time left of the first one.
-fn about(id: &'static str, language: Language, all: &[ListedCertificate], now: OffsetDateTime) -> Message {
+fn about(id: &'static str, language: Language, all: &[EndingInMail], now: OffsetDateTime) -> Message {
     let message = Message::new(id).with("count", all.len());
     match all.first() {
         Some(first) => left(message, first, now).with("names", names_in_short(language, first.row.names())),
@@ -214,6 +210,6 @@ fn about(id: &'static str, language: Language, all: &[ListedCertificate], now: O
 }
 
 /// The message with the whole days left until the end.
-fn left(message: Message, one: &ListedCertificate, now: OffsetDateTime) -> Message {
+fn left(message: Message, one: &EndingInMail, now: OffsetDateTime) -> Message {
     message.with("days", (one.not_after - now).whole_days())
 }

@@ -33,12 +33,14 @@ mod notice;
 mod overview;
 mod question;
 mod receivers;
+mod requester_links;
 mod revocation;
 mod standing_news;
 mod statement;
 
-use notice::{Notice, RequesterLinks};
+use notice::Notice;
 pub use receivers::{Failures, Receivers};
+use requester_links::RequesterLinks;
 
 /// The name in the audit trail.
 const WORKER: &str = "notify";

@@ -3,13 +3,13 @@
 //! Invariant: pure. A mail contains only facts of the row; it names no approver, and has no links except the
 //! requester's own.
 
-use workflow::approval::{BaseUrl, StatusKey};
 use workflow::mail::MailContent;
 use workflow::mail_kind::MailKind;
 use workflow::name_list::names_in_short;
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
+use crate::requester_links::RequesterLinks;
 use crate::revocation;
 
 /// One mail to a requester.
@@ -31,21 +31,6 @@ pub(crate) enum Notice {
     Failed,
     /// The certificate was revoked.
     Revoked,
-}
-
-/// The links of a requester to a request.
-pub(crate) struct RequesterLinks {
-    /// To its page.
-    pub(crate) status: String,
-    /// To the form with its values.
-    pub(crate) again: String,
-}
-
-impl RequesterLinks {
-    /// The links with this key, which only mails have.
-    pub(crate) fn of(base_url: &BaseUrl, request: &Request, key: &StatusKey) -> Self {
-        Self { status: base_url.status(request.id(), key), again: base_url.again(request.id(), key) }
-    }
 }
 
 /// The request is in progress: it has not ended.

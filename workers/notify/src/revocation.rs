@@ -10,7 +10,7 @@ use workflow::name_list::names_in_short;
 use workflow::request::Request;
 use workflow::texts::Message;
 
-use crate::notice::RequesterLinks;
+use crate::requester_links::RequesterLinks;
 
 /// Those who approved the certificate, each once.
 pub(crate) fn approvers(request: &Request) -> Vec<&Email> {

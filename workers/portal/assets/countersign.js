@@ -12,7 +12,7 @@ const SPANS = [["day", 86400], ["hour", 3600], ["minute", 60]];
 
 // The main part as it came, before anything here changed it.
 let main = document.getElementById("main");
-let served = main.innerHTML;
+let served = main.outerHTML;
 enhance(main);
 setInterval(() => showTimes(main), 60000);
 
@@ -432,8 +432,8 @@ function watch() {
 // Puts the main part of a page into this one. The reader keeps the place, the focus, open panels and what was typed.
 function replaceMain(page, announcer) {
   const next = page.getElementById("main");
-  if (!next || next.innerHTML === served) return;
-  served = next.innerHTML;
+  if (!next || next.outerHTML === served) return;
+  served = next.outerHTML;
   const [before, place, focused] = [main, scrollY, document.activeElement];
   const said = (part) => [...part.querySelectorAll("[data-status] h1, [data-announce]")].map((one) => one.textContent.trim()).join(" ");
   const title = (panel) => panel.querySelector("summary").textContent;

@@ -9,7 +9,7 @@ use http::{HeaderValue, StatusCode};
 use pki::name::Name;
 use time::{Duration, OffsetDateTime};
 use workflow::approval::StatusKey;
-use workflow::finding::{Finding, is_unfit_to_show};
+use workflow::finding::is_unfit_to_show;
 use workflow::ids::RequestId;
 use workflow::policy::Lifecycle;
 use workflow::request::Request;
@@ -61,7 +61,6 @@ pub(crate) use status::StatusPage;
 pub(crate) use terms::TermsPage;
 
 use assets::Paths;
-use findings::{FindingView, RemarkList, VerdictLine};
 use markup::{Instant, Markup};
 use passkey_data::PasskeyData;
 
@@ -159,10 +158,6 @@ impl Site {
 
     fn instant(&self, at: OffsetDateTime) -> Instant {
         Instant { machine: rfc3339(at), people: self.language.instant(at) }
-    }
-
-    fn remark(&self, finding: &Finding) -> FindingView {
-        FindingView::of(self, finding)
     }
 
     /// Usages such as `digitalSignature`, in words.

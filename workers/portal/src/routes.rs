@@ -67,7 +67,7 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
         .route("/mine", post(mine::send).layer(from_fn(own_throttle::required)).get(mine::ask))
         .route("/mine/{key}", get(mine::show))
         .route("/commands", get(commands::show).layer(from_fn(own_throttle::required)))
-        .route("/ca.pem", get(requests::issuer))
+        .route("/ca.pem", get(downloads::issuer))
         .route("/assets/{file}", get(assets::serve))
         .route("/healthz", get(health::healthz))
         .fallback(problems::no_such_page)

@@ -10,7 +10,6 @@ use std::str::FromStr;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::names::NameEntryError;
 use crate::approver_set::PlusTags;
 use crate::email::Email;
 use crate::ids::RequestId;
@@ -70,6 +69,11 @@ pub struct ListedCertificate {
     pub id: RequestId,
 }
 
+/// A text that is not a [`ListedCertificate`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is no entry of a list of certificates")]
+pub struct ListedCertificateError;
+
 /// Sorts after the text before it ends: no name has a character below it.
 const SEPARATOR: char = '\t';
 
@@ -83,19 +87,19 @@ impl fmt::Display for ListedCertificate {
 }
 
 impl FromStr for ListedCertificate {
-    type Err = NameEntryError;
+    type Err = ListedCertificateError;
 
-    fn from_str(text: &str) -> Result<Self, NameEntryError> {
-        let (rest, id) = text.rsplit_once(SEPARATOR).ok_or(NameEntryError)?;
+    fn from_str(text: &str) -> Result<Self, ListedCertificateError> {
+        let (rest, id) = text.rsplit_once(SEPARATOR).ok_or(ListedCertificateError)?;
         let (under, end) = rest.rsplit_once(SEPARATOR).unwrap_or(("", rest));
         if under.contains(SEPARATOR) || (under.is_empty() && rest.starts_with(SEPARATOR)) {
-            return Err(NameEntryError);
+            return Err(ListedCertificateError);
         }
-        let not_after = OffsetDateTime::parse(end, &Rfc3339).map_err(|_| NameEntryError)?;
-        let id = id.parse().map_err(|_| NameEntryError)?;
+        let not_after = OffsetDateTime::parse(end, &Rfc3339).map_err(|_| ListedCertificateError)?;
+        let id = id.parse().map_err(|_| ListedCertificateError)?;
         let listed = Self { under: under.to_owned(), not_after, id };
         // One spelling each, so that a cursor is where its entry is.
-        if listed.to_string() == text { Ok(listed) } else { Err(NameEntryError) }
+        if listed.to_string() == text { Ok(listed) } else { Err(ListedCertificateError) }
     }
 }
 
@@ -210,10 +214,10 @@ mod tests {
         for odd in
             ["", "\t", &end.to_string(), &format!("\t{end}\t{id}"), &format!("a\tb\t{end}\t{id}"), "a\tb\tc"]
         {
-            assert_eq!(odd.parse::<ListedCertificate>(), Err(NameEntryError), "{odd:?}");
+            assert_eq!(odd.parse::<ListedCertificate>(), Err(ListedCertificateError), "{odd:?}");
         }
         let other_spelling = format!("a\t2026-12-31T23:59:59+00:00\t{id}");
-        assert_eq!(other_spelling.parse::<ListedCertificate>(), Err(NameEntryError));
+        assert_eq!(other_spelling.parse::<ListedCertificate>(), Err(ListedCertificateError));
     }
 
     proptest! {

@@ -86,7 +86,7 @@ impl FromStr for NameEntry {
             return Ok(NameEntry::CertifiedName(name.to_owned()));
         }
         if let Some(listed) = text.strip_prefix(LISTED) {
-            return listed.parse().map(NameEntry::Listed);
+            return listed.parse().map(NameEntry::Listed).map_err(|_| NameEntryError);
         }
         let id = |text: &str| text.parse::<RequestId>().map_err(|_| NameEntryError);
         let Some(certificate) = text.strip_prefix(CERTIFICATE) else {

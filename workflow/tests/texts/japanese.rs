@@ -32,6 +32,8 @@ const NUMBERS_AND_DATES: &[&str] = &[
     "count",
     "day",
     "days",
+    "hours",
+    "minutes",
     "ended",
     "exponent",
     "fewest",

@@ -4,8 +4,9 @@ use askama::Template;
 use workflow::finding::Finding;
 use workflow::texts::Message;
 
+use super::findings::FindingView;
 use super::names::NamesView;
-use super::{FindingView, Site, shown};
+use super::{Site, shown};
 use crate::commands::TypedNames;
 use crate::locale::Locale;
 use crate::state::Portal;
@@ -70,7 +71,7 @@ impl CommandsPage {
     /// The page of an input that is not shown again.
     pub(crate) fn without_names(portal: &Portal, locale: &Locale, problem: &Finding) -> Self {
         let page = Self::new(portal, locale, "", &TypedNames::default());
-        Self { problem: Some(page.site.remark(problem)), ..page }
+        Self { problem: Some(FindingView::of(&page.site, problem)), ..page }
     }
 
     /// True if the openssl command has every typed name.
@@ -80,7 +81,7 @@ impl CommandsPage {
 }
 
 fn left_out(site: &Site, (text, finding): &(String, Finding)) -> LeftOut {
-    LeftOut { text: quoted(text), remark: site.remark(finding) }
+    LeftOut { text: quoted(text), remark: FindingView::of(site, finding) }
 }
 
 fn quoted(text: &str) -> String {

@@ -5,7 +5,8 @@
 
 use workflow::texts::Message;
 
-use super::{FindingView, Site};
+use super::Site;
+use super::findings::FindingView;
 use crate::forms::submission::FieldError;
 use crate::http::problem::Problem;
 
@@ -44,7 +45,7 @@ impl Complaints {
             notice: wrong.is_empty().then(|| problem.detail(site.language)),
             all: wrong
                 .iter()
-                .map(|error| Complaint { field: error.field, remark: site.remark(&error.finding) })
+                .map(|error| Complaint { field: error.field, remark: FindingView::of(site, &error.finding) })
                 .collect(),
             asks_for_another_csr: wrong.iter().any(|error| error.finding.asks_for_another_csr()),
         }

@@ -12,8 +12,9 @@ use workflow::texts::Message;
 
 use super::choices::ProfileChoice;
 use super::complaints::Complaints;
+use super::findings::{RemarkList, VerdictLine};
 use super::names::NamesView;
-use super::{Markup, RemarkList, Site, VerdictLine, seats};
+use super::{Markup, Site, seats};
 use crate::commands::TypedNames;
 use crate::forms::submission::{FieldError, SubmissionForm, fresh_key};
 use crate::http::problem::Problem;

@@ -8,8 +8,9 @@ use workflow::email::Email;
 use workflow::finding::Finding;
 use workflow::texts::Message;
 
+use super::findings::FindingView;
 use super::names::{self, NamesView};
-use super::{FindingView, Instant, Markup, Site};
+use super::{Instant, Markup, Site};
 use crate::locale::Locale;
 use crate::state::Portal;
 
@@ -36,7 +37,7 @@ impl AskInboxPage {
 
     /// Adds what is wrong with the address, and what was typed.
     pub(crate) fn with_problem(mut self, finding: &Finding, typed: String) -> Self {
-        self.problem = Some(self.site.remark(finding));
+        self.problem = Some(FindingView::of(&self.site, finding));
         self.typed = typed;
         self
     }

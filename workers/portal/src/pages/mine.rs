@@ -9,9 +9,10 @@ use workflow::policy::Policy;
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
+use super::findings::FindingView;
 use super::names::{self, NamesView};
 use super::status::headline;
-use super::{FindingView, Instant, Site, TimeLeft};
+use super::{Instant, Site, TimeLeft};
 use crate::locale::Locale;
 use crate::state::Portal;
 
@@ -38,7 +39,7 @@ impl AskMinePage {
 
     /// Adds what is wrong with the address, and what was typed.
     pub(crate) fn with_problem(mut self, finding: &Finding, typed: String) -> Self {
-        self.problem = Some(self.site.remark(finding));
+        self.problem = Some(FindingView::of(&self.site, finding));
         self.typed = typed;
         self
     }

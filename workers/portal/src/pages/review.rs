@@ -16,14 +16,13 @@ use workflow::request::{Request, Status};
 use workflow::standing::RequestKind;
 use workflow::texts::Message;
 
+use super::findings::{RemarkList, VerdictLine};
 use super::names::NamesView;
 use super::questions::QuestionView;
 use super::related::{Live, Unusual, new_names};
 use super::reviewed::{CertificateDetails, RenewalSummary, TermsView};
 use super::votes::Said;
-use super::{
-    Instant, Markup, PasskeyData, RemarkList, RevocationFacts, RevokeForm, Site, VerdictLine, grouped, shown,
-};
+use super::{Instant, Markup, PasskeyData, RevocationFacts, RevokeForm, Site, grouped, shown};
 use crate::http::problem::Problem;
 use crate::locale::Locale;
 use crate::state::Portal;

@@ -12,12 +12,13 @@ use workflow::policy::{Policy, RequesterProof};
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
+use super::findings::RemarkList;
 use super::key_file::KeyFileView;
 use super::names::{self, NamesView};
 use super::questions::QuestionView;
 use super::standing::StandingFacts;
 use super::votes::vote_heading;
-use super::{Instant, Markup, RemarkList, RevocationFacts, RevokeForm, Site, TimeLeft, grouped, shown};
+use super::{Instant, Markup, RevocationFacts, RevokeForm, Site, TimeLeft, grouped, shown};
 use crate::locale::Locale;
 use crate::standing::StandingStatus;
 use crate::state::Portal;

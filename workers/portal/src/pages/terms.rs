@@ -7,8 +7,9 @@ use workflow::texts::Message;
 
 use super::choices::ProfileChoice;
 use super::complaints::Complaints;
+use super::findings::VerdictLine;
 use super::names::NamesView;
-use super::{Site, VerdictLine, seats};
+use super::{Site, seats};
 use crate::forms::submission::{FieldError, fresh_key};
 use crate::forms::terms::TermsForm;
 use crate::http::problem::Problem;

@@ -10,13 +10,14 @@ use axum::extract::{FromRequestParts, Path, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::request::Parts;
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::{HeaderMap, Method, Uri};
 use workflow::finding::Code;
+use workflow::ids::IssuerId;
 use workflow::mail::bundle;
 use workflow::request::download::{DownloadError, DownloadFormat};
 use workflow::texts::Message;
 
-use super::requests::open;
+use super::requests::{needs_mailed_link, open};
 use crate::http::client_addr::ClientAddr;
 use crate::http::negotiate::prefers_zip;
 use crate::http::problem::Problem;
@@ -89,6 +90,13 @@ pub(crate) async fn zip(State(portal): State<Arc<Portal>>, file: FileRequest) ->
     Ok(attachment(bundle::CONTENT_TYPE, bundle::FILE_NAME, file))
 }
 
+/// GET `/ca.pem`.
+pub(crate) async fn issuer(State(portal): State<Arc<Portal>>) -> Result<Response, Problem> {
+    let no_ca = || Problem::new(Code::NotFound, "problem-no-ca");
+    let chain = portal.issuers.in_force(&IssuerId::DEFAULT).await?.ok_or_else(no_ca)?;
+    Ok(attachment(PEM, "ca.pem", chain.chain_pem().to_owned()))
+}
+
 impl FileRequest {
     /// The file for the holder of the link. A HEAD is no download.
     async fn download(self, portal: &Portal, format: DownloadFormat) -> Result<Vec<u8>, Problem> {
@@ -104,11 +112,6 @@ impl FileRequest {
         }
         Ok(file)
     }
-}
-
-/// The problem of a link that does not open the certificate.
-pub(super) fn needs_mailed_link() -> Problem {
-    Problem::new(Code::BadRequest, "problem-download-by-mail").with_status(StatusCode::FORBIDDEN)
 }
 
 impl From<DownloadError> for Problem {
@@ -130,7 +133,7 @@ impl From<DownloadError> for Problem {
     }
 }
 
-pub(super) fn attachment(media_type: &'static str, name: &str, content: impl IntoResponse) -> Response {
+fn attachment(media_type: &'static str, name: &str, content: impl IntoResponse) -> Response {
     let headers = [
         (CONTENT_TYPE, media_type.to_owned()),
         (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),

@@ -18,13 +18,12 @@ use workflow::approval::question::{Question, QuestionAnswer};
 use workflow::approval::withdrawal::WithdrawalError;
 use workflow::approver_set::MissingApprovals;
 use workflow::finding::{Code, Finding};
-use workflow::ids::{IssuerId, RequestId};
+use workflow::ids::RequestId;
 use workflow::request::{HistoryEntry, Request, Status};
 use workflow::texts::Message;
 use workflow::timestamp::rfc3339;
 
 use super::confirmation_view::ConfirmationView;
-use super::downloads::{self, attachment};
 use super::revocation_view::RevocationView;
 use super::standing_view::StandingJson;
 use crate::http::client_addr::ClientAddr;
@@ -232,7 +231,7 @@ pub(crate) async fn asked_before(portal: &Portal, uri: &Uri) -> Result<Option<As
     if let Some(id) = parameter("renew") {
         let opened = open(portal, Ok(Path(id)), uri).await?;
         if !opened.may_download() {
-            return Err(downloads::needs_mailed_link());
+            return Err(needs_mailed_link());
         }
         return Ok(Some(AskedBefore::Renew(Box::new(opened))));
     }
@@ -263,13 +262,6 @@ pub(crate) fn too_many_undecided(limit: usize) -> Problem {
     Problem::new(Code::TryAgain, message).with_status(StatusCode::TOO_MANY_REQUESTS)
 }
 
-/// GET `/ca.pem`.
-pub(crate) async fn issuer(State(portal): State<Arc<Portal>>) -> Result<Response, Problem> {
-    let no_ca = || Problem::new(Code::NotFound, "problem-no-ca");
-    let chain = portal.issuers.in_force(&IssuerId::DEFAULT).await?.ok_or_else(no_ca)?;
-    Ok(attachment("application/x-pem-file", "ca.pem", chain.chain_pem().to_owned()))
-}
-
 /// Checks that the link went out by mail, so that its holder is the requester; whoever sent the form may be a stranger.
 ///
 /// # Errors
@@ -279,6 +271,11 @@ pub(super) fn ensure_mailed(opened: &OpenedRequest, message: &'static str) -> Re
         true => Ok(()),
         false => Err(Problem::new(Code::BadRequest, message).with_status(StatusCode::FORBIDDEN)),
     }
+}
+
+/// The problem of a link that does not open the certificate.
+pub(super) fn needs_mailed_link() -> Problem {
+    Problem::new(Code::BadRequest, "problem-download-by-mail").with_status(StatusCode::FORBIDDEN)
 }
 
 /// The request of a link.
