@@ -131,4 +131,26 @@ mod tests {
         assert!(maildir.mail("1.2.host").is_some());
         assert!(maildir.mail("../secret").is_none());
     }
+
+    #[test]
+    fn the_newest_mail_of_an_approver_is_found_among_all() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("new")).unwrap();
+        let put = |id: &str, to: &str, link: &str, minute: u64| {
+            let path = folder.path().join("new").join(id);
+            std::fs::write(&path, format!("To: {to}\r\nSubject: {id}\r\n\r\nhttp://localhost/{link}\r\n"))
+                .unwrap();
+            let at = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(60 * minute);
+            std::fs::File::options().write(true).open(&path).unwrap().set_modified(at).unwrap();
+        };
+        put("first", "a@example.com", "approvals/one", 1);
+        put("second", "a@example.com", "approvals/two", 2);
+        put("third", "a@example.com", "requests/three", 3);
+        put("fourth", "b@example.com", "approvals/four", 4);
+        let newest =
+            |address: &str| Maildir::new(folder.path()).newest_for_approver(address).map(|mail| mail.id);
+        assert_eq!(newest("a@example.com").as_deref(), Some("second"));
+        assert_eq!(newest("b@example.com").as_deref(), Some("fourth"));
+        assert_eq!(newest("c@example.com"), None);
+    }
 }
