@@ -11,8 +11,7 @@ use clap::{CommandFactory as _, Parser as _};
 use crate::Command;
 
 /// Words that follow the name of a group of commands in a sentence or a label, and are no command of it.
-const PROSE: [(&str, &str); 4] =
-    [("ca", "reads"), ("audit", "1"), ("certificate", "revoked"), ("countersign", "approval")];
+const PROSE: [(&str, &str); 3] = [("ca", "reads"), ("audit", "1"), ("countersign", "approval")];
 /// Options of other programs that the documentation names alone.
 const OTHERS: [&str; 11] = [
     "--crlfile",
