@@ -129,7 +129,7 @@ const LATIN: &[&str] = &[
     "protected",
     "PuTTY",
     "quoted-printable",
-    "README.txt",
+    "README.ja.txt",
     "reject",
     "req",
     "REQUEST",

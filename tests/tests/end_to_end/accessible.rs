@@ -142,6 +142,7 @@ async fn pages(stack: &Stack) -> Vec<Page> {
         url: portal.base.clone(),
         then: Some(Then { names, button, shows }),
     };
+    pages.push(page("mailbox", stack.endpoint("mailboxUrl").to_owned()));
     let other_host = unique_host();
     pages.push(after(
         "form-preview",
@@ -163,6 +164,8 @@ async fn pages(stack: &Stack) -> Vec<Page> {
     portal.until(&delivered, "delivered").await;
     pages.push(page("status-delivered", delivered.status_url.clone()));
     pages.push(page("review-decided", approved));
+    let newest = format!("{}newest/{APPROVER}", stack.endpoint("mailboxUrl"));
+    pages.push(page("mailbox-mail", newest));
 
     let revoked = portal.ask(&submission("server")).await;
     let link = mailbox.approval_link(&revoked, APPROVER).await;

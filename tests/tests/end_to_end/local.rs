@@ -98,6 +98,11 @@ async fn the_mailbox_page_shows_the_mails() {
     let page = portal.get(stack.endpoint("mailboxUrl"), "text/html").await.expect(200).text();
     assert!(page.contains("Approve certificate"), "{page}");
     assert!(page.contains(APPROVER), "{page}");
+    let newest = format!("{}newest/{APPROVER}", stack.endpoint("mailboxUrl"));
+    let found = portal.get(&newest, "text/html").await.expect(303);
+    let mail =
+        portal.get(found.header("location").trim_start_matches('/'), "text/html").await.expect(200).text();
+    assert!(mail.contains("<iframe") && mail.contains("/approvals/"), "{mail}");
     // DNS rebinding: another Host is refused.
     let headers = [("host", "evil.example"), ("accept", "text/html")];
     let answer = portal.send(reqwest::Method::GET, stack.endpoint("mailboxUrl"), &headers, Vec::new()).await;

@@ -59,8 +59,10 @@ async fn a_delivered_certificate_has_a_receipt_that_anybody_can_check() {
     let downloaded = stack.portal().get(&url, "*/*").await.expect(200).body;
     let receipt = file(&zip, "receipt.json");
     assert_eq!(file(&downloaded, "receipt.json"), receipt, "the download has the same receipt");
-    let readme = String::from_utf8(file(&zip, "README.txt")).unwrap();
-    assert!(readme.contains("receipt.json"), "{readme}");
+    for readme in ["README.txt", "README.ja.txt"] {
+        let readme = String::from_utf8(file(&zip, readme)).unwrap();
+        assert!(readme.contains("receipt.json"), "{readme}");
+    }
     let row = stack.row(&asked.id);
     assert_eq!(
         row["log"]["index"],

@@ -87,7 +87,10 @@ async fn the_certificate_and_its_issuer_are_mailed_once() {
 
     let files = files(&mail);
     let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["certificate.pem", "ca.pem", "fullchain.pem", "receipt.json", "README.txt"]);
+    assert_eq!(
+        names,
+        ["certificate.pem", "ca.pem", "fullchain.pem", "receipt.json", "README.txt", "README.ja.txt"]
+    );
     let mailed = Certificate::from_pem(&files[0].1).unwrap();
     assert_eq!(mailed.pem(), backend.certificates()[&row.serial().unwrap().to_string()]);
     let issuer = pki::issuer::Issuer::from_pem(&files[1].1).unwrap();

@@ -7,6 +7,7 @@
 //! | `fullchain.pem` | the certificate and its issuers without the root | servers |
 //! | `receipt.json` | who approved it, and the proof that it is in the log | people who check |
 //! | `README.txt` | names, expiry, installation, trust, revocation, a test | people |
+//! | `README.ja.txt` | the same in Japanese | people |
 //!
 //! `fullchain.pem` omits the root: a server need not send it (RFC 8446 section 4.4.2), and clients do not trust it.
 //!
@@ -58,11 +59,26 @@ pub enum BundleError {
     Io(#[from] std::io::Error),
 }
 
+/// `README.txt`: the words of `readme.en.txt` in the structure of `readme.txt`.
 #[derive(Template)]
-#[template(path = "readme.txt")]
-struct Readme {
-    names: Vec<String>,
+#[template(path = "readme.en.txt")]
+struct EnglishReadme<'a> {
+    about: &'a ReadmeValues,
     until: String,
+}
+
+/// `README.ja.txt`: the words of `readme.ja.txt` in the same structure.
+#[derive(Template)]
+#[template(path = "readme.ja.txt")]
+struct JapaneseReadme<'a> {
+    about: &'a ReadmeValues,
+    until: String,
+}
+
+/// What a README says of a certificate, in every language.
+struct ReadmeValues {
+    names: Vec<String>,
+    not_after: OffsetDateTime,
     serial: String,
     server: bool,
     client: bool,
@@ -70,7 +86,7 @@ struct Readme {
     key: String,
     /// True if AWS Certificate Manager can import it.
     in_acm: bool,
-    /// True if browsers take it.
+    /// True if browsers and Windows take it.
     in_browsers: bool,
     /// The host in the example of a test connection.
     host: Option<String>,
@@ -82,6 +98,18 @@ struct Readme {
     root_list: Option<String>,
     /// True if there is a receipt.
     receipt: bool,
+}
+
+impl ReadmeValues {
+    /// The README in `language`: the name of its file, and its text.
+    fn file(&self, language: Language) -> Result<(&'static str, String), BundleError> {
+        let (about, until) = (self, language.instant_of_week(self.not_after));
+        let (name, text) = match language {
+            Language::English => ("README.txt", EnglishReadme { about, until }.render()),
+            Language::Japanese => ("README.ja.txt", JapaneseReadme { about, until }.render()),
+        };
+        Ok((name, text.map_err(|error| std::io::Error::other(error.to_string()))?))
+    }
 }
 
 /// The chain of a certificate, as PEM.
@@ -127,9 +155,8 @@ pub fn certificate_zip(
     let certificate = one(certificate_pem)?;
     let chain = certificates("the chain", issuer.chain_pem())?;
     let leaf = parsed("the certificate", &certificate)?;
-    let readme = readme(&leaf, names, &chain, receipt.is_some())?
-        .render()
-        .map_err(|error| std::io::Error::other(error.to_string()))?;
+    let about = readme_values(&leaf, names, &chain, receipt.is_some())?;
+    let readmes = Language::ALL.map(|language| about.file(language));
 
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Stored)
@@ -138,7 +165,8 @@ pub fn certificate_zip(
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let receipt = receipt.map(|receipt| (transparency::FILE_NAME, receipt.to_owned()));
     let files = [("certificate.pem", to_pem(&certificate)), ("ca.pem", ca), ("fullchain.pem", fullchain)];
-    for (name, text) in files.into_iter().chain(receipt).chain([("README.txt", readme)]) {
+    for file in files.into_iter().chain(receipt).map(Ok).chain(readmes) {
+        let (name, text) = file?;
         zip.start_file(name, options)?;
         zip.write_all(text.as_bytes())?;
     }
@@ -168,12 +196,12 @@ pub fn contents(zip: &[u8]) -> Result<(String, Option<String>), BundleError> {
     Ok((certificate, read(transparency::FILE_NAME)?))
 }
 
-fn readme(
+fn readme_values(
     leaf: &X509Certificate<'_>,
     names: &[String],
     chain: &[Vec<u8>],
     receipt: bool,
-) -> Result<Readme, BundleError> {
+) -> Result<ReadmeValues, BundleError> {
     // RFC 5280 section 4.2.1.12: without the extension, any purpose is allowed.
     let usage = leaf.extended_key_usage().ok().flatten().map(|extension| extension.value.clone());
     let server = usage.as_ref().is_none_or(|usage| usage.server_auth || usage.any);
@@ -185,12 +213,11 @@ fn readme(
         [issuing, _root] => list_address(&parsed("the chain", issuing)?),
         _ => None,
     };
-    Ok(Readme {
+    Ok(ReadmeValues {
         key: kind.map(|kind| kind.to_string()).unwrap_or_default(),
         in_acm: kind.is_none_or(fits_acm),
         in_browsers: kind != Some(KeyKind::Ed25519),
-        // The README is in English only: most of it is commands.
-        until: Language::English.instant_of_week(leaf.validity().not_after.to_datetime()),
+        not_after: leaf.validity().not_after.to_datetime(),
         serial: hex::encode(leaf.raw_serial()),
         server: server && host.is_some(),
         client: usage.as_ref().is_none_or(|usage| usage.client_auth || usage.any),

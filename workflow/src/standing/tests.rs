@@ -214,7 +214,7 @@ fn names_are_covered_as_their_text_says() {
         let counter = if expected { &inside } else { &outside };
         counter.set(counter.get() + 1);
     });
-    assert!(inside.get() > 30 && outside.get() > 100, "{} inside, {} outside", inside.get(), outside.get());
+    assert!(inside.get() > 10 && outside.get() > 100, "{} inside, {} outside", inside.get(), outside.get());
 }
 
 #[test]

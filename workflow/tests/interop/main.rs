@@ -18,6 +18,7 @@ mod differences;
 mod document;
 mod forgeries;
 mod generated;
+mod installed;
 mod key_lists;
 mod lax_authorities;
 mod limits;

@@ -1,4 +1,5 @@
-//! README.txt of the zip, and docs/trust.md: their commands are typed as they stand, and do what the text says.
+//! README.txt of the zip, and docs/trust.md: their commands are typed as they stand, and do what the text says. Those that
+//! install the certificate are in [`crate::installed`].
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -21,7 +22,7 @@ use crate::panel::{java, openssl_is_there, skip, text, version_of};
 
 const PAGE: &str = include_str!("../../../docs/trust.md");
 const POLICY: &str = include_str!("../../../infra/policy.toml");
-const HOST: &str = "www.example.com";
+pub(crate) const HOST: &str = "www.example.com";
 
 /// Serves the file at every path of `http://127.0.0.1:PORT`; returns the port.
 fn serve(file: PathBuf) -> u16 {
@@ -45,9 +46,9 @@ fn serve(file: PathBuf) -> u16 {
     port
 }
 
-/// A certificate in a folder with the files of its zip, and the list that its address serves.
-struct Issued {
-    folder: PathBuf,
+/// A certificate in a folder with the files of its zip and `key.pem`, and the list that its address serves.
+pub(crate) struct Issued {
+    pub(crate) folder: PathBuf,
     authority: Authority,
     certificate: Certificate,
     list: PathBuf,
@@ -76,7 +77,8 @@ impl Issued {
         let authority = Authority::new("CA", ca, folder.join("ca"));
         let list = folder.join("served.crl");
         let address = format!("http://127.0.0.1:{}/crl/0a0b.crl", serve(list.clone()));
-        let csr = Csr::read(&CsrMaker::new(TestKey::EcP256).names(&[HOST]).pem()).unwrap();
+        let request = CsrMaker::new(TestKey::EcP256).names(&[HOST]);
+        let csr = Csr::read(&request.pem()).unwrap();
         let policy = Policy::parse(POLICY).unwrap();
         let grant = policy.evaluate(&csr, policy.profile(Some("server")).unwrap(), None).grant.unwrap();
         let publication = Publication { crl: vec![address], ..Publication::default() };
@@ -86,6 +88,7 @@ impl Issued {
         let zip = certificate_zip(&certificate.pem(), &authority.issuer, &[HOST.to_owned()], None).unwrap();
         let mut zip = zip::ZipArchive::new(std::io::Cursor::new(zip)).unwrap();
         zip.extract(&folder).unwrap();
+        fs::write(folder.join("key.pem"), request.key().pem()).unwrap();
         let readme = fs::read_to_string(folder.join("README.txt")).unwrap();
         let issued = Issued { folder, authority, certificate, list, readme };
         issued.publish(&[]);
@@ -101,7 +104,7 @@ impl Issued {
     }
 
     /// The commands from the line that begins with `from` to the one that begins with `to`.
-    fn commands(&self, from: &str, to: &str) -> String {
+    pub(crate) fn commands(&self, from: &str, to: &str) -> String {
         let lines = self
             .readme
             .lines()
@@ -116,18 +119,18 @@ impl Issued {
     }
 
     /// Types commands in the folder; returns whether they succeeded, and what they printed.
-    fn typed(&self, commands: &str) -> (bool, String) {
+    pub(crate) fn typed(&self, commands: &str) -> (bool, String) {
         let mut shell = Command::new("sh");
         let output = shell.args(["-ec", commands]).current_dir(&self.folder).output().unwrap();
         (output.status.success(), text(&output))
     }
 
     /// True if the CA is below a root whose list has an address.
-    fn has_root_list(&self) -> bool {
+    pub(crate) fn has_root_list(&self) -> bool {
         self.folder.ends_with("issuing")
     }
 
-    fn succeeds(&self, commands: &str) -> String {
+    pub(crate) fn succeeds(&self, commands: &str) -> String {
         let (succeeded, said) = self.typed(commands);
         assert!(succeeded, "{commands}\n{said}");
         said
@@ -135,7 +138,7 @@ impl Issued {
 }
 
 /// A certificate of a root, of an issuing CA that names the list of its root, and of one that does not.
-fn made(folder: &Path) -> [Issued; 3] {
+pub(crate) fn made(folder: &Path) -> [Issued; 3] {
     let (upper, lower) =
         (CaMaker::new(TestKey::EcP384).named("Root"), CaMaker::new(TestKey::EcP256).named("Issuing CA"));
     let above = Authority::new("Root", &upper.clone().self_signed(), folder.join("above"));
@@ -221,8 +224,13 @@ fn the_commands_of_the_readme_make_programs_trust_the_ca() {
         issued.succeeds(&issued.commands("sed -n", "sed -n"));
         let said = issued.succeeds("openssl verify -CAfile root.pem -untrusted ca.pem certificate.pem");
         assert!(said.contains("certificate.pem: OK"), "{said}");
-        let roots = pem::parse_many(fs::read(issued.folder.join("root.pem")).unwrap()).unwrap();
-        assert_eq!(roots.len(), 1);
+        let root = fs::read_to_string(issued.folder.join("root.pem")).unwrap();
+        assert_eq!(pem::parse_many(&root).unwrap().len(), 1);
+        // PowerShell is not here; its pattern removes all but the root in other engines, too.
+        let pattern = issued.commands("(Get-Content -Raw ca.pem)", "Set-Content root.pem");
+        let pattern = pattern.split('\'').nth(1).unwrap();
+        let python = "import re, sys; print(re.sub(sys.argv[1], '', open('ca.pem').read()), end='')";
+        assert_eq!(issued.succeeds(&format!("python3 -c \"{python}\" '{pattern}'")), root);
 
         // The folders of the system, in this one.
         let debian = issued.commands("cp root.pem /usr", "update-ca-certificates");
@@ -236,7 +244,8 @@ fn the_commands_of_the_readme_make_programs_trust_the_ca() {
         );
         assert!(said.contains("certificate.pem: OK"), "{said}");
 
-        let java = issued.commands("keytool", "-alias").replace("-cacerts", "-keystore store.p12");
+        let java =
+            issued.commands("keytool -importcert", "-alias").replace("-cacerts", "-keystore store.p12");
         issued.succeeds(&java);
         let said = issued.succeeds("keytool -list -keystore store.p12 -storepass changeit");
         assert!(said.contains("private-ca") && said.contains("trustedCertEntry"), "{said}");

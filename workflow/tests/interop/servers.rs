@@ -100,7 +100,7 @@ pub(crate) fn start_nginx(room: &Path, servers: &str, port: u16) -> Server {
     Server::start("nginx", &arguments, port, &room.join("log"))
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     let output = Command::new("id").arg("-u").output().unwrap();
     text(&output).trim() == "0"
 }
@@ -131,11 +131,14 @@ pub(crate) fn start_apache(room: &Path, hosts: &str, port: u16) -> Server {
 pub(crate) fn start_haproxy(room: &Path, certificates: &str, port: u16) -> Server {
     let list = room.join("hosts.txt");
     fs::write(&list, certificates).unwrap();
+    start_haproxy_with(room, &format!("bind 127.0.0.1:{port} ssl crt-list {}", list.display()), port)
+}
+
+/// HAProxy with a frontend that listens as this line says.
+pub(crate) fn start_haproxy_with(room: &Path, bind: &str, port: u16) -> Server {
     let conf = format!(
         "global\n    nbthread 1\ndefaults\n    mode http\n    timeout connect 30s\n    timeout client 30s\n    \
-         timeout server 30s\nfrontend clients\n    bind 127.0.0.1:{port} ssl crt-list {}\n    \
-         http-request return status 204\n",
-        list.display()
+         timeout server 30s\nfrontend clients\n    {bind}\n    http-request return status 204\n"
     );
     let file = room.join("haproxy.cfg");
     fs::write(&file, conf).unwrap();

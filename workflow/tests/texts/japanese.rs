@@ -1,11 +1,17 @@
-//! The notation of the Japanese texts, as the head of `workflow/texts/ja.ftl` states it: brackets are half-width with a
+//! The notation of the Japanese texts and of README.ja.txt, as the head of `workflow/texts/ja.ftl` states it: brackets are half-width with a
 //! space outside of them; values and typed words have spaces around them; numbers, dates and abbreviations have none.
+
+use std::collections::BTreeMap;
 
 use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement};
 use fluent_syntax::parser;
 use workflow::texts::Language;
 
-use super::source;
+use super::{repository, source};
+
+fn template(name: &str) -> String {
+    std::fs::read_to_string(repository().join("workflow/templates").join(name)).unwrap()
+}
 
 /// A number, a date, or a text of the catalogue: no space before or after it.
 const TIGHT: char = '\u{e000}';
@@ -63,13 +69,10 @@ const TYPED: &[&str] = &[
     "Content-Type",
     "Countersign",
     "Idempotency-Key",
-    "README.txt",
     "approve",
-    "certificate.zip",
     "certreq",
     "certutil",
     "csrContent",
-    "expiry.ics",
     "grant",
     "keyCompromise",
     "openssl",
@@ -77,6 +80,15 @@ const TYPED: &[&str] = &[
     "subjectAltName",
     "www.example.com",
 ];
+
+/// Endings of the names of files, which are typed as they stand.
+const FILE_ENDINGS: &[&str] = &[".ics", ".json", ".md", ".p12", ".pem", ".txt", ".zip"];
+
+fn is_typed(word: &str) -> bool {
+    TYPED.contains(&word)
+        || word.starts_with("--")
+        || FILE_ENDINGS.iter().any(|ending| word.ends_with(ending))
+}
 
 /// The lines of a text, with a mark in the place of each value.
 fn lines_of(pattern: &Pattern<&str>, lines: &mut Vec<String>) {
@@ -144,7 +156,7 @@ fn violations(line: &str) -> Vec<&'static str> {
         if ABBREVIATIONS.contains(&word) && has_space(before, after) {
             wrong.push("a space beside an abbreviation");
         }
-        if TYPED.contains(&word) && lacks_space(before, after) {
+        if is_typed(word) && lacks_space(before, after) {
             wrong.push("no space beside a word that is typed");
         }
     }
@@ -194,6 +206,53 @@ fn japanese_has_one_notation_for_brackets_and_spaces() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[test]
+fn the_japanese_readme_has_the_same_notation() {
+    let template = template("readme.ja.txt");
+    let (mut wrong, mut checked) = (Vec::new(), 0);
+    for line in template.lines() {
+        let mut shown = String::new();
+        for (at, part) in line.split("{%").enumerate() {
+            shown.push_str(if at == 0 { part } else { part.split_once("%}").unwrap().1 });
+        }
+        let mut parts = shown.split("{{");
+        let mut line = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (value, after) = part.split_once("}}").unwrap();
+            line.push(if value.trim() == "until" { TIGHT } else { LOOSE });
+            line.push_str(after);
+        }
+        checked += usize::from(line.contains(is_letter));
+        wrong.extend(violations(&line).into_iter().map(|what| format!("{line}: {what}")));
+    }
+    assert!(checked > 50, "{checked}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The blocks of a template: their names and words.
+fn blocks(template: &str) -> BTreeMap<&str, &str> {
+    let blocks = template.split("{% block ").skip(1).map(|rest| {
+        let (name, words) = rest.split_once("%}").unwrap();
+        (name.trim_end_matches('-').trim(), words)
+    });
+    blocks.collect()
+}
+
+#[test]
+fn the_readmes_have_words_for_every_block() {
+    let [structure, english, japanese] = ["readme.txt", "readme.en.txt", "readme.ja.txt"].map(template);
+    let [structure, english, japanese] = [&structure, &english, &japanese].map(|text| blocks(text));
+    assert!(structure.len() > 30);
+    let names =
+        |blocks: &BTreeMap<&str, &str>| blocks.keys().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    assert_eq!(names(&english), names(&structure));
+    assert_eq!(names(&japanese), names(&structure));
+    for (name, words) in &japanese {
+        assert!(words.contains(is_letter), "{name}: {words}");
+        assert!(!english[name].replace("日本語", "").contains(is_letter), "{name}: {}", english[name]);
+    }
+}
+
 /// An approver approves or rejects (承認・却下); 判断 is what a court does.
 #[test]
 fn approvers_approve_and_reject() {
@@ -218,6 +277,7 @@ fn each_rule_finds_what_breaks_it() {
         ("申請(2件) は".to_owned(), "no space before a bracket"),
         ("申請 (2件)は".to_owned(), "no space after a bracket"),
         (format!("名前{LOOSE} は"), "no space beside a value"),
+        ("鍵はkey.pem です".to_owned(), "no space beside a word that is typed"),
         (format!("期限は {TIGHT}です"), "a space beside a number or a date"),
         ("新しい ACME クライアント".to_owned(), "a space beside an abbreviation"),
         ("ここでopenssl を使う".to_owned(), "no space beside a word that is typed"),

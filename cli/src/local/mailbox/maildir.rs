@@ -40,6 +40,13 @@ pub(crate) struct Attachment {
     pub(crate) bytes: Vec<u8>,
 }
 
+impl Caught {
+    /// True if it has a link of an approver.
+    pub(super) fn is_for_approver(&self) -> bool {
+        self.text.contains("/approvals/")
+    }
+}
+
 impl Maildir {
     /// Names the Maildir in `folder`, which need not exist yet.
     pub(crate) fn new(folder: impl Into<PathBuf>) -> Self {
@@ -59,6 +66,11 @@ impl Maildir {
             .iter()
             .find(|path| path.file_name().is_some_and(|name| name == id))
             .and_then(|path| read(path))
+    }
+
+    /// Returns the newest mail with a link of this approver.
+    pub(super) fn newest_for_approver(&self, address: &str) -> Option<Caught> {
+        self.mails().into_iter().find(|mail| mail.is_for_approver() && mail.to == address)
     }
 
     fn files(&self) -> Vec<PathBuf> {
@@ -118,5 +130,27 @@ mod tests {
         assert!(mails[0].text.contains("http://localhost/x"));
         assert!(maildir.mail("1.2.host").is_some());
         assert!(maildir.mail("../secret").is_none());
+    }
+
+    #[test]
+    fn the_newest_mail_of_an_approver_is_found_among_all() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join("new")).unwrap();
+        let put = |id: &str, to: &str, link: &str, minute: u64| {
+            let path = folder.path().join("new").join(id);
+            std::fs::write(&path, format!("To: {to}\r\nSubject: {id}\r\n\r\nhttp://localhost/{link}\r\n"))
+                .unwrap();
+            let at = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(60 * minute);
+            std::fs::File::options().write(true).open(&path).unwrap().set_modified(at).unwrap();
+        };
+        put("first", "a@example.com", "approvals/one", 1);
+        put("second", "a@example.com", "approvals/two", 2);
+        put("third", "a@example.com", "requests/three", 3);
+        put("fourth", "b@example.com", "approvals/four", 4);
+        let newest =
+            |address: &str| Maildir::new(folder.path()).newest_for_approver(address).map(|mail| mail.id);
+        assert_eq!(newest("a@example.com").as_deref(), Some("second"));
+        assert_eq!(newest("b@example.com").as_deref(), Some("fourth"));
+        assert_eq!(newest("c@example.com"), None);
     }
 }

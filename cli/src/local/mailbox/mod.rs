@@ -24,6 +24,9 @@ pub(super) fn router(folder: PathBuf) -> Router {
     Router::new()
         .route("/_mailbox", get(|| async { Redirect::to("/_mailbox/") }))
         .route("/_mailbox/", get(list))
+        .route("/_mailbox/mailbox.css", get(|| async { asset("text/css", page::STYLE) }))
+        .route("/_mailbox/mailbox.js", get(|| async { asset("text/javascript", page::SCRIPT) }))
+        .route("/_mailbox/newest/{address}", get(newest))
         .route("/_mailbox/{id}", get(view))
         .route("/_mailbox/{id}/html", get(html))
         .route("/_mailbox/{id}/attachments/{number}", get(attachment))
@@ -32,6 +35,16 @@ pub(super) fn router(folder: PathBuf) -> Router {
 
 async fn list(State(mails): Mails) -> Response {
     protected(Html(page::list(&mails.mails())).into_response(), page::POLICY)
+}
+
+/// Leads to the newest mail with a link of an approver. The address of this page stays the same while mails come.
+async fn newest(State(mails): Mails, Path(address): Path<String>) -> Redirect {
+    let newest = mails.newest_for_approver(&address);
+    Redirect::to(&newest.map_or_else(|| "/_mailbox/".to_owned(), |mail| page::path(&mail)))
+}
+
+fn asset(content_type: &'static str, text: &'static str) -> Response {
+    protected(([(header::CONTENT_TYPE, content_type)], text).into_response(), page::POLICY)
 }
 
 async fn view(State(mails): Mails, Path(id): Path<String>) -> Response {

@@ -7,74 +7,124 @@ use time::macros::format_description;
 
 use super::Caught;
 
-/// Content-Security-Policy of the pages: their own style and the frame with a mail's HTML.
-pub(super) const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Content-Security-Policy of the pages: their own style and script, and the frame with a mail's HTML.
+pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /// Content-Security-Policy of a mail's HTML: styles and inline images, no scripts, no network.
 pub(super) const FRAMED_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups allow-popups-to-escape-sandbox; frame-ancestors 'self'";
+/// The style sheet of the pages.
+pub(super) const STYLE: &str = include_str!("mailbox.css");
+/// The script of the pages.
+pub(super) const SCRIPT: &str = include_str!("mailbox.js");
 
-const HEAD: &str = "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width,initial-scale=1'>\
-<style>:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem}\
-table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.4rem .6rem;border-bottom:1px solid #8884;vertical-align:top}\
-pre{white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid #8884;border-radius:.5rem;padding:1rem}\
-iframe{width:100%;height:34rem;border:1px solid #8884;border-radius:.5rem;background:#fff}dt{font-weight:600}dd{margin:0 0 .4rem}</style>";
+/// Seconds until a browser without scripts reads the list again.
+const RELOAD: u32 = 30;
+
+/// Returns a page. `head` and `main` are HTML.
+fn document(title: &str, head: &str, main: &str) -> String {
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>{title} · Mailbox</title><link rel=\"stylesheet\" href=\"/_mailbox/mailbox.css\">\n\
+         <script src=\"/_mailbox/mailbox.js\" defer></script>{head}</head>\n\
+         <body>\n<header><p>Local stack</p><nav aria-label=\"Pages\"><a href=\"/_mailbox/\">All mails</a><a href=\"/\">Portal</a></nav></header>\n\
+         <main>\n{main}</main>\n</body>\n</html>\n"
+    )
+}
 
 /// Returns the page with all mails.
 pub(super) fn list(mails: &[Caught]) -> String {
-    let mut html = format!("{HEAD}<meta http-equiv=refresh content=5><title>Mailbox</title><h1>Mailbox</h1>");
-    if mails.is_empty() {
-        html.push_str("<p>No mail yet. This page reloads every five seconds.</p>");
-        return html;
-    }
-    html.push_str("<p>Mails of the local stack, newest first. None of them was sent.</p><table><tr><th>When<th>To<th>Subject</tr>");
+    let summary = match mails.len() {
+        0 => "No mail yet.".to_owned(),
+        1 => "1 mail. It was not sent.".to_owned(),
+        count => format!("{count} mails, newest first. None of them was sent."),
+    };
+    let mut main = format!(
+        "<h1>Mailbox</h1>\n<p id=\"summary\">{summary}</p>\n<div id=\"newest\">{}</div>\n\
+         <p class=\"look\"><a class=\"target\" id=\"again\" href=\"/_mailbox/\">Look again</a> \
+         <span id=\"news\" role=\"status\"></span></p>\n<ul id=\"mails\">\n",
+        newest(mails)
+    );
     for mail in mails {
-        let files = match mail.attachments.len() {
-            0 => String::new(),
-            _ => format!(
-                " ({})",
-                mail.attachments.iter().map(|file| escaped(&file.name)).collect::<Vec<_>>().join(", ")
-            ),
-        };
+        let files: Vec<String> = mail.attachments.iter().map(|file| escaped(&file.name)).collect();
+        let files = if files.is_empty() { String::new() } else { format!(" · {}", files.join(", ")) };
         // Writing to a String cannot fail.
-        let _ = write!(
-            html,
-            "<tr><td>{}<td>{}<td><a href='/_mailbox/{}'>{}</a>{files}</tr>",
-            clock(mail),
-            escaped(&mail.to),
+        let _ = writeln!(
+            main,
+            "<li class=\"card\" id=\"mail-{}\"><h2><a href=\"{}\">{}</a></h2><p class=\"quiet\">To {} · {}{files}</p></li>",
             escaped(&mail.id),
+            escaped(&path(mail)),
             escaped(&mail.subject),
+            escaped(&mail.to),
+            time(mail),
         );
     }
-    html.push_str("</table>");
-    html
+    main.push_str("</ul>\n");
+    let reload = format!("<noscript><meta http-equiv=\"refresh\" content=\"{RELOAD}\"></noscript>");
+    document("All mails", &reload, &main)
+}
+
+/// Links to the newest mail of each approver.
+fn newest(mails: &[Caught]) -> String {
+    let mut approvers: Vec<&str> =
+        mails.iter().filter(|mail| mail.is_for_approver()).map(|mail| &*mail.to).collect();
+    approvers.sort_unstable();
+    approvers.dedup();
+    if approvers.is_empty() {
+        return String::new();
+    }
+    let links = approvers.iter().map(|address| {
+        format!(
+            "<li><a class=\"target\" href=\"/_mailbox/newest/{}\">Newest for approver {}</a></li>",
+            in_path(address),
+            escaped(address)
+        )
+    });
+    format!("<nav aria-label=\"Approvers\"><ul>{}</ul></nav>", links.collect::<String>())
+}
+
+/// Returns the path of the page of a mail.
+pub(super) fn path(mail: &Caught) -> String {
+    format!("/_mailbox/{}", in_path(&mail.id))
+}
+
+/// Percent-encoded, as a segment of a path.
+fn in_path(text: &str) -> String {
+    // A plus sign of the text itself comes as %2B.
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
 /// Returns the page of one mail.
 pub(super) fn view(mail: &Caught) -> String {
-    let id = escaped(&mail.id);
+    let path = escaped(&path(mail));
     let subject = escaped(&mail.subject);
-    let mut html = format!(
-        "{HEAD}<title>{subject}</title><p><a href='/_mailbox/'>All mails</a></p><h1>{subject}</h1>\
-         <dl><dt>From<dd>{}<dt>To<dd>{}<dt>When<dd>{}</dl>",
+    let mut main = format!(
+        "<h1>{subject}</h1>\n<div class=\"card\"><dl><dt>From</dt><dd>{}</dd><dt>To</dt><dd>{}</dd><dt>Caught</dt><dd>{}</dd></dl></div>\n",
         escaped(&mail.from),
         escaped(&mail.to),
-        clock(mail),
+        time(mail),
     );
-    for (number, file) in mail.attachments.iter().enumerate() {
-        let name = escaped(&file.name);
-        let _ = write!(
-            html,
-            "<p><a href='/_mailbox/{id}/attachments/{number}'>Download {name}</a> ({} bytes)</p>",
-            file.bytes.len()
-        );
+    if !mail.attachments.is_empty() {
+        main.push_str("<ul>\n");
+        for (number, file) in mail.attachments.iter().enumerate() {
+            let name = escaped(&file.name);
+            let _ = writeln!(
+                main,
+                "<li><a class=\"target\" href=\"{path}/attachments/{number}\">Download {name} ({} bytes)</a></li>",
+                file.bytes.len()
+            );
+        }
+        main.push_str("</ul>\n");
     }
-    let _ = write!(html, "<h2>Text</h2><pre>{}</pre>", linked(&mail.text));
+    let text = format!("<pre>{}</pre>", linked(&mail.text));
     if mail.html.is_some() {
-        let _ = write!(
-            html,
-            "<h2>HTML</h2><iframe title='The HTML part of the mail' sandbox='allow-popups allow-popups-to-escape-sandbox' src='/_mailbox/{id}/html'></iframe>"
+        let _ = writeln!(
+            main,
+            "<iframe title=\"The mail as HTML\" sandbox=\"allow-popups allow-popups-to-escape-sandbox\" src=\"{path}/html\"></iframe>\n\
+             <details class=\"card\"><summary>Plain text</summary>{text}</details>"
         );
+    } else {
+        let _ = writeln!(main, "<div class=\"card\">{text}</div>");
     }
-    html
+    document(&subject, "", &main)
 }
 
 /// Returns a mail's HTML for the frame; its links open in a new tab.
@@ -82,9 +132,15 @@ pub(super) fn framed(html: &str) -> String {
     format!("<!doctype html><base target=_blank>{html}")
 }
 
-fn clock(mail: &Caught) -> String {
-    let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
-    OffsetDateTime::from(mail.at).format(format).map_or_else(|_| String::new(), |text| format!("{text}Z"))
+/// The time of a mail, for people; the script writes it in their zone.
+fn time(mail: &Caught) -> String {
+    let at = OffsetDateTime::from(mail.at);
+    let people =
+        at.format(format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute] UTC"));
+    let machines = at.format(format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z"));
+    // Formats of dates and times only, so neither fails.
+    let (people, machines) = (people.unwrap_or_default(), machines.unwrap_or_default());
+    format!("<time datetime=\"{machines}\">{people}</time>")
 }
 
 fn escaped(text: &str) -> String {
@@ -120,16 +176,4 @@ fn linked(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_is_escaped_and_its_links_are_links() {
-        assert_eq!(
-            linked("See <http://localhost:8080/a?b=1&c=2>."),
-            "See &lt;<a href=\"http://localhost:8080/a?b=1&amp;c=2\" rel=noreferrer>http://localhost:8080/a?b=1&amp;c=2</a>&gt;."
-        );
-        assert_eq!(linked("<script>alert('x')</script>"), "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;");
-        assert_eq!(linked("http://"), "<a href=\"http://\" rel=noreferrer>http://</a>");
-    }
-}
+mod tests;

@@ -66,7 +66,8 @@ async fn a_request_is_approved_and_its_certificate_delivered() {
     assert!(mail.text.contains(serial), "{}", mail.text);
     let zip = mail.attachment("certificate.zip");
     let names: Vec<String> = files_in_zip(zip).into_iter().map(|(name, _)| name).collect();
-    assert_eq!(names, ["certificate.pem", "ca.pem", "fullchain.pem", "receipt.json", "README.txt"]);
+    let files = ["certificate.pem", "ca.pem", "fullchain.pem", "receipt.json", "README.txt", "README.ja.txt"];
+    assert_eq!(names, files);
     assert_eq!(portal.get(&certificate_url(&asked.status_url, ".zip"), "*/*").await.expect(200).body, zip);
     downloads_agree(&portal, &asked.status_url, zip).await;
     let by_answer = portal.json(&certificate_url(&answered.status_url, "")).await;
@@ -93,9 +94,11 @@ async fn downloads_agree(portal: &end_to_end::Portal, status_url: &str, zip: &[u
     assert_eq!(&portal.get("ca.pem", "*/*").await.expect(200).body, file("ca.pem"));
     let fullchain = String::from_utf8(file("fullchain.pem").clone()).unwrap();
     assert!(fullchain.starts_with(&String::from_utf8_lossy(file("certificate.pem")).into_owned()));
-    let readme = String::from_utf8(file("README.txt").clone()).unwrap();
-    for word in ["nginx", "acm import-certificate", "curl", "fullchain.pem"] {
-        assert!(readme.contains(word), "{word}: {readme}");
+    for readme in ["README.txt", "README.ja.txt"] {
+        let readme = String::from_utf8(file(readme).clone()).unwrap();
+        for word in ["nginx", "acm import-certificate", "curl", "fullchain.pem"] {
+            assert!(readme.contains(word), "{word}: {readme}");
+        }
     }
 }
 

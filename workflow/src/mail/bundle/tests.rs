@@ -50,7 +50,7 @@ fn file(zip: &[u8], name: &str) -> String {
 }
 
 #[test]
-fn the_zip_holds_the_four_files_as_old_as_the_certificate() {
+fn the_zip_holds_the_files_as_old_as_the_certificate() {
     let (leaf, chain) = certificate(&[ExtendedKeyUsagePurpose::ServerAuth]);
     let zip = certificate_zip(&leaf, &chain, &names(&["www.example.com"]), None).unwrap();
     let mut archive = ZipArchive::new(Cursor::new(&zip)).unwrap();
@@ -65,7 +65,9 @@ fn the_zip_holds_the_four_files_as_old_as_the_certificate() {
         })
         .collect();
     let expected = |name: &str| (name.to_owned(), 0o644, "2026-01-01 12:00:00".to_owned());
-    assert_eq!(found, ["certificate.pem", "ca.pem", "fullchain.pem", "README.txt"].map(expected));
+    let files = ["certificate.pem", "ca.pem", "fullchain.pem", "README.txt", "README.ja.txt"];
+    assert_eq!(found, files.map(expected));
+    assert!(zip.len() < 20_000, "{} octets", zip.len());
 }
 
 #[test]
@@ -93,6 +95,36 @@ fn the_readme_of_a_server() {
     let zip =
         certificate_zip(&leaf, &chain, &names(&["*.xn--bcher-kva.example.com", "10.0.0.1"]), None).unwrap();
     insta::assert_snapshot!(file(&zip, "README.txt"));
+    insta::assert_snapshot!("the_readme_of_a_server_in_japanese", file(&zip, "README.ja.txt"));
+}
+
+/// Widths of a terminal: a letter of a Japanese font takes two columns.
+fn columns(line: &str) -> usize {
+    line.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum()
+}
+
+#[test]
+fn both_readmes_have_the_same_commands_and_fit_a_terminal() {
+    let key = |algorithm| KeyPair::generate_for(algorithm).unwrap();
+    let usages = [&[ExtendedKeyUsagePurpose::ServerAuth][..], &[ExtendedKeyUsagePurpose::ClientAuth], &[]];
+    let keys = [&rcgen::PKCS_ECDSA_P256_SHA256, &rcgen::PKCS_ED25519].map(key);
+    for (usage, key) in usages.iter().flat_map(|usage| keys.iter().map(move |key| (usage, key))) {
+        let (leaf, chain) = certificate_of(key, usage);
+        let zip = certificate_zip(&leaf, &chain, &names(&["www.example.com"]), Some("{}")).unwrap();
+        let [english, japanese] = ["README.txt", "README.ja.txt"].map(|name| file(&zip, name));
+        for readme in [&english, &japanese] {
+            let wide: Vec<&str> = readme.lines().filter(|line| columns(line) > 80).collect();
+            assert!(wide.is_empty(), "{wide:#?}");
+            assert!(!readme.contains("\n\n\n\n") && readme.lines().all(|line| line == line.trim_end()));
+        }
+        let commands = |readme: &str| -> Vec<String> {
+            let indented = readme.lines().filter(|line| line.starts_with("    ") && line.is_ascii());
+            let in_table = |line: &&str| line.starts_with("                ");
+            indented.filter(|line| !in_table(line)).map(str::to_owned).collect()
+        };
+        assert_eq!(commands(&english), commands(&japanese));
+        assert!(commands(&english).len() > 9, "{english}");
+    }
 }
 
 #[test]
@@ -107,7 +139,8 @@ fn the_readme_suits_the_key() {
     };
     let edwards = readme(&rcgen::PKCS_ED25519, None);
     assert!(!edwards.contains("aws acm import-certificate"));
-    assert!(edwards.contains("Browsers take no such certificate"));
+    assert!(edwards.contains("Browsers and Windows don't accept such a certificate"));
+    assert!(!edwards.contains("certreq"));
     insta::assert_snapshot!(edwards);
     for (algorithm, bits) in
         [(&rcgen::PKCS_ECDSA_P384_SHA384, None), (&rcgen::PKCS_RSA_SHA256, Some(rcgen::RsaKeySize::_2048))]
@@ -160,13 +193,13 @@ fn a_receipt_is_in_the_zip_and_named_in_both_languages() {
     let (leaf, chain) = certificate(&[ExtendedKeyUsagePurpose::ServerAuth]);
     let zip = certificate_zip(&leaf, &chain, &names(&["www.example.com"]), Some("the receipt\n")).unwrap();
     assert_eq!(contents(&zip).unwrap(), (leaf, Some("the receipt\n".to_owned())));
-    let readme = file(&zip, "README.txt");
-    for part in
-        ["receipt.json     who approved", "countersign receipt verify certificate.zip --key KEY", "受領証"]
+    for (name, who) in
+        [("README.txt", "receipt.json     who approved"), ("README.ja.txt", "receipt.json     受領証")]
     {
-        assert!(readme.contains(part), "{readme}");
+        let readme = file(&zip, name);
+        assert!(readme.contains(who), "{readme}");
+        assert!(readme.contains("countersign receipt verify certificate.zip --key KEY"), "{readme}");
     }
-    assert!(readme.lines().all(|line| line.chars().count() <= 80), "{readme}");
 }
 
 #[test]
