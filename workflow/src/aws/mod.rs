@@ -20,9 +20,9 @@ use crate::approval::BaseUrl;
 use crate::certificate::PublicationUrl;
 use crate::environment::{Environment, EnvironmentError};
 use crate::ports::{
-    AcmeStore, Approvals, CertificateStore, CompromisedKeys, EnrolmentCodes, EventBus, Executions,
-    IdentityProvider, Issuers, LinkSecrets, ListFiles, LogFiles, LogKeys, Mailer, Metrics, NameIndex,
-    OcspResponders, Operators, People, PeopleWriter, Policies, PortError, Queue, Receipts,
+    AcmeStore, Approvals, CertificateStore, CompromisedKeys, EnrolmentCodes, EventBus, ExecutionHistory,
+    Executions, IdentityProvider, Issuers, LinkSecrets, ListFiles, LogFiles, LogKeys, Mailer, Metrics,
+    NameIndex, OcspResponders, Operators, People, PeopleWriter, Policies, PortError, Queue, Receipts,
     ReceiverParameters, Requests, RevocationLists, RevocationWriter, Revocations, StandingApprovals,
     StandingEndWriter, Tasks, TrustAnchorCrls, TrustStoreCrls, WebhookCaller, WorkerQueue,
 };
@@ -496,6 +496,11 @@ impl Aws {
             .environment
             .text("REVOCATION_STATE_MACHINE_ARN", "the ARN of the state machine of revocations")?;
         Ok(Arc::new(StepFunctions::new(self.sdk(), arn)))
+    }
+
+    /// The histories of executions, of both state machines.
+    pub fn execution_history(&self) -> Arc<dyn ExecutionHistory> {
+        Arc::new(StepFunctions::new(self.sdk(), ""))
     }
 
     /// The queue of this worker.
