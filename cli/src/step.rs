@@ -10,12 +10,13 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::Value;
 use time::OffsetDateTime;
 use workflow::ids::RequestId;
+use workflow::ports::StateVisit;
 use workflow::request::{Request, Status};
 use workflow::timestamp::rfc3339;
 
 use crate::error::{CliError, OrFail as _};
 use crate::stack::Stack;
-use crate::timeline::{self, Entry};
+use crate::timeline;
 use crate::wording::duration;
 
 /// The state machine: it has the queue of each state.
@@ -73,7 +74,7 @@ fn worker(state: &str) -> Option<String> {
 }
 
 /// The failed tries since the state was entered or, without any, the last error of the worker; from the worker's log.
-async fn tries(stack: &Stack, id: RequestId, entry: &Entry) -> Option<StepFact> {
+async fn tries(stack: &Stack, id: RequestId, entry: &StateVisit) -> Option<StepFact> {
     let worker = worker(&entry.state)?;
     let group = format!("/aws/lambda/{}-{worker}", stack.name);
     let since = i64::try_from(entry.entered.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();

@@ -23,7 +23,9 @@ mod storage;
 
 pub use acme::{AcmeStore, OrderName, OrdersPage};
 pub use error::PortError;
-pub use flow::{ExecutionState, Executions, Queue, Reported, Tasks, WorkerQueue};
+pub use flow::{
+    ExecutionHistory, ExecutionState, Executions, Queue, Reported, StateVisit, Tasks, WorkerQueue,
+};
 pub use identity::{AuthorizationCode, IdentityProvider, ProviderMetadata, Redeemed};
 pub use inventory::{
     CertificateList, CertificateListing, ListPart, ListedCertificate, ListedCertificateError, domain_order,

@@ -619,6 +619,38 @@ commands-openssl-where = Run it in a terminal with <code>bash</code> or another 
 commands-powershell-where = Run it in PowerShell as an administrator. The private key goes into the key store of this machine, not into a file, and can't be exported: install the certificate on the same machine. Send only <code>request.csr</code>.
 commands-write = Show the commands
 form-commands = Show the commands for my names
+
+## Pages: the steps of an execution
+
+picture-request = The steps of this request
+picture-revocation = The steps of this revocation
+picture-waiting = No step has begun yet.
+picture-unknown = The steps aren't known. Their history is kept for 90 days.
+picture-now =
+    { $steps ->
+        [0] Now at the first step, { $state }.
+       *[other] Now at { $state }, after { $states }.
+    }
+picture-ended =
+    { $steps ->
+        [0] Ended at the first step, { $state }.
+       *[other] Ended at { $state }, after { $states }.
+    }
+picture-stopped =
+    { $steps ->
+        [0] Stopped at the first step, { $state }.
+       *[other] Stopped at { $state }, after { $states }.
+    }
+picture-errors = Ended with an error: { $states }.
+picture-between = {" "}
+picture-word-now = now
+picture-word-failed = failed
+picture-word-refused = refused
+picture-word-late = timed out
+picture-word-stopped = stopped
+picture-legend = Thick lines and a sign on the frame show the steps taken. Dashed lines are taken after an error. A frame with pointed sides is a choice, one with a double line an end.
+picture-list = Steps and times
+
 ### Mails
 
 mail-moment = { mail-weekday }, { date-instant }

@@ -513,6 +513,38 @@ commands-openssl-where = <code>bash</code> などのシェルを開いたター�
 commands-powershell-where = PowerShellを管理者として開いて実行してください。秘密鍵はファイルではなく、このマシンのキーストアに保存され、エクスポートできません。証明書も同じマシンに導入してください。送信するのは <code>request.csr</code> だけです。
 commands-write = コマンドを表示する
 form-commands = 自分の名前でコマンドを表示する
+
+## 画面: 処理の流れ
+
+picture-request = この申請の処理の流れ
+picture-revocation = この失効の処理の流れ
+picture-waiting = 処理はまだ始まっていません。
+picture-unknown = 処理の記録がありません。記録の保存期間は90日です。
+picture-now =
+    { $steps ->
+        [0] 現在は最初のステップの{ $state }です。
+       *[other] 現在は{ $state }です。ここまでの経過: { $states }。
+    }
+picture-ended =
+    { $steps ->
+        [0] 最初のステップの{ $state }で終了しました。
+       *[other] { $state }で終了しました。ここまでの経過: { $states }。
+    }
+picture-stopped =
+    { $steps ->
+        [0] 最初のステップの{ $state }で止まりました。
+       *[other] { $state }で止まりました。ここまでの経過: { $states }。
+    }
+picture-errors = エラーで終わったステップ: { $states }。
+picture-between = {""}
+picture-word-now = 現在
+picture-word-failed = 失敗
+picture-word-refused = 受付不可
+picture-word-late = 時間切れ
+picture-word-stopped = 停止
+picture-legend = 太い線と枠の印は、実際に通ったステップを表します。破線はエラーのときに進む先です。左右がとがった枠は分岐、二重線の枠は終了を表します。
+picture-list = ステップと時刻
+
 ### Mails
 
 mail-moment = { date-day } ({ mail-weekday }) { $time } UTC

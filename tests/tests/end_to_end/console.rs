@@ -29,7 +29,8 @@ pub(crate) async fn read(stack: &Stack) {
     let (portal, cookie) = (stack.portal(), cookie(stack));
     let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
     let request = format!("console/requests/{}", asked.id);
-    let pages = ["console", "console/certificates", "console/grants", "console/issuers", "console/policy", &request];
+    let pages =
+        ["console", "console/certificates", "console/grants", "console/issuers", "console/policy", &request];
     for page in pages {
         let headers = [("accept", "text/html"), ("cookie", cookie.as_str())];
         portal.send(Method::GET, page, &headers, Vec::new()).await.expect(200);
@@ -99,7 +100,10 @@ async fn somebody_who_approves_nothing_opens_the_console_with_a_passkey_and_acts
     browser.leave("details.act form button").await;
     browser.element("form.session").await;
     let said = browser.element("main").await.text().await.unwrap();
-    assert!(said.contains("The mail was deleted.") && said.contains(&format!("operator:{OPERATOR}")), "{said}");
+    assert!(
+        said.contains("The mail was deleted.") && said.contains(&format!("operator:{OPERATOR}")),
+        "{said}"
+    );
     check("console-acted", false).await;
     eventually("the new link", PATIENCE, async || {
         let events = stack.countersign(&["audit", "export", &asked.id]);

@@ -21,10 +21,10 @@ use crate::certificate::PublicationUrl;
 use crate::environment::{Environment, EnvironmentError};
 use crate::ports::{
     AcmeStore, Approvals, AuditTrails, CertificateStore, CompromisedKeys, EnrolmentCodes, EventBus,
-    Executions, IdentityProvider, Issuers, LinkSecrets, ListFiles, LogFiles, LogKeys, Mailer, Metrics,
-    NameIndex, OcspResponders, Operators, People, PeopleWriter, Policies, PortError, Queue, Receipts,
-    ReceiverParameters, Requests, RevocationLists, RevocationWriter, Revocations, StandingApprovals,
-    StandingEndWriter, Tasks, TrustAnchorCrls, TrustStoreCrls, WebhookCaller, WorkerQueue,
+    ExecutionHistory, Executions, IdentityProvider, Issuers, LinkSecrets, ListFiles, LogFiles, LogKeys,
+    Mailer, Metrics, NameIndex, OcspResponders, Operators, People, PeopleWriter, Policies, PortError, Queue,
+    Receipts, ReceiverParameters, Requests, RevocationLists, RevocationWriter, Revocations,
+    StandingApprovals, StandingEndWriter, Tasks, TrustAnchorCrls, TrustStoreCrls, WebhookCaller, WorkerQueue,
 };
 
 mod dynamodb;
@@ -504,6 +504,11 @@ impl Aws {
             .environment
             .text("REVOCATION_STATE_MACHINE_ARN", "the ARN of the state machine of revocations")?;
         Ok(Arc::new(StepFunctions::new(self.sdk(), arn)))
+    }
+
+    /// The histories of executions, of both state machines.
+    pub fn execution_history(&self) -> Arc<dyn ExecutionHistory> {
+        Arc::new(StepFunctions::new(self.sdk(), ""))
     }
 
     /// The queue of this worker.

@@ -1,4 +1,4 @@
-//! Step Functions: task results and executions.
+//! Step Functions: task results, executions and their histories.
 //!
 //! Invariant: a used, timed-out or unknown task token means that the task is already finished: a result, not an error.
 //! <https://docs.aws.amazon.com/step-functions/latest/apireference/API_SendTaskSuccess.html>
@@ -13,7 +13,13 @@ use super::lazy_client::LazyClient;
 use super::unavailable;
 use crate::ids::RequestId;
 use crate::message::TaskToken;
-use crate::ports::{ExecutionState, Executions, PortError, Reported, Tasks};
+use crate::ports::{ExecutionHistory, ExecutionState, Executions, PortError, Reported, StateVisit, Tasks};
+
+mod history;
+
+/// Events in one page of a history: the most that GetExecutionHistory returns.
+/// <https://docs.aws.amazon.com/step-functions/latest/apireference/API_GetExecutionHistory.html>
+const EVENTS_PER_PAGE: i32 = 1000;
 
 /// The client of one state machine.
 pub struct StepFunctions {
@@ -105,6 +111,32 @@ impl Executions for StepFunctions {
             }
             Err(error) => Err(unavailable("describe the execution")(error)),
         }
+    }
+}
+
+#[async_trait]
+impl ExecutionHistory for StepFunctions {
+    async fn states(&self, arn: &str) -> Result<Option<Vec<StateVisit>>, PortError> {
+        let mut pages = self
+            .client
+            .get_execution_history()
+            .execution_arn(arn)
+            // Inputs and outputs hold task tokens.
+            .include_execution_data(false)
+            .max_results(EVENTS_PER_PAGE)
+            .into_paginator()
+            .send();
+        let mut events = Vec::new();
+        while let Some(page) = pages.next().await {
+            match page {
+                Ok(page) => events.extend(page.events),
+                Err(error) if error.as_service_error().is_some_and(|e| e.is_execution_does_not_exist()) => {
+                    return Ok(None);
+                }
+                Err(error) => return Err(unavailable("read the history of the execution")(error)),
+            }
+        }
+        Ok(Some(history::visits(&events)))
     }
 }
 

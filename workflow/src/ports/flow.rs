@@ -1,6 +1,8 @@
 //! The state machine and the queues.
 
 use async_trait::async_trait;
+use serde::Serialize;
+use time::OffsetDateTime;
 
 use super::PortError;
 use crate::ids::RequestId;
@@ -44,6 +46,30 @@ pub trait Executions: Send + Sync {
     async fn start(&self, name: &str, id: RequestId) -> Result<(), PortError>;
     /// The state of the execution.
     async fn state(&self, arn: &str) -> Result<ExecutionState, PortError>;
+}
+
+/// A state that an execution entered. It is serialized as `countersign executions` prints it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StateVisit {
+    /// Name of the state.
+    pub state: String,
+    /// Time of entry, UTC.
+    #[serde(with = "time::serde::rfc3339")]
+    pub entered: OffsetDateTime,
+    /// Time of exit, UTC.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub left: Option<OffsetDateTime>,
+    /// Error and cause, if the state failed.
+    pub error: Option<String>,
+}
+
+/// The histories of executions. Read-only.
+#[async_trait]
+pub trait ExecutionHistory: Send + Sync {
+    /// The states that the execution entered, in order. `None` if there is no such execution: Step Functions keeps
+    /// executions for 90 days after their end.
+    async fn states(&self, arn: &str) -> Result<Option<Vec<StateVisit>>, PortError>;
 }
 
 /// The queue of another worker.

@@ -18,7 +18,7 @@ use crate::message::RecheckMessage;
 use crate::message::TaskToken;
 use crate::policy::Policy;
 use crate::policy::key_list::KeyList;
-use crate::ports::{ExecutionState, PortError, PublishedList};
+use crate::ports::{ExecutionState, PortError, PublishedList, StateVisit};
 use crate::request::audit::{Actor, Event, EventKind, Origin};
 use crate::request::metric::Measure;
 use crate::request::{Columns, Request, Status};
@@ -84,6 +84,8 @@ struct State {
     measures: Vec<Measure>,
     results: Vec<(TaskToken, TaskResult)>,
     executions: BTreeMap<String, ExecutionState>,
+    /// By the ARN of the execution.
+    histories: BTreeMap<String, Vec<StateVisit>>,
     audit: Vec<Event>,
     rechecks: Vec<RecheckMessage>,
     postponed: Vec<(String, i32)>,
@@ -205,8 +207,8 @@ impl InMemoryBackend {
     }
 
     /// Makes the next `times` calls of a port fail: `requests`, `names`, `approvals`, `certificates`, `issuers`,
-    /// `mailer`, `operators`, `policies`, `links`, `ca key`, `tasks`, `executions`, `worker queue`, `queue`,
-    /// `log`, `log key`, `receipts`, `list files`, `trust anchor`, `trust store`, `receivers`, `webhooks`, `event bus`,
+    /// `mailer`, `operators`, `policies`, `links`, `ca key`, `tasks`, `executions`, `execution history`, `worker queue`,
+    /// `queue`, `log`, `log key`, `receipts`, `list files`, `trust anchor`, `trust store`, `receivers`, `webhooks`, `event bus`,
     /// `standing` or `acme`.
     pub fn fail_next(&self, port: &'static str, times: usize) {
         self.state().failures.insert(port, times);
@@ -389,6 +391,11 @@ impl InMemoryBackend {
     /// Sets the state of an execution.
     pub fn put_execution(&self, arn: &str, execution: ExecutionState) {
         self.state().executions.insert(arn.to_owned(), execution);
+    }
+
+    /// Sets the history of an execution.
+    pub fn put_history(&self, arn: &str, visits: Vec<StateVisit>) {
+        self.state().histories.insert(arn.to_owned(), visits);
     }
 
     /// Every message to another worker, oldest first.

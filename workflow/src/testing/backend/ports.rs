@@ -18,10 +18,10 @@ use crate::message::TaskToken;
 use crate::policy::Policy;
 use crate::policy::key_list::{self, KeyListDigest};
 use crate::ports::{
-    Approvals, AuditTrails, CertificateStore, Clock, CompromisedKeys, EndingCertificate, ExecutionState,
-    Executions, Issuers, KeyLists, LinkSecrets, ListPart, ListedCertificate, ListedRequest, Mailer, Metrics,
-    NameEntry, NameIndex, NameRow, Operators, Policies, PortError, Queue, Reported, Requests, Saved, Tasks,
-    WorkerQueue,
+    Approvals, AuditTrails, CertificateStore, Clock, CompromisedKeys, EndingCertificate, ExecutionHistory,
+    ExecutionState, Executions, Issuers, KeyLists, LinkSecrets, ListPart, ListedCertificate, ListedRequest,
+    Mailer, Metrics, NameEntry, NameIndex, NameRow, Operators, Policies, PortError, Queue, Reported,
+    Requests, Saved, StateVisit, Tasks, WorkerQueue,
 };
 use crate::request::audit::Event;
 use crate::request::metric::Measure;
@@ -488,6 +488,17 @@ impl Executions for InMemoryBackend {
     async fn state(&self, arn: &str) -> Result<ExecutionState, PortError> {
         self.call("executions", "state", |state| {
             state.executions.get(arn).copied().unwrap_or(ExecutionState::Missing)
+        })
+    }
+}
+
+#[async_trait]
+impl ExecutionHistory for InMemoryBackend {
+    async fn states(&self, arn: &str) -> Result<Option<Vec<StateVisit>>, PortError> {
+        self.call("execution history", "states", |state| {
+            // An execution that was started has a history, if only an empty one.
+            let execution = state.executions.get(arn).filter(|one| **one != ExecutionState::Missing);
+            state.histories.get(arn).cloned().or_else(|| execution.map(|_| Vec::new()))
         })
     }
 }
