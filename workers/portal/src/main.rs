@@ -20,6 +20,7 @@ async fn main() -> Result<(), lambda_http::Error> {
             receipts: aws.receipts()?,
             trails: aws.trails()?,
             lists: aws.lists()?,
+            history: aws.execution_history(),
             policies: aws.policies()?,
             links: aws.link_secret()?,
             base_url: aws.base_url()?,

@@ -34,8 +34,6 @@ mod names;
 mod new;
 mod passkey;
 mod passkey_data;
-// The page of one request on /console prints it.
-#[cfg_attr(not(test), expect(dead_code, reason = "its page is not in this branch"))]
 mod picture;
 mod problem;
 mod questions;

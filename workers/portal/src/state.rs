@@ -10,9 +10,9 @@ use workflow::approval::voting::Voting;
 use workflow::approval::withdrawal::Withdrawal;
 use workflow::certificate::revoking::RevocationIntake;
 use workflow::ports::{
-    Approvals, AuditTrails, CertificateStore, Clock, Executions, IdentityProvider, Issuers, LinkSecrets,
-    Metrics, NameIndex, People, Policies, Receipts, Requests, RevocationLists, StandingApprovals,
-    WorkerQueue,
+    Approvals, AuditTrails, CertificateStore, Clock, ExecutionHistory, Executions, IdentityProvider, Issuers,
+    LinkSecrets, Metrics, NameIndex, People, Policies, Receipts, Requests, RevocationLists,
+    StandingApprovals, WorkerQueue,
 };
 use workflow::request::download::CertificateDownload;
 use workflow::request::intake::Intake;
@@ -37,6 +37,8 @@ pub struct Portal {
     pub trails: Arc<dyn AuditTrails>,
     /// Published revocation lists, for the console. The portal reads them, and sign publishes them.
     pub lists: Arc<dyn RevocationLists>,
+    /// Histories of executions, for the console.
+    pub history: Arc<dyn ExecutionHistory>,
     /// The policy.
     pub policies: Arc<dyn Policies>,
     /// The link secret.

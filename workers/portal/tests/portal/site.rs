@@ -103,6 +103,7 @@ impl Site {
             receipts: backend.clone(),
             trails: backend.clone(),
             lists: backend.clone(),
+            history: backend.clone(),
             policies: backend.clone(),
             links: backend.clone(),
             base_url: BaseUrl::parse(base_url).unwrap(),

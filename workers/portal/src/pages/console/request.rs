@@ -8,11 +8,13 @@ use workflow::approval::standing::StandingApproval;
 use workflow::certificate::reason_text;
 use workflow::decision::{Decision, Evidence, Vote};
 use workflow::policy::Policy;
+use workflow::ports::StateVisit;
 use workflow::request::audit::Event;
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
 use super::super::names::{self, NamesView};
+use super::super::picture::{Machine, StateMachinePicture};
 use super::super::status::headline;
 use super::super::{Instant, RevocationFacts, Site, shown};
 use super::frame::ConsoleFrame;
@@ -33,6 +35,10 @@ pub(crate) struct RequestAtConsole {
     pub(crate) progress: Option<ApprovalProgress>,
     /// The votes, and whether what proves each is right.
     pub(crate) proofs: Vec<(Vote, Result<(), NotProven>)>,
+    /// The states that its execution entered.
+    pub(crate) visits: Vec<StateVisit>,
+    /// Those of the execution that revokes the certificate, if there is one.
+    pub(crate) revocation_visits: Option<Vec<StateVisit>>,
     /// The standing approval, if it asked for one.
     pub(crate) standing: Option<StandingApproval>,
 }
@@ -113,6 +119,8 @@ pub(crate) struct ConsoleRequestPage {
     execution: String,
     /// The page of the execution in the Step Functions console.
     execution_url: Option<String>,
+    /// The state machines, with the place of the request.
+    pictures: Vec<StateMachinePicture>,
     steps: Vec<TimelineStep>,
     votes: Vec<VoteFacts>,
     defects: Vec<String>,
@@ -163,6 +171,7 @@ impl ConsoleRequestPage {
             revocation: RevocationFacts::of(&site, request),
             execution: request.execution().arn.clone(),
             execution_url: execution_url(&request.execution().arn),
+            pictures: pictures(&site, about),
             steps: request
                 .shown_history()
                 .iter()
@@ -198,6 +207,17 @@ impl ConsoleRequestPage {
     pub(crate) fn with_problem(self, problem: &Problem) -> Self {
         Self { problem: Some(problem.detail(self.site.language)), ..self }
     }
+}
+
+/// The state machines, with the place of the request in each.
+fn pictures(site: &Site, about: &RequestAtConsole) -> Vec<StateMachinePicture> {
+    let request = &about.request;
+    let is_running = request.status().is_in_flow();
+    let of_request = StateMachinePicture::of(site, Machine::Request, &about.visits, is_running);
+    let of_revocation = about.revocation_visits.as_ref().map(|visits| {
+        StateMachinePicture::of(site, Machine::Revocation, visits, request.has_open_revocation())
+    });
+    std::iter::once(of_request).chain(of_revocation).collect()
 }
 
 /// What is possible now.

@@ -10,7 +10,7 @@ use workflow::approval::Approval;
 use workflow::approval::passkey::NotProven;
 use workflow::decision::Vote;
 use workflow::ids::RequestId;
-use workflow::ports::PortError;
+use workflow::ports::{PortError, StateVisit};
 use workflow::request::audit::Event;
 use workflow::request::{Request, verify_request};
 use workflow::store::vote_proof;
@@ -59,6 +59,11 @@ pub(super) async fn page(
         trail,
         progress,
         standing,
+        visits: visits(call, &request.execution().arn).await,
+        revocation_visits: match request.revocation() {
+            Some(revocation) => Some(visits(call, &revocation.execution_arn).await),
+            None => None,
+        },
         request,
     };
     let page = ConsoleRequestPage::new(portal, &call.locale, call.frame(), &about, &call.policy);
@@ -67,6 +72,18 @@ pub(super) async fn page(
         None => page,
     };
     Ok(call.page(status, &page))
+}
+
+/// The states that an execution entered; none if Step Functions keeps it no longer, or does not answer: the rest of the page stands
+/// without.
+async fn visits(call: &ConsoleCall, arn: &str) -> Vec<StateVisit> {
+    match call.portal.history.states(arn).await {
+        Ok(visits) => visits.unwrap_or_default(),
+        Err(error) => {
+            tracing::error!(%error, "cannot read the history of an execution");
+            Vec::new()
+        }
+    }
 }
 
 /// Row and trail of one moment: the row is read again until it did not change while the trail was read.
