@@ -80,7 +80,8 @@ mod tests {
     fn a_time_is_a_length_a_day_or_an_instant() {
         assert_eq!(since("2026-11-30"), Ok(datetime!(2026-11-30 00:00 UTC)));
         assert_eq!(since("2026-11-30T12:00:00+09:00"), Ok(datetime!(2026-11-30 03:00 UTC)));
-        let ago = OffsetDateTime::now_utc() - since("2d").unwrap();
+        let at = since("2d").unwrap();
+        let ago = OffsetDateTime::now_utc() - at;
         assert!((time::Duration::days(2)..time::Duration::days(3)).contains(&ago), "{ago}");
         for bad in ["", "yesterday", "2026-13-01", "2026-11-30T12:00", "-1d"] {
             assert!(since(bad).unwrap_err().contains("is no time"), "{bad}");
