@@ -46,7 +46,10 @@ pub(crate) fn since(text: &str) -> Result<OffsetDateTime, String> {
     if let Ok(at) = OffsetDateTime::parse(text, &Rfc3339) {
         return Ok(at);
     }
-    if let Ok(day) = Date::parse(text, &Iso8601::DATE) {
+    // The parser also takes a time behind the day, and drops it.
+    if text.len() == "2026-11-30".len()
+        && let Ok(day) = Date::parse(text, &Iso8601::DATE)
+    {
         return Ok(day.midnight().assume_utc());
     }
     let length = length(text).map_err(|_| {

@@ -7,6 +7,16 @@
 use std::fmt::Arguments;
 use std::io::{self, ErrorKind, StdoutLock, Write as _};
 
+// Before the modules: a macro is known only below its definition.
+macro_rules! print {
+    ($($text:tt)*) => { $crate::output::write(format_args!($($text)*)) };
+}
+
+macro_rules! println {
+    () => { $crate::output::write(format_args!("\n")) };
+    ($($text:tt)*) => { $crate::output::write(format_args!("{}\n", format_args!($($text)*))) };
+}
+
 mod cell;
 mod csv;
 mod document;
@@ -21,15 +31,6 @@ pub(crate) use table::aligned;
 
 /// 128 and the number of SIGPIPE, as shells report it.
 const SIGPIPE_EXIT: i32 = 141;
-
-macro_rules! print {
-    ($($text:tt)*) => { $crate::output::write(format_args!($($text)*)) };
-}
-
-macro_rules! println {
-    () => { $crate::output::write(format_args!("\n")) };
-    ($($text:tt)*) => { $crate::output::write(format_args!("{}\n", format_args!($($text)*))) };
-}
 
 /// Writes to standard output; ends the process if that fails.
 pub(crate) fn write(text: Arguments<'_>) {
