@@ -25,7 +25,9 @@ pub use acme::{AcmeStore, OrderName, OrdersPage};
 pub use error::PortError;
 pub use flow::{ExecutionState, Executions, Queue, Reported, Tasks, WorkerQueue};
 pub use identity::{AuthorizationCode, IdentityProvider, ProviderMetadata, Redeemed};
-pub use inventory::{CertificateList, CertificateListing, ListPart, ListedCertificate, domain_order};
+pub use inventory::{
+    CertificateList, CertificateListing, ListPart, ListedCertificate, PartStart, domain_order,
+};
 pub use issuers::Issuers;
 pub use lists::{ListVersion, PublishedList, RevocationLists};
 pub use log::{LogFile, LogFiles, LogKeys, Receipts};
