@@ -147,7 +147,7 @@ impl Document {
     }
 
     /// For spreadsheets: the first table or, without a table, every fact with its section.
-    pub(super) fn csv(&self) -> String {
+    pub(crate) fn csv(&self) -> String {
         let tables = self.blocks.iter().find_map(|block| match block {
             DocumentBlock::Table(_, table) => Some(table),
             _ => None,

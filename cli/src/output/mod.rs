@@ -26,7 +26,7 @@ mod view;
 
 pub(crate) use cell::{Cell, Tone, status_tone};
 pub(crate) use document::{Document, Facts};
-pub(crate) use options::{OutputOptions, cut, cut_off};
+pub(crate) use options::{OutputOptions, cut, cut_off, listed_until};
 pub(crate) use table::aligned;
 
 /// 128 and the number of SIGPIPE, as shells report it.

@@ -72,3 +72,8 @@ pub(crate) fn cut<T>(rows: &mut Vec<T>, limit: usize) -> bool {
 pub(crate) fn cut_off(shown: usize) {
     eprintln!("{shown} shown; more with --limit.");
 }
+
+/// Says on standard error where a list that was cut off goes on.
+pub(crate) fn listed_until(shown: usize, cursor: &str) {
+    eprintln!("{shown} shown; go on with: --after {cursor}");
+}
