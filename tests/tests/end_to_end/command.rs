@@ -147,7 +147,7 @@ async fn certificates_are_listed_by_each_property_and_page_by_page() {
     let all = |line: &str| {
         let (mut found, mut after) = (Vec::new(), String::new());
         loop {
-            let page = list(&format!("{line} --limit 2{after}"));
+            let page = list(&format!("{line} --limit 5{after}"));
             found.extend(ids(&page));
             let Some(next) = page["next"].as_str() else { return found };
             after = format!(" --after {next}");
