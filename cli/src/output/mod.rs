@@ -25,7 +25,7 @@ mod table;
 mod view;
 
 pub(crate) use cell::{Cell, Tone, status_tone};
-pub(crate) use document::{Document, Facts};
+pub(crate) use document::{Document, FactSheet};
 pub(crate) use options::{OutputOptions, cut, cut_off, listed_until};
 pub(crate) use table::aligned;
 

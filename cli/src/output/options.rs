@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::document::Document;
-use super::view::View;
+use super::view::OutputView;
 use crate::error::{CliError, OrFail as _};
 
 /// The form of the answer.
@@ -36,7 +36,7 @@ impl OutputOptions {
     /// Prints an answer: `value` is its JSON.
     pub(crate) fn print(&self, document: &Document, value: &impl Serialize) -> Result<(), CliError> {
         match self.form() {
-            OutputForm::Table => print!("{}", document.text(&View::of_standard_output(self.wide))),
+            OutputForm::Table => print!("{}", document.text(&OutputView::of_standard_output(self.wide))),
             OutputForm::Csv => print!("{}", document.csv()),
             OutputForm::Json => println!(
                 "{}",
