@@ -10,8 +10,10 @@ use clap::{CommandFactory as _, Parser as _};
 
 use crate::Command;
 
-/// Words that follow the name of a group of commands in a sentence or a label, and are no command of it.
-const PROSE: [(&str, &str); 3] = [("ca", "reads"), ("audit", "1"), ("countersign", "approval")];
+/// Words that follow the name of a group of commands in a sentence or a label, and are no command of it. The last ones are what OpenSSL
+/// says of a revoked certificate.
+const PROSE: [(&str, &str); 4] =
+    [("ca", "reads"), ("audit", "1"), ("countersign", "approval"), ("certificate", "revoked")];
 /// Options of other programs that the documentation names alone.
 const OTHERS: [&str; 11] = [
     "--crlfile",
@@ -123,7 +125,9 @@ fn of_page(path: &Path, found: &mut Vec<Documented>) {
             // `ca import`, after `countersign ca init`.
             let words: Vec<String> = code.split_whitespace().map(str::to_owned).collect();
             let group = Command::command().find_subcommand(words.first()?)?.has_subcommands();
-            (group && words.len() > 1).then_some(words)
+            let is_prose = |above: &str, word: &str| PROSE.contains(&(above, word));
+            let second = words.get(1).filter(|second| !is_prose(&words[0], second)).is_some();
+            (group && second).then_some(words)
         });
         found.extend(whole.map(|words| Documented { at, words, complete: false }));
     }

@@ -10,7 +10,7 @@ use workflow::transparency::{Receipt, VerifiedReceipt};
 
 use crate::error::{CliError, OrFail as _};
 use crate::log::public_keys;
-use crate::output::{Document, Facts, OutputOptions};
+use crate::output::{Document, FactSheet, OutputOptions};
 use crate::stack::StackSelector;
 
 /// The subcommands.
@@ -103,7 +103,7 @@ fn verify(
 }
 
 /// The receipt in words.
-fn facts(verified: &VerifiedReceipt) -> Facts {
+fn facts(verified: &VerifiedReceipt) -> FactSheet {
     let (receipt, checkpoint) = (&verified.receipt, &verified.checkpoint);
     let under = receipt
         .approval
@@ -115,7 +115,7 @@ fn facts(verified: &VerifiedReceipt) -> Facts {
         let absent = if people.is_empty() { String::new() } else { format!(" for {}", people.join(", ")) };
         ("Vote", format!("{} {} {}{absent}  {proof}", vote.approver, vote.decision, vote.at))
     });
-    Facts::new()
+    FactSheet::new()
         .with("Certificate", receipt.certificate.serial.to_string())
         .with("SHA-256", receipt.certificate.sha256.as_str())
         .with("Profile", receipt.profile.as_str())

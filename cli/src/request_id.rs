@@ -126,17 +126,17 @@ fn id_of(item: &TableItem) -> Option<RequestId> {
 }
 
 /// The one id that begins so; the error names the others.
-pub(crate) fn one_of(
+pub(crate) fn one_of<Id: Clone + ToString>(
     beginning: &str,
-    ids: Vec<RequestId>,
+    ids: Vec<Id>,
     noun: &str,
     advice: &str,
-) -> Result<RequestId, CliError> {
+) -> Result<Id, CliError> {
     match ids.as_slice() {
         [] => Err(CliError::new(format!("there is no {noun} {beginning:?}"), advice)),
-        [id] => Ok(*id),
+        [id] => Ok(id.clone()),
         many => {
-            let listed: Vec<String> = many.iter().take(LISTED).map(ToString::to_string).collect();
+            let listed: Vec<String> = many.iter().take(LISTED).map(Id::to_string).collect();
             let more = many.len().saturating_sub(LISTED);
             let rest = if more > 0 { format!(", and {more} more") } else { String::new() };
             Err(CliError::new(
@@ -172,7 +172,7 @@ mod tests {
     fn one_id_is_meant_or_the_error_lists_them() {
         let ids: Vec<RequestId> = (0..7).map(|_| RequestId::random()).collect();
         assert_eq!(one_of("5c1b", vec![ids[0]], "request", "").unwrap(), ids[0]);
-        let none = one_of("5c1b", Vec::new(), "request", "List them.").unwrap_err().to_string();
+        let none = one_of("5c1b", Vec::<RequestId>::new(), "request", "List them.").unwrap_err().to_string();
         assert_eq!(none, "there is no request \"5c1b\". List them.");
         let many = one_of("5c1b", ids.clone(), "request", "").unwrap_err().to_string();
         assert!(many.contains("the beginning of 7 ids: ") && many.contains(&ids[0].to_string()), "{many}");

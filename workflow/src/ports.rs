@@ -28,7 +28,8 @@ pub use flow::{
 };
 pub use identity::{AuthorizationCode, IdentityProvider, ProviderMetadata, Redeemed};
 pub use inventory::{
-    CertificateList, CertificateListing, ListPart, ListedCertificate, ListedCertificateError, domain_order,
+    CertificateList, CertificateListing, ListPart, ListedCertificate, ListedCertificateError, PartStart,
+    domain_order,
 };
 pub use issuers::Issuers;
 pub use lists::{ListVersion, PublishedList, RevocationLists};

@@ -45,7 +45,7 @@ mod standing;
 
 pub use acme::{update_acme_account, update_acme_order};
 pub use approvals::{update_approval, update_approval_audited};
-pub use inventory::{CertificateState, InventoryPage, inventory_page};
+pub use inventory::{CertificateState, EndPart, InventoryPage, inventory_by_end, inventory_page};
 pub use issuers::issuer_of;
 pub use lists::{LIFETIME, ListPublisher, PublishError, RENEWAL, next_list_number};
 pub use log::{CertificateLog, LogError};

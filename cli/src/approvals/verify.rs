@@ -17,7 +17,7 @@ use workflow::request::{Request, Status};
 use workflow::timestamp::rfc3339;
 
 use crate::error::{CliError, OrFail as _};
-use crate::output::{Cell, Document, Facts, OutputOptions, Tone};
+use crate::output::{Cell, Document, FactSheet, OutputOptions, Tone};
 use crate::stack::Stack;
 use crate::{policy, request_rows};
 
@@ -72,7 +72,7 @@ pub(super) async fn run(stack: &Stack, id: RequestId, output: &OutputOptions) ->
     };
     faults.extend(other_digest(&request, decision));
     let cells = rows.iter().map(ProofView::cells).collect();
-    let facts = Facts::new()
+    let facts = FactSheet::new()
         .with("Requester", format!("{} {requester}", request.email()))
         .with("Outcome", decision.outcome.as_str())
         .with("Digest", decision.digest.as_str());

@@ -120,7 +120,7 @@ async fn everything(
         })
         .await?;
     source
-        .names(|name| match name.value().entry.request().is_none_or(|id| exported.contains(&id)) {
+        .names(|name| match name.value().entry.about().is_none_or(|id| exported.contains(&id)) {
             true => put(&Record::Name(name)),
             false => Ok(()),
         })

@@ -1,7 +1,7 @@
 //! The stack of an import.
 //!
 //! Invariant: every write is conditional on an absent item. A present item must be the same, or its continuation by the
-//! stack since an interrupted import.
+//! stack since an interrupted import. An entry of a list of certificates is a key alone, and is written without a condition.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::primitives::ByteStream;
 use workflow::approval::Approval;
 use workflow::approval::standing::StandingApproval;
-use workflow::aws::S3KeyLists;
+use workflow::aws::{DynamoNames, S3Certificates, S3KeyLists};
 use workflow::backup::{NameRow, ObjectKey, Record, RowColumns, TableRow};
 use workflow::certificate::Revocation;
 use workflow::ids::IssuerId;
@@ -25,6 +25,7 @@ use workflow::store::object_key::{
 };
 
 use super::source::{ExportSource, item_of, row_of};
+use crate::certificates::{enter_lists, list_entries};
 use crate::error::{CliError, OrFail as _};
 use crate::moment::{TableItem, trail};
 use crate::stack::Stack;
@@ -34,6 +35,8 @@ pub(super) struct ImportTarget<'a> {
     stack: &'a Stack,
     source: ExportSource<'a>,
     dynamodb: Client,
+    names: DynamoNames,
+    certificates: S3Certificates,
 }
 
 /// A write of an import.
@@ -59,7 +62,13 @@ pub(super) enum Placed {
 
 impl<'a> ImportTarget<'a> {
     pub(super) fn of(stack: &'a Stack) -> Self {
-        Self { stack, source: ExportSource::of(stack), dynamodb: Client::new(&stack.sdk) }
+        Self {
+            stack,
+            source: ExportSource::of(stack),
+            dynamodb: Client::new(&stack.sdk),
+            names: DynamoNames::new(&stack.sdk, &stack.names_table),
+            certificates: S3Certificates::new(&stack.sdk, &stack.bucket),
+        }
     }
 
     /// Returns the number of requests of the stack that are not in `ids`.
@@ -192,7 +201,7 @@ impl<'a> ImportTarget<'a> {
         self.same(&self.stack.revocations_table, key, &columns, what).await
     }
 
-    /// Enters the names of the certificate of a request: exports of earlier versions have no such rows.
+    /// Enters the certificate of a request under its names and in the lists: exports of earlier versions have no such rows.
     async fn certified_names(&self, request: &Request) -> Result<(), CliError> {
         let Some(not_after) = request.not_after().filter(|_| request.is_signed()) else {
             return Ok(());
@@ -201,7 +210,9 @@ impl<'a> ImportTarget<'a> {
             let columns = serde_json::to_value(&name).or_fail(|| "cannot encode a name".into(), "")?;
             self.name(&name, columns.as_object().unwrap_or(&RowColumns::new())).await?;
         }
-        Ok(())
+        let doing = || format!("cannot enter the certificate of {} into the lists", request.id());
+        let entries = list_entries(&self.certificates, request).await.or_fail(doing, AGAIN)?;
+        enter_lists(&self.names, &entries.rows).await.or_fail(doing, AGAIN)
     }
 
     /// Writes a row of the index of names.

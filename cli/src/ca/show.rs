@@ -10,7 +10,7 @@ use super::keys::{Keys, Role, name_of};
 use super::root_list;
 use super::status::CaStatus;
 use crate::error::CliError;
-use crate::output::{Document, Facts, OutputOptions};
+use crate::output::{Document, FactSheet, OutputOptions};
 use crate::stack::Stack;
 
 /// Runs `ca show`. Fails if the CA cannot sign.
@@ -79,7 +79,7 @@ fn facts(
     before: &[&Chain],
     revoked: &BTreeSet<String>,
     now: OffsetDateTime,
-) -> Facts {
+) -> FactSheet {
     let own = chain.own();
     let above = chain.certificates.iter().skip(1).map(|facts| {
         ("Above it", format!("{}, {}, SHA-256 {}", facts.subject, valid(facts, now), facts.sha256))
@@ -95,7 +95,7 @@ fn facts(
         );
         ("Before it", described)
     });
-    Facts::new()
+    FactSheet::new()
         .with("CA", name_of(stack))
         .with("Subject", chain.issuer.subject())
         .with("Issued by", if own.is_root { "itself (a root)" } else { own.issued_by.as_str() })

@@ -3,67 +3,98 @@
 use std::time::Duration;
 
 use pki::issuer::Issuer;
+use serde::Serialize;
 use time::OffsetDateTime;
+use workflow::aws::{AwsIssuers, DynamoNames, DynamoRequests};
 use workflow::ids::IssuerId;
-use workflow::request::{Request, Status};
+use workflow::request::Request;
+use workflow::store::CertificateState;
 use workflow::store::object_key::ObjectKey;
 use workflow::timestamp::rfc3339;
 
+use super::cursor::ListCursor;
 use super::find::WITH_CERTIFICATE;
-use crate::error::CliError;
-use crate::output::{Cell, Document, OutputOptions, Tone};
+use super::listing::{self, CertificateQuery};
+use super::options::{CertificateListOptions, ExpiringOptions};
+use crate::error::{CliError, OrFail as _};
+use crate::output::{Cell, Document, OutputOptions, Tone, listed_until};
 use crate::progress::say;
-use crate::request_rows::{FoundRows, Selection, SelectionOptions};
+use crate::request_rows::{self, Selection, SelectionOptions};
 use crate::stack::Stack;
 
-/// The statuses of requests whose certificate is valid until its end.
-const VALID: [Status; 2] = [Status::Issued, Status::Delivered];
-
-/// The order of `certificates list`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Order {
-    /// Newest first
-    Newest,
-    /// Valid certificates only, the first to end first
-    End,
+/// The JSON of a list: a contract with the programs that read it.
+#[derive(Serialize)]
+struct CertificatePage<'a> {
+    certificates: &'a [Request],
+    /// Where the list goes on; `None` at its end.
+    next: Option<String>,
 }
 
 /// Runs `certificates list`.
 pub(super) async fn list(
     stack: &Stack,
-    by: Order,
-    options: &SelectionOptions,
+    options: &CertificateListOptions,
+    output: &OutputOptions,
+) -> Result<(), CliError> {
+    let now = OffsetDateTime::now_utc();
+    let limit = usize::try_from(options.limit).unwrap_or(usize::MAX);
+    let issuers = AwsIssuers::without_keys(&stack.sdk, &stack.bucket);
+    let Some(query) = CertificateQuery::of(options, &issuers, now).await? else {
+        return newest(stack, options, limit, output).await;
+    };
+    let names = DynamoNames::new(&stack.sdk, &stack.names_table);
+    let requests = DynamoRequests::new(&stack.sdk, &stack.requests_table, &stack.audit_table);
+    let page = query.page(&names, &requests, limit, now).await;
+    let page = page.or_fail(|| "cannot list the certificates".to_owned(), "Try again.")?;
+    print(&page.rows, page.next.map(ListCursor::Entry).as_ref(), &none(options), output)
+}
+
+/// The newest certificates, from the index of requests by their status.
+async fn newest(
+    stack: &Stack,
+    options: &CertificateListOptions,
     limit: usize,
     output: &OutputOptions,
 ) -> Result<(), CliError> {
-    let found = match by {
-        Order::Newest => Selection::signed(options, &WITH_CERTIFICATE).newest(stack, limit).await?,
-        Order::End => Selection::signed(options, &VALID).ending(stack, None, limit).await?,
-    };
-    print(found, output, "No certificates.")
+    let since = SelectionOptions::since(options.since);
+    let mut selection = Selection::signed(&since, &WITH_CERTIFICATE);
+    if let Some(cursor) = &options.after {
+        selection = selection.after(&request_rows::find(stack, listing::request(cursor)?).await?);
+    }
+    let found = selection.newest(stack, limit).await?;
+    print(&found.rows, found.next().map(ListCursor::Request).as_ref(), &none(options), output)?;
+    found.readable()
 }
 
 /// Runs `certificates expiring`.
 pub(super) async fn expiring(
     stack: &Stack,
-    within: Duration,
-    options: &SelectionOptions,
-    limit: usize,
+    options: ExpiringOptions,
     output: &OutputOptions,
 ) -> Result<(), CliError> {
-    let hours = within.as_secs() / 3600;
-    let time = if hours.is_multiple_of(24) { format!("{}d", hours / 24) } else { format!("{hours}h") };
-    let length = time::Duration::try_from(within).unwrap_or(time::Duration::MAX);
-    let until = OffsetDateTime::now_utc().checked_add(length);
-    let found = Selection::signed(options, &VALID).ending(stack, until, limit).await?;
-    print(found, output, &format!("No valid certificate ends within {time}."))?;
+    let options = CertificateListOptions::from(options);
+    list(stack, &options, output).await?;
     // Beside the list, which has issued certificates only.
-    if let Some(ca) = stack.object(&ObjectKey::IssuerInForce(IssuerId::DEFAULT).to_string()).await?
+    if let Some(within) = options.expiring
+        && let Some(ca) = stack.object(&ObjectKey::IssuerInForce(IssuerId::DEFAULT).to_string()).await?
         && let Some(said) = ending_ca(&ca, within, OffsetDateTime::now_utc())
     {
         say(said);
     }
     Ok(())
+}
+
+/// What an empty list says to people.
+fn none(options: &CertificateListOptions) -> String {
+    match options.expiring {
+        Some(within) => {
+            let hours = within.as_secs() / 3600;
+            let time =
+                if hours.is_multiple_of(24) { format!("{}d", hours / 24) } else { format!("{hours}h") };
+            format!("No valid certificate ends within {time}.")
+        }
+        None => "No certificates.".to_owned(),
+    }
 }
 
 /// A sentence about the CA if a certificate of its chain ends within a time.
@@ -82,12 +113,25 @@ fn ending_ca(pem: &str, within: Duration, now: OffsetDateTime) -> Option<String>
     })
 }
 
-fn print(found: FoundRows, output: &OutputOptions, none: &str) -> Result<(), CliError> {
-    let now = OffsetDateTime::now_utc();
-    let cells = found.rows.iter().map(|row| cells(row, now)).collect();
+fn print(
+    rows: &[Request],
+    next: Option<&ListCursor>,
+    none: &str,
+    output: &OutputOptions,
+) -> Result<(), CliError> {
+    let next = next.map(ToString::to_string);
+    let none = if next.is_some() { "None so far." } else { none };
+    let page = CertificatePage { certificates: rows, next: next.clone() };
+    output.print(&document(rows, none, OffsetDateTime::now_utc()), &page)?;
+    if let Some(next) = next {
+        listed_until(rows.len(), &next);
+    }
+    Ok(())
+}
+
+fn document(rows: &[Request], none: &str, now: OffsetDateTime) -> Document {
     let headings = ["SERIAL", "STATUS", "ENDS", "LEFT", "REQUESTER", "PROFILE", "NAMES"];
-    output.print(&Document::list(&headings, cells, none), &found.rows)?;
-    found.end()
+    Document::list(&headings, rows.iter().map(|row| cells(row, now)).collect(), none)
 }
 
 fn cells(row: &Request, now: OffsetDateTime) -> Vec<Cell> {
@@ -103,13 +147,9 @@ fn cells(row: &Request, now: OffsetDateTime) -> Vec<Cell> {
     ]
 }
 
-/// The state of a certificate in one word.
+/// The state of the certificate of a row in one word.
 pub(crate) fn state(row: &Request, now: OffsetDateTime) -> &'static str {
-    match row.status() {
-        Status::Revoked => "revoked",
-        _ if row.not_after().is_some_and(|end| end <= now) => "ended",
-        _ => "valid",
-    }
+    CertificateState::of(row, now).map_or("none", CertificateState::as_str)
 }
 
 /// What the state of a certificate means to an operator.
@@ -130,6 +170,7 @@ pub(crate) fn left(end: OffsetDateTime, now: OffsetDateTime) -> String {
 mod tests {
     use pki::testing as test_pki;
     use workflow::ports::Clock as _;
+    use workflow::request::Status;
     use workflow::testing::InMemoryBackend;
 
     use super::*;
@@ -163,5 +204,39 @@ mod tests {
         assert_eq!(cells[0], Cell::serial(row.serial()));
         assert_eq!(cells[1], Cell::state("valid", Tone::Good));
         assert_eq!(cells[6], Cell::names(row.names()));
+    }
+
+    #[test]
+    fn names_of_people_are_no_formulas_in_a_spreadsheet() {
+        let backend = InMemoryBackend::new();
+        let row = backend.unsaved_request(&test_pki::csr(&["www.example.com"]), Status::Delivered);
+        for hostile in
+            ["=1+1@example.com", "+1@example.com", "-1@example.com", "@example.com", "\t=1", "\r=1"]
+        {
+            let row = row.clone().altered(|row| {
+                row.names = vec![hostile.to_owned(), "a,b\"c".to_owned()];
+                row.profile = hostile.to_owned();
+            });
+            let csv = document(&[row], "", backend.now()).csv();
+            let shown = hostile.replace(char::is_control, " ");
+            let line = csv.lines().nth(1).unwrap();
+            let (before, names) = line.split_once(",\"").unwrap_or_else(|| panic!("{csv}"));
+            assert!(before.ends_with(&format!(",'{shown}")), "{csv}");
+            assert_eq!(names, format!("'{shown} a,b\"\"c\""), "{csv}");
+            assert_eq!(csv.lines().count(), 2, "{csv}");
+        }
+    }
+
+    #[test]
+    fn the_json_of_a_list_has_its_certificates_and_where_it_goes_on() {
+        let backend = InMemoryBackend::new();
+        let row = backend.unsaved_request(&test_pki::csr(&["www.example.com"]), Status::Delivered);
+        let page = |next: Option<&str>| {
+            let rows = [row.clone()];
+            let page = CertificatePage { certificates: &rows, next: next.map(str::to_owned) };
+            serde_json::to_value(page).unwrap()
+        };
+        assert_eq!(page(Some("x")), serde_json::json!({ "certificates": [row], "next": "x" }));
+        assert!(page(None)["next"].is_null() && page(None).as_object().unwrap().contains_key("next"));
     }
 }

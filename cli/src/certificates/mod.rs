@@ -1,39 +1,33 @@
 //! `countersign certificates`: issued certificates, read by the indexes of the table.
 
+mod cursor;
 mod find;
 mod get;
+mod index;
 mod list;
+mod listing;
+mod options;
 mod revoke;
 mod show;
 
-use std::time::Duration;
-
 pub(crate) use find::find_certificate;
-use list::Order;
+pub(crate) use index::{enter_lists, list_entries};
 pub(crate) use list::{left, state};
+use options::{CertificateListOptions, ExpiringOptions};
 use pki::crl::RevocationReason;
 use workflow::request::RevocationOrder;
 
-use crate::arguments;
 use crate::error::CliError;
 use crate::output::OutputOptions;
-use crate::request_rows::SelectionOptions;
 use crate::stack::StackSelector;
 
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum CertificatesCommand {
-    /// Lists certificates, newest first, or valid ones by their end
+    /// Lists certificates: the newest ones, or those with a name, of a person, of a profile, of a CA or in a state, by name or end
     List {
-        /// Order of the list
-        #[arg(long, value_enum, default_value_t = Order::Newest, help_heading = "Which")]
-        by: Order,
         #[command(flatten)]
-        selection: SelectionOptions,
-        /// Maximum number of certificates in the list
-        #[arg(long, default_value_t = 50, allow_negative_numbers = true, help_heading = "Which")]
-        #[arg(value_parser = clap::value_parser!(u32).range(1..))]
-        limit: u32,
+        options: CertificateListOptions,
         #[command(flatten)]
         output: OutputOptions,
         #[command(flatten)]
@@ -41,18 +35,15 @@ pub(crate) enum CertificatesCommand {
     },
     /// Lists valid certificates that end soon, the first to end first
     Expiring {
-        /// Time until the end, as in 12h or 30d
-        #[arg(long, value_name = "TIME", default_value = "30d", value_parser = arguments::length)]
-        #[arg(help_heading = "Which")]
-        within: Duration,
         #[command(flatten)]
-        selection: SelectionOptions,
-        /// Maximum number of certificates in the list
-        #[arg(long, default_value_t = 1000, allow_negative_numbers = true, help_heading = "Which")]
-        #[arg(value_parser = clap::value_parser!(u32).range(1..))]
-        limit: u32,
+        options: ExpiringOptions,
         #[command(flatten)]
         output: OutputOptions,
+        #[command(flatten)]
+        which: StackSelector,
+    },
+    /// Enters the certificates of earlier versions into the lists, once after an update
+    Index {
         #[command(flatten)]
         which: StackSelector,
     },
@@ -98,12 +89,13 @@ pub(crate) enum CertificatesCommand {
 /// Runs `countersign certificates`.
 pub(crate) async fn run(command: CertificatesCommand) -> Result<(), CliError> {
     match command {
-        CertificatesCommand::List { by, selection, limit, output, which } => {
-            list::list(&which.find().await?, by, &selection, as_limit(limit), &output).await
+        CertificatesCommand::List { options, output, which } => {
+            list::list(&which.find().await?, &options, &output).await
         }
-        CertificatesCommand::Expiring { within, selection, limit, output, which } => {
-            list::expiring(&which.find().await?, within, &selection, as_limit(limit), &output).await
+        CertificatesCommand::Expiring { options, output, which } => {
+            list::expiring(&which.find().await?, options, &output).await
         }
+        CertificatesCommand::Index { which } => index::run(&which.find().await?).await,
         CertificatesCommand::Get { certificate, options, which } => {
             let stack = which.find().await?;
             get::get(&stack, &find_certificate(&stack, &certificate).await?, &options).await
@@ -118,8 +110,4 @@ pub(crate) async fn run(command: CertificatesCommand) -> Result<(), CliError> {
             show::show(&stack, &find_certificate(&stack, &certificate).await?, &output).await
         }
     }
-}
-
-fn as_limit(limit: u32) -> usize {
-    usize::try_from(limit).unwrap_or(usize::MAX)
 }

@@ -9,7 +9,7 @@ use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::list::{left, state, state_tone};
 use crate::error::CliError;
-use crate::output::{Cell, Document, Facts, OutputOptions};
+use crate::output::{Cell, Document, FactSheet, OutputOptions};
 use crate::stack::Stack;
 
 /// Runs `certificates show`.
@@ -37,7 +37,7 @@ fn document(row: &Request, certificate: Option<&Certificate>, now: OffsetDateTim
     });
     let state = state(row, now);
     let csr = row.csr();
-    let facts = Facts::new()
+    let facts = FactSheet::new()
         .with_some("Serial", row.serial().map(ToString::to_string))
         .with("Status", Cell::state(state, state_tone(state)))
         .with_some("Subject", csr.map(|csr| csr.subject.as_str()))

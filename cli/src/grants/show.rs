@@ -16,7 +16,7 @@ use super::view::{APPROVERS_LEFT, StandingView};
 use super::{requests_table, table, unreadable};
 use crate::certificates::{left, state};
 use crate::error::{CliError, OrFail as _, ROW_OF_ANOTHER_VERSION};
-use crate::output::{Cell, Document, Facts, OutputOptions};
+use crate::output::{Cell, Document, FactSheet, OutputOptions};
 use crate::policy;
 use crate::stack::Stack;
 use crate::votes::votes_as_facts;
@@ -89,7 +89,7 @@ fn counted(uses: Vec<StandingUse>, rows: Vec<Request>, now: OffsetDateTime) -> V
     uses.into_iter().map(certificate).collect()
 }
 
-fn facts(view: &StandingView<'_>, now: OffsetDateTime) -> Facts {
+fn facts(view: &StandingView<'_>, now: OffsetDateTime) -> FactSheet {
     let approval = view.approval;
     let left = Some(left(view.until, now)).filter(|left| !left.is_empty());
     let until = left.map_or(rfc3339(view.until), |left| format!("{} ({left} left)", rfc3339(view.until)));
@@ -106,7 +106,7 @@ fn facts(view: &StandingView<'_>, now: OffsetDateTime) -> Facts {
     let ended = approval.ended();
     let approvals: Vec<Vote> =
         approval.decision().votes.iter().filter(|vote| vote.decision == Decision::Approve).cloned().collect();
-    Facts::new()
+    FactSheet::new()
         .with("Standing approval", approval.id().to_string())
         .with("State", Cell::state(view.state, view.tone()))
         .with("Requester", approval.requester().to_string())

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::keys::{find, no_log};
 use super::read::checkpoint;
 use crate::error::CliError;
-use crate::output::{Document, Facts, OutputOptions};
+use crate::output::{Document, FactSheet, OutputOptions};
 use crate::stack::Stack;
 
 /// Runs the command.
@@ -17,7 +17,7 @@ pub(super) async fn run(stack: &Stack, note_alone: bool, output: &OutputOptions)
         return Ok(());
     }
     let keys: Vec<String> = key.verifiers().iter().map(ToString::to_string).collect();
-    let facts = Facts::new()
+    let facts = FactSheet::new()
         .with("Log", checkpoint.origin.as_str())
         .with("Certificates", checkpoint.size.to_string())
         .with("Root", checkpoint.root.to_string())

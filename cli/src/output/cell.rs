@@ -7,7 +7,7 @@ use workflow::request::Status;
 use workflow::texts::Language;
 use workflow::timestamp::rfc3339;
 
-use super::view::View;
+use super::view::OutputView;
 
 /// The characters of an id on a terminal: those before its first hyphen.
 const SHORT_ID: usize = 8;
@@ -120,7 +120,7 @@ impl Cell {
     }
 
     /// The value on one line, with a space for each control character.
-    pub(super) fn shown(&self, view: &View) -> String {
+    pub(super) fn shown(&self, view: &OutputView) -> String {
         let shown = match &self.look {
             Look::InShort(short) => short.clone(),
             Look::Beginning(characters) if view.short => self.whole.chars().take(*characters).collect(),
@@ -137,7 +137,7 @@ impl Cell {
     }
 
     /// The text in the colour of the value.
-    pub(super) fn coloured(&self, text: &str, view: &View) -> String {
+    pub(super) fn coloured(&self, text: &str, view: &OutputView) -> String {
         match self.look {
             Look::State(tone) if view.colour => format!("\u{1b}[{}m{text}\u{1b}[0m", tone.code()),
             _ => text.to_owned(),
@@ -197,15 +197,15 @@ mod tests {
 
     const NOW: OffsetDateTime = datetime!(2026-11-30 12:00 UTC);
 
-    fn terminal() -> View {
-        View { width: Some(80), short: true, colour: true, now: NOW }
+    fn terminal() -> OutputView {
+        OutputView { width: Some(80), short: true, colour: true, now: NOW }
     }
 
     #[test]
     fn an_id_is_short_on_a_terminal_and_whole_elsewhere() {
         let id: RequestId = "9464cb43-9bce-49f0-a2f0-deadf965ae26".parse().unwrap();
         assert_eq!(Cell::id(id).shown(&terminal()), "9464cb43");
-        assert_eq!(Cell::id(id).shown(&View::plain()), id.to_string());
+        assert_eq!(Cell::id(id).shown(&OutputView::plain()), id.to_string());
         assert_eq!(Cell::serial(Some("00112233445566778899")).shown(&terminal()), "001122334455");
     }
 
@@ -213,7 +213,7 @@ mod tests {
     fn a_time_is_relative_on_a_terminal_and_exact_elsewhere() {
         let at = NOW - Duration::minutes(3);
         assert_eq!(Cell::since(at).shown(&terminal()), "3 min ago");
-        assert_eq!(Cell::since(at).shown(&View::plain()), "2026-11-30T11:57:00Z");
+        assert_eq!(Cell::since(at).shown(&OutputView::plain()), "2026-11-30T11:57:00Z");
         assert_eq!(Cell::day(Some(at)).shown(&terminal()), "2026-11-30");
         let of = |seconds| ago(NOW - Duration::seconds(seconds), NOW).unwrap();
         assert_eq!([of(-30), of(0), of(59), of(60)], ["just now", "just now", "59 s ago", "1 min ago"]);
@@ -226,7 +226,7 @@ mod tests {
     fn only_a_state_has_a_colour() {
         let state = Cell::state("failed", Tone::Bad);
         assert_eq!(state.coloured("failed", &terminal()), "\u{1b}[31mfailed\u{1b}[0m");
-        assert_eq!(state.coloured("failed", &View::plain()), "failed");
+        assert_eq!(state.coloured("failed", &OutputView::plain()), "failed");
         assert_eq!(Cell::text("failed").coloured("failed", &terminal()), "failed");
     }
 

@@ -2,32 +2,32 @@
 
 use super::cell::{Cell, without_controls};
 use super::csv;
-use super::table::Table;
-use super::view::View;
+use super::table::OutputTable;
+use super::view::OutputView;
 
 /// The parts of an answer, in their order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Document {
     blocks: Vec<DocumentBlock>,
-    spreadsheet: Option<Table>,
+    spreadsheet: Option<OutputTable>,
 }
 
 #[derive(Clone, Debug)]
 enum DocumentBlock {
     /// A table, and the line above it.
-    Table(Option<String>, Table),
-    Facts(Facts),
+    Table(Option<String>, OutputTable),
+    Facts(FactSheet),
     Lines(String),
 }
 
 /// Names with their values. A section of them may have a title.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Facts {
+pub(crate) struct FactSheet {
     title: Option<&'static str>,
     facts: Vec<(&'static str, Cell)>,
 }
 
-impl Facts {
+impl FactSheet {
     /// Facts without a title.
     pub(crate) fn new() -> Self {
         Self::default()
@@ -61,10 +61,10 @@ impl Facts {
         self
     }
 
-    fn text(&self, view: &View) -> String {
+    fn text(&self, view: &OutputView) -> String {
         let rows = self.facts.iter().map(|(name, value)| vec![Cell::text(*name), value.clone()]).collect();
         // A fact is shown whole: the terminal wraps it.
-        let text = Table { headings: vec!["", ""], rows }.text(&View { width: None, ..*view });
+        let text = OutputTable { headings: vec!["", ""], rows }.text(&OutputView { width: None, ..*view });
         match self.title {
             Some(title) => {
                 let indented: String = text.lines().map(|line| format!("  {line}\n")).collect();
@@ -90,7 +90,7 @@ impl Document {
 
     /// With a table. Of several tables, a spreadsheet gets the first one.
     pub(crate) fn table(mut self, headings: &[&'static str], rows: Vec<Vec<Cell>>) -> Self {
-        self.blocks.push(DocumentBlock::Table(None, Table { headings: headings.to_vec(), rows }));
+        self.blocks.push(DocumentBlock::Table(None, OutputTable { headings: headings.to_vec(), rows }));
         self
     }
 
@@ -101,18 +101,19 @@ impl Document {
         headings: &[&'static str],
         rows: Vec<Vec<Cell>>,
     ) -> Self {
-        self.blocks.push(DocumentBlock::Table(Some(title), Table { headings: headings.to_vec(), rows }));
+        self.blocks
+            .push(DocumentBlock::Table(Some(title), OutputTable { headings: headings.to_vec(), rows }));
         self
     }
 
     /// With the table that a spreadsheet gets in the place of the parts.
     pub(crate) fn spreadsheet(mut self, headings: &[&'static str], rows: Vec<Vec<Cell>>) -> Self {
-        self.spreadsheet = Some(Table { headings: headings.to_vec(), rows });
+        self.spreadsheet = Some(OutputTable { headings: headings.to_vec(), rows });
         self
     }
 
     /// With facts; without any, nothing is added.
-    pub(crate) fn facts(mut self, facts: Facts) -> Self {
+    pub(crate) fn facts(mut self, facts: FactSheet) -> Self {
         if !facts.facts.is_empty() {
             self.blocks.push(DocumentBlock::Facts(facts));
         }
@@ -126,7 +127,7 @@ impl Document {
     }
 
     /// For people: the parts with an empty line between them. A table without rows is left out.
-    pub(super) fn text(&self, view: &View) -> String {
+    pub(super) fn text(&self, view: &OutputView) -> String {
         let parts = self.blocks.iter().filter_map(|block| match block {
             DocumentBlock::Table(None, table) if table.rows.is_empty() => None,
             DocumentBlock::Table(title, table) => {
@@ -143,11 +144,11 @@ impl Document {
 
     /// For people, in any width and without colour.
     pub(crate) fn plain_text(&self) -> String {
-        self.text(&View::plain())
+        self.text(&OutputView::plain())
     }
 
     /// For spreadsheets: the first table or, without a table, every fact with its section.
-    pub(super) fn csv(&self) -> String {
+    pub(crate) fn csv(&self) -> String {
         let tables = self.blocks.iter().find_map(|block| match block {
             DocumentBlock::Table(_, table) => Some(table),
             _ => None,
@@ -176,19 +177,19 @@ impl Document {
 mod tests {
     use super::*;
 
-    fn facts() -> Facts {
-        Facts::titled("Key").with("Kind", "P-256").with_some("Curve", None::<String>)
+    fn facts() -> FactSheet {
+        FactSheet::titled("Key").with("Kind", "P-256").with_some("Curve", None::<String>)
     }
 
     #[test]
     fn parts_are_apart_and_sections_indented() {
         let document = Document::new()
-            .facts(Facts::new().with("Request", "1"))
+            .facts(FactSheet::new().with("Request", "1"))
             .facts(facts())
-            .facts(Facts::titled("Nothing"))
+            .facts(FactSheet::titled("Nothing"))
             .table(&["A"], vec![vec![Cell::text("b")]])
             .line("Done.");
-        let text = document.text(&View::plain());
+        let text = document.text(&OutputView::plain());
         assert_eq!(text, "Request  1\n\nKey\n  Kind  P-256\n\nA\nb\n\nDone.\n");
     }
 
@@ -203,6 +204,9 @@ mod tests {
     #[test]
     fn an_empty_list_is_a_sentence_for_people_and_a_heading_for_programs() {
         let list = Document::list(&["ID"], Vec::new(), "No requests.");
-        assert_eq!((list.text(&View::plain()).as_str(), list.csv().as_str()), ("No requests.\n", "id\n"));
+        assert_eq!(
+            (list.text(&OutputView::plain()).as_str(), list.csv().as_str()),
+            ("No requests.\n", "id\n")
+        );
     }
 }

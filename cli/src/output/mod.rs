@@ -7,21 +7,7 @@
 use std::fmt::Arguments;
 use std::io::{self, ErrorKind, StdoutLock, Write as _};
 
-mod cell;
-mod csv;
-mod document;
-mod options;
-mod table;
-mod view;
-
-pub(crate) use cell::{Cell, Tone, status_tone};
-pub(crate) use document::{Document, Facts};
-pub(crate) use options::{OutputOptions, cut, cut_off};
-pub(crate) use table::aligned;
-
-/// 128 and the number of SIGPIPE, as shells report it.
-const SIGPIPE_EXIT: i32 = 141;
-
+// Before the modules: a macro is known only below its definition.
 macro_rules! print {
     ($($text:tt)*) => { $crate::output::write(format_args!($($text)*)) };
 }
@@ -30,6 +16,21 @@ macro_rules! println {
     () => { $crate::output::write(format_args!("\n")) };
     ($($text:tt)*) => { $crate::output::write(format_args!("{}\n", format_args!($($text)*))) };
 }
+
+mod cell;
+mod csv;
+mod document;
+mod options;
+mod table;
+mod view;
+
+pub(crate) use cell::{Cell, Tone, status_tone};
+pub(crate) use document::{Document, FactSheet};
+pub(crate) use options::{OutputOptions, cut, cut_off, listed_until};
+pub(crate) use table::aligned;
+
+/// 128 and the number of SIGPIPE, as shells report it.
+const SIGPIPE_EXIT: i32 = 141;
 
 /// Writes to standard output; ends the process if that fails.
 pub(crate) fn write(text: Arguments<'_>) {

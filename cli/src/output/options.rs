@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::document::Document;
-use super::view::View;
+use super::view::OutputView;
 use crate::error::{CliError, OrFail as _};
 
 /// The form of the answer.
@@ -36,7 +36,7 @@ impl OutputOptions {
     /// Prints an answer: `value` is its JSON.
     pub(crate) fn print(&self, document: &Document, value: &impl Serialize) -> Result<(), CliError> {
         match self.form() {
-            OutputForm::Table => print!("{}", document.text(&View::of_standard_output(self.wide))),
+            OutputForm::Table => print!("{}", document.text(&OutputView::of_standard_output(self.wide))),
             OutputForm::Csv => print!("{}", document.csv()),
             OutputForm::Json => println!(
                 "{}",
@@ -71,4 +71,9 @@ pub(crate) fn cut<T>(rows: &mut Vec<T>, limit: usize) -> bool {
 /// Says on standard error that a list was cut off.
 pub(crate) fn cut_off(shown: usize) {
     eprintln!("{shown} shown; more with --limit.");
+}
+
+/// Says on standard error where a list that was cut off goes on.
+pub(crate) fn listed_until(shown: usize, cursor: &str) {
+    eprintln!("{shown} shown; go on with: --after {cursor}");
 }

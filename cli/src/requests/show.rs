@@ -12,7 +12,7 @@ use workflow::timestamp::rfc3339;
 
 use crate::approval_row;
 use crate::error::CliError;
-use crate::output::{Cell, Document, Facts, OutputOptions, status_tone};
+use crate::output::{Cell, Document, FactSheet, OutputOptions, status_tone};
 use crate::request_rows::find;
 use crate::stack::Stack;
 use crate::step::{self, StepFact};
@@ -41,8 +41,8 @@ pub(super) async fn run(stack: &Stack, id: RequestId, output: &OutputOptions) ->
 fn document(row: &Request, step: Vec<StepFact>, votes: &Result<Vec<Vote>, String>) -> Document {
     let status = row.shown_status();
     let votes = match votes {
-        Ok(votes) => Facts::titled("Votes").with_all(votes_as_facts(votes)),
-        Err(why) => Facts::titled("Votes").with("Not known", why.as_str()),
+        Ok(votes) => FactSheet::titled("Votes").with_all(votes_as_facts(votes)),
+        Err(why) => FactSheet::titled("Votes").with("Not known", why.as_str()),
     };
     let history = row.shown_history();
     let history = history.iter().map(|entry| (event(entry), rfc3339(entry.at)));
@@ -51,14 +51,14 @@ fn document(row: &Request, step: Vec<StepFact>, votes: &Result<Vec<Vote>, String
         .facts(contents(row))
         .facts(certificate(row))
         .facts(votes)
-        .facts(Facts::titled("History").with_all(history))
-        .facts(Facts::titled("Messages").with_all(messages(row.mails())))
+        .facts(FactSheet::titled("History").with_all(history))
+        .facts(FactSheet::titled("Messages").with_all(messages(row.mails())))
         .facts(execution(row))
 }
 
-fn overview(row: &Request, status: Status, step: Vec<StepFact>) -> Facts {
+fn overview(row: &Request, status: Status, step: Vec<StepFact>) -> FactSheet {
     let until = row.expires_at().filter(|_| status == Status::PendingApproval);
-    Facts::new()
+    FactSheet::new()
         .with("Request", row.id().to_string())
         .with("Status", Cell::state(words(status), status_tone(status)))
         .with_all(step)
@@ -71,10 +71,10 @@ fn overview(row: &Request, status: Status, step: Vec<StepFact>) -> Facts {
         .with_some("Comment", Some(row.comment()).filter(|comment| !comment.is_empty()))
 }
 
-fn contents(row: &Request) -> Facts {
+fn contents(row: &Request) -> FactSheet {
     let under = row.standing().map(|standing| standing.to_string());
     let csr = row.csr();
-    Facts::titled("Contents")
+    FactSheet::titled("Contents")
         .with_all(names(&row.known_names()).into_iter().map(|line| ("Names", line)))
         .with_some("Subject", csr.map(|csr| csr.subject.as_str()))
         .with_some("Key", csr.map(|csr| csr.key.as_str()))
@@ -83,15 +83,15 @@ fn contents(row: &Request) -> Facts {
         .with_some("Standing approval", under)
 }
 
-fn certificate(row: &Request) -> Facts {
-    Facts::titled("Certificate")
+fn certificate(row: &Request) -> FactSheet {
+    FactSheet::titled("Certificate")
         .with_some("Serial", row.serial().map(ToString::to_string))
         .with_some("Valid from", row.not_before().map(rfc3339))
         .with_some("Valid until", row.not_after().map(rfc3339))
 }
 
-fn execution(row: &Request) -> Facts {
-    Facts::titled("Execution")
+fn execution(row: &Request) -> FactSheet {
+    FactSheet::titled("Execution")
         .with("Number", row.execution().attempt.to_string())
         .with("ARN", row.execution().arn.as_str())
         .with("Policy", row.policy_version())

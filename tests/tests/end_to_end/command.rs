@@ -131,6 +131,50 @@ async fn a_request_is_watched_to_its_end_and_its_certificate_saved() {
 }
 
 #[tokio::test]
+async fn certificates_are_listed_by_each_property_and_page_by_page() {
+    let stack = Stack::shared().await;
+    let (asked, host) = delivered(stack).await;
+    let (id, domain) = (asked.id.as_str(), host.split_once('.').unwrap().1);
+    let list = |line: &str| {
+        let words: Vec<&str> =
+            ["certificates", "list", "--json"].into_iter().chain(line.split(' ')).collect();
+        stack.countersign_json(&words)
+    };
+    let ids = |page: &serde_json::Value| -> Vec<String> {
+        let rows = page["certificates"].as_array().unwrap().iter();
+        rows.map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = |line: &str| {
+        let (mut found, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = list(&format!("{line} --limit 5{after}"));
+            found.extend(ids(&page));
+            let Some(next) = page["next"].as_str() else { return found };
+            after = format!(" --after {next}");
+        }
+    };
+    let keys = stdout(&stack.countersign(&["ca", "show"]));
+    let key = keys.lines().find_map(|line| line.strip_prefix("Key identifier")).unwrap().trim().to_owned();
+    assert_eq!(ids(&list(&format!("--name {host}"))), [id]);
+    assert_eq!(ids(&list(&format!("--requester {}", asked.email))), [id]);
+    let parts = [
+        format!("--below {domain}"),
+        "--profile server".to_owned(),
+        format!("--issuer {}", &key[..8]),
+        "--state valid".to_owned(),
+        "--since 1h".to_owned(),
+    ];
+    for line in &parts {
+        let found = all(line);
+        assert_eq!(found.iter().filter(|one| *one == id).count(), 1, "{line}: {found:?}");
+    }
+    assert_eq!(ids(&list(&format!("--name {host} --state revoked"))), Vec::<String>::new());
+    let again = stdout(&stack.countersign(&["certificates", "index"]));
+    assert!(again.contains(" in the lists."), "{again}");
+    assert_eq!(ids(&list(&format!("--name {host}"))), [id], "nothing is entered twice");
+}
+
+#[tokio::test]
 async fn a_stack_is_named_by_the_environment() {
     let stack = Stack::shared().await;
     let run = |variables: &[(&str, &str)], arguments: &[&str]| {

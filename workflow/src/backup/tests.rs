@@ -9,6 +9,7 @@ use crate::approval::{Approval, Link, LinkKey};
 use crate::ids::IssuerId;
 use crate::ids::RequestId;
 use crate::message::TaskToken;
+use crate::ports::CertificateListing;
 use crate::request::Status;
 use crate::testing::InMemoryBackend;
 use crate::testing::fixtures::{approver, standing_policy};
@@ -65,7 +66,18 @@ fn stack() -> (Arc<InMemoryBackend>, Vec<Record>) {
         records.push(Record::Link(TableRow::read(keyed(&link, key)).unwrap()));
         let names = ["www.example.com".to_owned()];
         let end = backend.request(id).unwrap().registration_date();
-        for name in [NameRow::of_request(&names, id), NameRow::of_certificate(&names, end, id)].concat() {
+        let requester = backend.request(id).unwrap().email().clone();
+        let listing = CertificateListing {
+            names: &names,
+            not_after: end,
+            id,
+            requester: &requester,
+            profile: "server",
+            issuer: Some("ab12"),
+        };
+        let of_request = NameRow::of_request(&names, id);
+        let of_certificate = NameRow::of_certificate(&names, end, id);
+        for name in [of_request, of_certificate, NameRow::of_lists(&listing)].concat() {
             records.push(Record::Name(TableRow::read(columns(&name)).unwrap()));
         }
     }

@@ -116,11 +116,51 @@ pub struct ListPart {
     pub after: Option<ListedCertificate>,
 }
 
+/// Where a part of a list begins, for a store that goes on after an entry only if this is in the part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartStart<'a> {
+    /// At its first entry.
+    Beginning,
+    /// After an entry, which may be gone.
+    After(&'a ListedCertificate),
+    /// Nowhere: the whole part is before the entry.
+    Over,
+}
+
 impl ListPart {
     /// The whole list.
     #[must_use]
     pub fn all(list: CertificateList) -> Self {
         Self { list, prefix: String::new(), ends_from: None, after: None }
+    }
+
+    /// Where the part begins. An entry that was in the part may be before it now: a list of what ends from now on gets shorter.
+    #[must_use]
+    pub fn start(&self) -> PartStart<'_> {
+        let Some(after) = &self.after else { return PartStart::Beginning };
+        let (is_within, is_before) = match self.list.is_by_name() {
+            true => (after.under.starts_with(&self.prefix), after.under < self.prefix),
+            false => (true, self.ends_from.is_some_and(|from| after.not_after < from)),
+        };
+        match (is_before, is_within) {
+            (true, _) => PartStart::Beginning,
+            (false, true) => PartStart::After(after),
+            (false, false) => PartStart::Over,
+        }
+    }
+
+    /// True if no other entry of the certificate with these names comes earlier in the part. So a certificate with several names is
+    /// shown once, however the part is cut into pages.
+    #[must_use]
+    pub fn is_first(&self, entry: &ListedCertificate, names: &[String]) -> bool {
+        let domains = || names.iter().filter(|name| is_dns(name)).map(|name| domain_order(name)).collect();
+        let under: Vec<String> = match self.list {
+            CertificateList::Names => names.to_vec(),
+            CertificateList::Domains => domains(),
+            _ => return true,
+        };
+        let first = under.iter().filter(|under| under.starts_with(&self.prefix)).min();
+        first.is_none_or(|first| entry.under <= *first)
     }
 }
 
@@ -218,6 +258,55 @@ mod tests {
         }
         let other_spelling = format!("a\t2026-12-31T23:59:59+00:00\t{id}");
         assert_eq!(other_spelling.parse::<ListedCertificate>(), Err(ListedCertificateError));
+    }
+
+    #[test]
+    fn a_part_goes_on_after_an_entry_of_it_alone() {
+        let entry = |under: &str, day| ListedCertificate {
+            under: under.to_owned(),
+            not_after: datetime!(2026-12-01 0:00 UTC) + time::Duration::days(day),
+            id: RequestId::random(),
+        };
+        let below = |after| ListPart {
+            prefix: "com.example.".to_owned(),
+            after: Some(after),
+            ..ListPart::all(CertificateList::Domains)
+        };
+        let within = below(entry("com.example.www", 0));
+        assert_eq!(within.start(), PartStart::After(within.after.as_ref().unwrap()));
+        for before in ["com.example", "com", "com.a"] {
+            assert_eq!(below(entry(before, 0)).start(), PartStart::Beginning, "{before}");
+        }
+        assert_eq!(below(entry("com.examplf", 0)).start(), PartStart::Over);
+        let ending = |day| ListPart {
+            ends_from: Some(datetime!(2026-12-01 0:00 UTC)),
+            after: Some(entry("", day)),
+            ..ListPart::all(CertificateList::Profile("server".to_owned()))
+        };
+        assert_eq!(ending(-1).start(), PartStart::Beginning);
+        let within = ending(0);
+        assert_eq!(within.start(), PartStart::After(within.after.as_ref().unwrap()));
+    }
+
+    #[test]
+    fn a_certificate_is_shown_at_the_first_of_its_names_in_the_part() {
+        let names = ["b.example.com", "a.example.org", "10.0.0.1"].map(str::to_owned);
+        let shown = |list: CertificateList, prefix: &str, under: &str| {
+            let part = ListPart { prefix: prefix.to_owned(), ..ListPart::all(list) };
+            let entry = ListedCertificate {
+                under: under.to_owned(),
+                not_after: datetime!(2027-01-01 0:00 UTC),
+                id: RequestId::random(),
+            };
+            part.is_first(&entry, &names)
+        };
+        let names = |prefix, under| shown(CertificateList::Names, prefix, under);
+        assert!(names("", "10.0.0.1") && !names("", "a.example.org") && !names("", "b.example.com"));
+        assert!(names("b", "b.example.com"), "the others are not in the part");
+        let domains = |prefix, under| shown(CertificateList::Domains, prefix, under);
+        assert!(domains("", "com.example.b") && !domains("", "org.example.a"));
+        assert!(domains("org.", "org.example.a"));
+        assert!(shown(CertificateList::Profile("server".to_owned()), "", ""));
     }
 
     proptest! {

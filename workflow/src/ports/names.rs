@@ -106,6 +106,14 @@ impl NameEntry {
             NameEntry::CertifiedName(_) | NameEntry::Listed(_) => None,
         }
     }
+
+    /// The request of the entry under any key; `None` for a certified name.
+    pub fn about(&self) -> Option<RequestId> {
+        match self {
+            NameEntry::Listed(listed) => Some(listed.id),
+            other => other.request(),
+        }
+    }
 }
 
 impl TryFrom<String> for NameEntry {

@@ -1,7 +1,8 @@
 //! Pages of the lists of certificates, with the rows.
 //!
 //! Invariant: a page is one part of one list and the rows of its entries: a few queries, however many certificates there are. Whether a
-//! certificate is valid is read from its row. A page whose certificates are mostly of another state is shorter, not slower.
+//! certificate is valid is read from its row. A page whose certificates are mostly of another state is shorter, not slower. Each certificate
+//! is on one page.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,6 +11,10 @@ use time::OffsetDateTime;
 use crate::ids::RequestId;
 use crate::ports::{ListPart, ListedCertificate, NameIndex, PortError, Requests};
 use crate::request::{Request, Status};
+
+mod by_end;
+
+pub use by_end::{EndPart, inventory_by_end};
 
 /// The most entries that are read for one page.
 const MAX_READ: usize = 500;
@@ -56,7 +61,7 @@ impl CertificateState {
 /// A page of a list.
 #[derive(Debug)]
 pub struct InventoryPage {
-    /// The rows, in the order of the list. A certificate with several names is once on a page.
+    /// The rows, in the order of the list. A certificate with several names is where its first name in the part is.
     pub rows: Vec<Request>,
     /// The entry after which the next page begins; `None` at the end of the list.
     pub next: Option<ListedCertificate>,
@@ -85,6 +90,7 @@ pub async fn inventory_page(
             // A certificate has an entry for each of its names.
             if seen.insert(entry.id)
                 && let Some(row) = found.remove(&entry.id)
+                && part.is_first(&entry, row.names())
                 && CertificateState::of(&row, now).is_some_and(|of| state.is_none_or(|state| state == of))
             {
                 rows.push(row);

@@ -71,6 +71,31 @@ async fn a_list_by_end_begins_where_it_is_asked_to() {
     assert_eq!(asked["Limit"], 50);
 }
 
+/// DynamoDB refuses a start outside of the condition: "The provided starting key is outside query boundaries".
+#[tokio::test]
+async fn an_entry_outside_of_the_part_is_no_start() {
+    let (sdk, calls) = server(|_, _| json!({ "Items": [] })).await;
+    let names = DynamoNames::new(&sdk, "names");
+    let ended = ListPart {
+        ends_from: Some(datetime!(2027-01-01 0:00:01 UTC)),
+        after: Some(listed("")),
+        ..ListPart::all(CertificateList::Profile("server".to_owned()))
+    };
+    let before = ListPart {
+        prefix: "com.example.".to_owned(),
+        after: Some(listed("com.example")),
+        ..ListPart::all(CertificateList::Domains)
+    };
+    for part in [&ended, &before] {
+        assert_eq!(names.listed(part, 50).await.unwrap(), []);
+    }
+    let over = ListPart { after: Some(listed("com.examplf")), ..before };
+    assert_eq!(names.listed(&over, 50).await.unwrap(), []);
+    let calls = calls.lock().unwrap();
+    assert_eq!(calls.len(), 2, "the last part is over without a call");
+    assert!(calls.iter().all(|(_, asked)| asked["ExclusiveStartKey"].is_null()));
+}
+
 #[tokio::test]
 async fn names_and_lists_of_a_certificate_are_one_batch() {
     let (sdk, calls) = server(|_, _| json!({ "UnprocessedItems": {} })).await;

@@ -6,7 +6,9 @@ use aws_types::sdk_config::SdkConfig;
 
 use super::{Item, Table, encode};
 use crate::aws::unavailable;
-use crate::ports::{LISTED, ListPart, ListedCertificate, NameEntry, NameIndex, NameRow, PortError};
+use crate::ports::{
+    LISTED, ListPart, ListedCertificate, NameEntry, NameIndex, NameRow, PartStart, PortError,
+};
 use crate::timestamp::rfc3339;
 
 /// The table of names.
@@ -94,10 +96,15 @@ impl NameIndex for DynamoNames {
                 .key_condition_expression("#list = :list AND #entry >= :from")
                 .expression_attribute_values(":from", text(format!("{LISTED}{from}")))
         };
-        let start = part.after.as_ref().map(|after| {
-            let entry = text(NameEntry::Listed(after.clone()).to_string());
-            Item::from([("name".to_owned(), key), ("requestId".to_owned(), entry)])
-        });
+        // DynamoDB refuses a start that the condition leaves out.
+        let start = match part.start() {
+            PartStart::Beginning => None,
+            PartStart::Over => return Ok(Vec::new()),
+            PartStart::After(after) => {
+                let entry = text(NameEntry::Listed(after.clone()).to_string());
+                Some(Item::from([("name".to_owned(), key), ("requestId".to_owned(), entry)]))
+            }
+        };
         let mut pages = query
             .set_exclusive_start_key(start)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
