@@ -3,10 +3,9 @@
 use time::OffsetDateTime;
 use workflow::aws::{DynamoRequests, StepFunctions};
 use workflow::ids::RequestId;
-use workflow::ports::Executions as _;
 use workflow::request::audit::Origin;
 use workflow::request::{Status, execution_name};
-use workflow::store::{UpdateError, update_request};
+use workflow::store::{Retried, UpdateError, retry_request};
 
 use crate::error::{CliError, OrFail as _};
 use crate::output::OutputOptions;
@@ -99,34 +98,28 @@ pub(crate) async fn run(command: RequestsCommand) -> Result<(), CliError> {
     }
 }
 
-/// Writes the row, then starts the execution. If the command ends in between, housekeeping starts the execution.
 /// Idempotent: a repetition starts the execution of the same name.
 async fn retry(stack: &Stack, id: RequestId) -> Result<(), CliError> {
     let requests = DynamoRequests::new(&stack.sdk, &stack.requests_table, &stack.audit_table);
     let executions = StepFunctions::new(&stack.sdk, &stack.started_by);
-    let arn = |attempt| executions.arn(&execution_name(id, attempt));
-    let now = OffsetDateTime::now_utc();
-    let mut failed = false;
-    let row = update_request(&requests, id, &Origin::operator(&whoami()), |row| {
-        failed = row.status() == Status::Failed;
-        row.retry(arn, now)
-    })
-    .await
-    .map_err(|error| {
-        let advice = match &error {
-            UpdateError::Missing(_) => "List them with: countersign requests list.",
-            UpdateError::Rejected(_) => "Only a failed request can be retried. Submit a new request instead.",
-            UpdateError::Port(_) => "Try again.",
-        };
-        CliError::new(error.to_string(), advice)
-    })?
-    .row;
-    let name = execution_name(id, row.execution().attempt);
-    executions.start(&name, id).await.or_fail(
+    let (by, now) = (Origin::operator(&whoami()), OffsetDateTime::now_utc());
+    let Retried { row, had_failed, not_started } =
+        retry_request(&requests, &executions, id, (&by, None), now).await.map_err(|error| {
+            let advice = match &error {
+                UpdateError::Missing(_) => "List them with: countersign requests list.",
+                UpdateError::Rejected(_) => {
+                    "Only a failed request can be retried. Submit a new request instead."
+                }
+                UpdateError::Port(_) => "Try again.",
+            };
+            CliError::new(error.to_string(), advice)
+        })?;
+    not_started.map_or(Ok(()), Err).or_fail(
         || "the execution cannot be started".into(),
         "Housekeeping starts it within minutes. Or try again.",
     )?;
-    if failed {
+    let name = execution_name(id, row.execution().attempt);
+    if had_failed {
         println!("{id} continues as {}, execution {name}.", row.status());
     } else {
         println!("{id} is already running: {}, execution {name}.", row.status());

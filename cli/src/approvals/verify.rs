@@ -5,8 +5,8 @@
 
 use serde::Serialize;
 use serde_json::json;
-use workflow::approval::passkey::{NotProven, check_vote};
-use workflow::approval::sign_in::{self, Provider, ProviderKey};
+use workflow::approval::passkey::NotProven;
+use workflow::approval::sign_in::{Provider, ProviderKey, SignInError};
 use workflow::aws::DynamoPeople;
 use workflow::decision::{DecisionRecord, Evidence, Vote};
 use workflow::email::Email;
@@ -14,6 +14,7 @@ use workflow::ids::RequestId;
 use workflow::policy::Policy;
 use workflow::ports::People as _;
 use workflow::request::{Request, Status};
+use workflow::store::vote_proof;
 use workflow::timestamp::rfc3339;
 
 use crate::error::{CliError, OrFail as _};
@@ -40,19 +41,11 @@ pub(super) async fn run(stack: &Stack, id: RequestId, output: &OutputOptions) ->
     let mut rows = Vec::new();
     let mut faults = Vec::new();
     for vote in &decision.votes {
-        let proven = match &vote.evidence {
-            Some(Evidence::IdToken(_)) => {
-                let keys = provider_keys(&policy, &people).await?;
-                let provider = Provider::of(&policy, &keys).map_err(|_| no_provider(&vote.approver))?;
-                sign_in::check_vote(&base_url, id, &decision.digest, vote, provider).map_err(Into::into)
-            }
-            Some(Evidence::Passkey(_)) | None => {
-                let person = policy.plus_tags().person(&vote.approver);
-                let passkeys = people.passkeys(&person).await;
-                let passkeys = passkeys.or_fail(|| "cannot read the passkeys".into(), "")?;
-                check_vote(&base_url, id, &decision.digest, vote, &passkeys)
-            }
-        };
+        let proven = vote_proof(&people, &policy, &base_url, id, (&decision.digest, vote)).await;
+        let proven = proven.or_fail(|| "cannot read the passkeys".into(), "")?;
+        if proven == Err(SignInError::NoProvider.into()) {
+            return Err(no_provider(&vote.approver));
+        }
         faults.extend(fault(vote, proven));
         rows.push(ProofView::of(vote, proven));
     }

@@ -170,7 +170,10 @@ impl ConsoleCertificatesPage {
         self.rows = found.rows.iter().map(row).collect();
         self.next = found.next.as_ref().map(|entry| {
             let mut query = Serializer::new(String::new());
-            query.append_pair("by", self.search.by.as_str()).append_pair("q", &self.search.text);
+            match self.search.within {
+                Some(days) => query.append_pair("within", &days.to_string()),
+                None => query.append_pair("by", self.search.by.as_str()).append_pair("q", &self.search.text),
+            };
             if let Some(state) = self.search.state {
                 query.append_pair("state", state.as_str());
             }

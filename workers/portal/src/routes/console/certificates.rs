@@ -10,8 +10,7 @@ use serde::Deserialize;
 use time::Duration;
 use workflow::email::Email;
 use workflow::ports::{CertificateList, ListPart, ListedCertificate, domain_order};
-use workflow::request::{Request, Status};
-use workflow::store::{CertificateState, InventoryPage, inventory_page};
+use workflow::store::{CertificateState, EndPart, InventoryPage, inventory_by_end, inventory_page};
 
 use super::ConsoleCall;
 use crate::http::problem::Problem;
@@ -56,8 +55,18 @@ async fn find(
     after: &str,
 ) -> Result<Result<InventoryPage, SearchMistake>, Problem> {
     let portal = &call.portal;
+    let after = match after {
+        "" => None,
+        text => match text.parse::<ListedCertificate>() {
+            Ok(entry) => Some(entry),
+            Err(_) => return Ok(Err(SearchMistake::Place)),
+        },
+    };
+    let now = portal.clock.now();
     if let Some(days) = search.within {
-        return Ok(Ok(ending(call, days).await?));
+        let part = EndPart { from: now, until: now + Duration::days(days.into()), after };
+        let valid = Some(CertificateState::Valid);
+        return Ok(Ok(inventory_by_end(&*portal.requests, &part, valid, PAGE, now).await?));
     }
     let text = search.text.as_str();
     let mut part = match search.by {
@@ -94,28 +103,7 @@ async fn find(
             return Ok(Ok(InventoryPage { rows: found.into_iter().collect(), next: None }));
         }
     };
-    if !after.is_empty() {
-        let Ok(entry) = after.parse::<ListedCertificate>() else { return Ok(Err(SearchMistake::Place)) };
-        part.after = Some(entry);
-    }
+    part.after = after;
     let (names, requests) = (&*portal.names, &*portal.requests);
-    Ok(Ok(inventory_page(names, requests, &part, search.state, PAGE, portal.clock.now()).await?))
-}
-
-/// The certificates in use that end within so many days, the first to end first.
-async fn ending(call: &ConsoleCall, days: u16) -> Result<InventoryPage, Problem> {
-    let (portal, now) = (&call.portal, call.portal.clock.now());
-    let until = now + Duration::days(days.into());
-    let mut ids = Vec::new();
-    for status in [Status::Issued, Status::Delivered] {
-        let listed = portal.requests.ending(status, now, until, PAGE).await?;
-        ids.extend(listed.into_iter().map(|one| (one.not_after, one.id)));
-    }
-    ids.sort_unstable();
-    let ids: Vec<_> = ids.into_iter().map(|(_, id)| id).take(PAGE).collect();
-    let mut rows: Vec<Request> =
-        if ids.is_empty() { Vec::new() } else { portal.requests.find_all(&ids).await? };
-    rows.retain(|row| row.has_live_certificate(now));
-    rows.sort_by_key(|row| (row.not_after(), row.id()));
-    Ok(InventoryPage { rows, next: None })
+    Ok(Ok(inventory_page(names, requests, &part, search.state, PAGE, now).await?))
 }
