@@ -19,6 +19,7 @@ pub mod intake;
 mod log_record;
 mod log_rules;
 pub mod metric;
+mod operation_rules;
 mod operations;
 pub mod overview;
 pub mod renewal;

@@ -522,18 +522,18 @@ picture-waiting = 処理はまだ始まっていません。
 picture-unknown = 処理の記録がありません。記録の保存期間は90日です。
 picture-now =
     { $steps ->
-        [0] 現在は最初のステップの{ $state }です。
-       *[other] 現在は{ $state }です。ここまでの経過: { $states }。
+        [0] 現在は最初のステップの { $state } です。
+       *[other] 現在は { $state } です。ここまでの経過: { $states }。
     }
 picture-ended =
     { $steps ->
-        [0] 最初のステップの{ $state }で終了しました。
-       *[other] { $state }で終了しました。ここまでの経過: { $states }。
+        [0] 最初のステップの { $state } で終了しました。
+       *[other] { $state } で終了しました。ここまでの経過: { $states }。
     }
 picture-stopped =
     { $steps ->
-        [0] 最初のステップの{ $state }で止まりました。
-       *[other] { $state }で止まりました。ここまでの経過: { $states }。
+        [0] 最初のステップの { $state } で止まりました。
+       *[other] { $state } で止まりました。ここまでの経過: { $states }。
     }
 picture-errors = エラーで終わったステップ: { $states }。
 picture-between = {""}
@@ -1775,7 +1775,7 @@ console-found = 見つかった証明書
 console-ending-within = { days }以内に終了する証明書
 console-none-found = ありません。
 console-next = 続きの証明書
-console-no-address = メールアドレスではありません。alice@example.com のように、全体を入力してください。
+console-no-address = メールアドレスではありません。全体を入力してください。
 console-no-profile = この名前のプロファイルはポリシーにありません。「ポリシー」のページで確認してください。
 console-no-issuer = 鍵識別子がこのように始まる発行者は、存在しないか複数あります。「発行者」のページで確認してください。
 console-no-serial = シリアル番号ではありません。16進数の数字を入力してください。コロンはあってもなくてもかまいません。

@@ -1,18 +1,13 @@
-//! What operators did to a request at the console, with their reasons.
-//!
-//! Invariant: the row has the reason and the trail its digest, written together with the change, or before the message that asks for it.
+//! What operators did to a request at the console, with their reasons, as the row has it.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::Request;
-use super::audit::{Actor, EventKind, PendingEvent};
-use super::standing_end::reason_digest;
-use crate::timestamp::whole_seconds;
+use super::audit::Actor;
 use crate::wire_names;
 
 /// The most operations that a row holds: it has to stay small.
-const MAX_OPERATIONS: usize = 50;
+pub(super) const MAX_OPERATIONS: usize = 50;
 
 /// An operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,31 +42,3 @@ pub struct OperationRecord {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a request holds the reasons of at most {MAX_OPERATIONS} operations")]
 pub struct TooManyOperations;
-
-impl Request {
-    /// The operations, oldest first.
-    pub fn operations(&self) -> &[OperationRecord] {
-        &self.operations
-    }
-
-    /// Records an operation and its reason.
-    ///
-    /// # Errors
-    /// [`TooManyOperations`]; nothing is recorded then.
-    pub fn record_operation(
-        &mut self,
-        operation: Operation,
-        reason: &str,
-        by: &Actor,
-        now: OffsetDateTime,
-    ) -> Result<(), TooManyOperations> {
-        if self.operations.len() >= MAX_OPERATIONS {
-            return Err(TooManyOperations);
-        }
-        let at = whole_seconds(now);
-        let event = PendingEvent::new(EventKind::Operated, at).with_detail(operation.as_str());
-        self.note(event.with_digest(reason_digest(reason)));
-        self.operations.push(OperationRecord { operation, reason: reason.to_owned(), by: by.clone(), at });
-        Ok(())
-    }
-}

@@ -3,6 +3,7 @@
 //! Invariant: the files that the pages make are judged by programs that others wrote.
 
 mod bad_input;
+mod film;
 mod judges;
 mod kept;
 mod making;

@@ -22,8 +22,6 @@ mod nets;
 mod routes;
 mod svg;
 mod taken;
-#[cfg(test)]
-mod tests;
 
 /// Maximum length of a shown error, in characters.
 const MAX_ERROR: usize = 300;
@@ -188,3 +186,6 @@ fn place(
     }
     sentences.join(&site.text("picture-between"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -66,3 +66,53 @@ async fn the_largest_answers_are_those_that_the_costs_of_a_flood_assume() {
     println!("the largest form: {largest:?}");
     assert!((LARGEST_FORM / 2..=LARGEST_FORM).contains(&largest.0), "{largest:?}");
 }
+
+/// The bytes of a page with all that it loads, as a browser without a cache gets them. A page that makes keys or files of keys loads
+/// the modules for it, too.
+#[tokio::test]
+#[allow(clippy::print_stdout)] // Prints the measured sizes.
+async fn a_page_weighs_little_with_all_that_it_loads() {
+    const MOST: usize = 60_000;
+    const MOST_WITH_KEYS: usize = 100_000;
+    let site = crate::console::site();
+    let (_, waiting) = site.request_at(workflow::request::Status::PendingApproval).await;
+    let (_, review) = site.pending();
+    let id = site.backend.request_with_certificate(workflow::request::Status::Delivered);
+    let delivered = site.status_path(id, workflow::approval::LinkGiven::ByMail).await;
+    let (cookie, _) = crate::console::session(&site, "olivia@example.com").await;
+    let console = format!("/console/requests/{id}");
+    for (path, most) in [
+        ("/", MOST),
+        ("/mine", MOST),
+        ("/commands", MOST),
+        (review.as_str(), MOST),
+        ("/console", MOST),
+        ("/console/certificates", MOST),
+        (console.as_str(), MOST),
+        ("/new", MOST_WITH_KEYS),
+        (waiting.as_str(), MOST_WITH_KEYS),
+        (delivered.as_str(), MOST_WITH_KEYS),
+    ] {
+        let page = crate::console::open(&site, &cookie, path, workflow::texts::Language::Japanese).await;
+        let html = page.is_page(200);
+        let mut files: Vec<String> = Vec::new();
+        for attribute in ["href=\"/assets/", "src=\"/assets/"] {
+            files.extend(
+                html.split(attribute).skip(1).filter_map(|rest| rest.split('"').next()).map(str::to_owned),
+            );
+        }
+        let (mut loaded, mut bytes) = (std::collections::BTreeSet::new(), page.bytes.len());
+        while let Some(file) = files.pop() {
+            if loaded.insert(file.clone()) {
+                let asset = site.get(&format!("/assets/{file}")).await;
+                bytes += asset.bytes.len();
+                let text = asset.text();
+                let imported = text.split(" from \"./").skip(1).filter_map(|rest| rest.split('"').next());
+                files.extend(imported.map(str::to_owned));
+            }
+        }
+        let shown = path.split('?').next().unwrap_or(path);
+        println!("{shown}: {bytes} bytes, {} of them the page, {} files", page.bytes.len(), loaded.len());
+        assert!(bytes <= most, "{shown}: {bytes}");
+    }
+}

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::{LOCATION, SET_COOKIE};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use workflow::approval::passkey::NotProven;
 use workflow::approval::sign_in::SignInError;
 use workflow::approver_set::Identity;
@@ -101,7 +101,7 @@ async fn begin(
     identity: Identity,
 ) -> Result<Response, Problem> {
     let now = portal.clock.now();
-    tracing::info!(person = %visitor.person, "{} signed in to the console", visitor.person);
+    tracing::info!(identity = identity.as_str(), "somebody signed in to the console");
     let session = ConsoleSession::begin(visitor, identity, now)
         .ok_or_else(|| Problem::new(Code::TryAgain, "problem-not-answered"))?;
     let mut response = to_console(portal, locale);
@@ -125,8 +125,6 @@ pub(super) async fn sign_out(call: ConsoleCall, fields: Fields) -> Result<Respon
     if let Some(removal) = SESSION.removal(&call.portal.base_url) {
         response.headers_mut().append(SET_COOKIE, removal);
     }
-    // Whoever sits down next finds no page in the browser's memory.
-    response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\""));
     Ok(response)
 }
 
