@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use workflow::approver_set::GroupQuorum;
-use workflow::policy::{Policy, Profile, StandingRules};
+use workflow::policy::{ConsolePeople, Policy, Profile, StandingRules};
 use workflow::texts::Language;
 
 use crate::output::{Cell, Document};
@@ -44,10 +44,27 @@ pub(super) fn summary(policy: &Policy) -> (Document, Value) {
         .table(&headings, policy.profiles().map(cells).collect());
     let profiles: Vec<Value> = policy.profiles().map(value).collect();
     let value = json!({ "version": policy.version(), "profiles": profiles });
-    match standing(policy).as_str() {
-        "" => (document, value),
-        lines => (document.line(lines), value),
-    }
+    let lines = [standing(policy), console(policy)];
+    (
+        lines
+            .iter()
+            .filter(|line| !line.is_empty())
+            .fold(document, |document, line| document.line(line.as_str())),
+        value,
+    )
+}
+
+/// Who may open the console.
+fn console(policy: &Policy) -> String {
+    let Some(rules) = policy.console() else { return String::new() };
+    let people = |one: &ConsolePeople| {
+        let named = one.people.iter().map(|person| person.as_str());
+        named.chain(one.oidc_groups.iter().map(String::as_str)).collect::<Vec<_>>().join(", ")
+    };
+    let named = [("operators", people(rules.operators())), ("auditors", people(rules.auditors()))];
+    let named = named.into_iter().filter(|(_, people)| !people.is_empty());
+    let named = named.map(|(role, people)| format!("{role} {people}")).collect::<Vec<_>>().join("; ");
+    format!("Console, by {}: {named}.", rules.identity().as_str())
 }
 
 /// One line for each profile with standing approvals.
@@ -86,6 +103,14 @@ mod tests {
             ),
             "{with}"
         );
+    }
+
+    #[test]
+    fn the_people_of_the_console_are_shown() {
+        let text = "[console]\nidentity = \"passkey\"\noperators = [\"o@example.com\"]\n[profiles.server]\n\
+                    approvers = [\"a@example.com\"]\nnames.dns.allow = [\"example.com\"]\n";
+        let shown = summary(&Policy::parse(text).unwrap()).0.plain_text();
+        assert!(shown.ends_with("\nConsole, by passkey: operators o@example.com.\n"), "{shown}");
     }
 
     #[test]

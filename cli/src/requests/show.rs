@@ -6,7 +6,7 @@ use workflow::decision::Vote;
 use workflow::ids::RequestId;
 use workflow::mail_kind::MailKind;
 use workflow::name_list::NameList;
-use workflow::request::{HistoryEntry, Request, Status};
+use workflow::request::{HistoryEntry, Operation, OperationRecord, Request, Status};
 use workflow::texts::{Language, Message};
 use workflow::timestamp::rfc3339;
 
@@ -52,8 +52,21 @@ fn document(row: &Request, step: Vec<StepFact>, votes: &Result<Vec<Vote>, String
         .facts(certificate(row))
         .facts(votes)
         .facts(FactSheet::titled("History").with_all(history))
+        .facts(FactSheet::titled("Operators").with_all(operations(row)))
         .facts(FactSheet::titled("Messages").with_all(messages(row.mails())))
         .facts(execution(row))
+}
+
+/// What operators did at the console, and why.
+fn operations(row: &Request) -> Vec<(&'static str, String)> {
+    let fact = |one: &OperationRecord| {
+        let what = match one.operation {
+            Operation::Resend => "New links",
+            Operation::Retry => "Continued",
+        };
+        (what, format!("{}  by {}: {}", rfc3339(one.at), one.by, one.reason))
+    };
+    row.operations().iter().map(fact).collect()
 }
 
 fn overview(row: &Request, status: Status, step: Vec<StepFact>) -> FactSheet {

@@ -351,6 +351,11 @@ pub(super) const BLOCKS: &[Block] = &[
     not(TRUST, "root_list=$(openssl", "interop/readme.rs types it; the CA of this stack is a root"),
     not(CA, "countersign ca revoke", "ca.rs revokes an issuing CA; this stack has a root alone"),
     not(PASSKEYS, "countersign people list", "passkeys.rs runs both, with the passkey of a browser"),
+    not(
+        "docs/console.md",
+        "countersign people invite",
+        "console.rs runs it, and opens the link in a browser",
+    ),
     not(SIGN_IN, "countersign doctor --stack NAME", "needs a provider; sign_ins.rs runs with two"),
     not(SIGN_IN, "aws ssm put-parameter", "sign_ins.rs stores the client secret of its own provider"),
     with(
@@ -359,7 +364,7 @@ pub(super) const BLOCKS: &[Block] = &[
         ISSUE,
         &[(
             "'ca.example.com/log/5f3a9c01+9cc3fda6+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW'",
-            "\"$(countersign log show | sed -n 's/^key  *//p')\"",
+            "\"$(countersign log show | sed -n 's/^Key  *//p')\"",
         )],
         |said| said.contains("the certificate is the one of the receipt"),
     ),

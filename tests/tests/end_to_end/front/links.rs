@@ -93,12 +93,16 @@ async fn links_that_open_nothing_are_all_the_same() {
         format!("{status}/certificate.zip"),
     ];
     let expected = portal.json(&wrong[0]).await.problem(404, "not_found");
-    let expected_page = portal.get(&wrong[0], HTML).await.expect(404).text();
+    // The page has a next step for its reader, whom the kind of path names: an approver or a requester. Nothing else differs.
+    let is_of_approver = |path: &str| path.starts_with("approvals/");
+    let mut expected_pages = std::collections::BTreeMap::new();
     for path in &wrong {
         assert_eq!(portal.json(path).await.problem(404, "not_found"), expected, "{path}");
-        let page = portal.get(path, HTML).await;
-        assert_eq!((page.status, page.text()), (404, expected_page.clone()), "{path}");
+        let page = portal.get(path, HTML).await.expect(404).text();
+        let first = expected_pages.entry(is_of_approver(path)).or_insert_with(|| page.clone());
+        assert_eq!(page, *first, "{path}");
     }
+    assert_eq!(expected_pages.len(), 2);
     // API Gateway may answer this by itself; it must not open the review.
     let nothing = portal.json("approvals/%00").await;
     if std::env::var_os("COUNTERSIGN_THROUGH_NGINX").is_some() {

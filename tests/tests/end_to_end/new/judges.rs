@@ -95,8 +95,8 @@ impl Judges {
         let open = ["--p12-info", "--inder", "--infile", "modern.p12", "--password", PASSPHRASE];
         let said = folder.succeed(&self.certtool, &open);
         assert!(said.contains("BEGIN CERTIFICATE") && said.contains("PRIVATE KEY-----"), "{said}");
-        let key = ["--key-info", "--pkcs8", "--infile", "encrypted.pem", "--password", PASSPHRASE];
-        assert!(folder.succeed(&self.certtool, &key).contains("Public Key Info"));
+        let key = ["--pubkey-info", "--load-privkey", "encrypted.pem", "--password", PASSPHRASE];
+        assert!(folder.succeed(&self.certtool, &key).contains("Public Key Information:"));
     }
 
     fn by_keytool(&self, folder: &PkiDir, host: &str) {
