@@ -24,16 +24,21 @@ fn cookie(stack: &Stack) -> String {
     format!("console={}", session.seal(&LinkSecret::new(&secret).unwrap()))
 }
 
+/// Opens a page of the console.
+pub(crate) async fn open(stack: &Stack, page: &str) {
+    let cookie = cookie(stack);
+    let headers = [("accept", "text/html"), ("cookie", cookie.as_str())];
+    stack.portal().send(Method::GET, page, &headers, Vec::new()).await.expect(200);
+}
+
 /// Every page of the console, and that of a request.
 pub(crate) async fn read(stack: &Stack) {
-    let (portal, cookie) = (stack.portal(), cookie(stack));
-    let asked = portal.ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
+    let asked = stack.portal().ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
     let request = format!("console/requests/{}", asked.id);
     let pages =
         ["console", "console/certificates", "console/grants", "console/issuers", "console/policy", &request];
     for page in pages {
-        let headers = [("accept", "text/html"), ("cookie", cookie.as_str())];
-        portal.send(Method::GET, page, &headers, Vec::new()).await.expect(200);
+        open(stack, page).await;
     }
 }
 

@@ -53,9 +53,13 @@ pub(super) async fn run(stack: &Stack, worker: &str, permission: &Permission) {
         ("Notify", "ssm:GetParameter") if resource.contains("/webhooks/") => told(stack).await,
         ("Notify", "ssm:GetParameter") => end(stack).await,
         ("Notify", "s3:GetObject") if resource.ends_with("/policy/*") => end(stack).await,
-        ("Persist", "s3:PutObject") => revocation(stack).await,
+        ("Persist", "s3:PutObject") => _ = revocation(stack).await,
         ("DeadLetter", _) => dead_letter(stack).await,
         ("Housekeeping", _) if resource.contains("Revocation") => lost_revocation(stack).await,
+        ("Portal", "states:GetExecutionHistory") if resource.contains("Revocation") => {
+            let revoked = revocation(stack).await;
+            console::open(stack, &format!("console/requests/{}", revoked.id)).await;
+        }
         ("Portal", "states:GetExecutionHistory") => console::read(stack).await,
         ("Portal", "s3:GetObject") if resource.ends_with("/crl/*") => console::read(stack).await,
         ("Portal", "dynamodb:Query")
@@ -71,7 +75,7 @@ pub(super) async fn run(stack: &Stack, worker: &str, permission: &Permission) {
             inbox(stack).await;
         }
         ("Persist", "s3:GetObject") if resource.ends_with("/signed-certificate/*") => {
-            revocation(stack).await;
+            _ = revocation(stack).await;
         }
         ("Portal", "ssm:GetParameter") if resource.ends_with("/oidc-client-secret") => {
             sign_ins::by_program(stack).await;
@@ -82,8 +86,8 @@ pub(super) async fn run(stack: &Stack, worker: &str, permission: &Permission) {
         _ if resource.contains("GrantsTable") => credentials::by_program(stack).await,
         _ if resource.contains("PeopleTable") => passkeys::by_program(stack).await,
         ("Portal", "sqs:SendMessage") if is_of("sign") => passkeys::by_program(stack).await,
-        ("Sign", "dynamodb:Query") => revocation(stack).await,
-        _ if resource.contains("Revocation") => revocation(stack).await,
+        ("Sign", "dynamodb:Query") => _ = revocation(stack).await,
+        _ if resource.contains("Revocation") => _ = revocation(stack).await,
         ("Housekeeping", "ssm:GetParameter") => renewal(stack).await,
         ("Housekeeping", "s3:GetObject") if resource.contains("/policy/") => {
             renewal(stack).await;
@@ -278,7 +282,7 @@ async fn revocation_list(stack: &Stack) {
 }
 
 /// The requester revokes a certificate.
-async fn revocation(stack: &Stack) {
+async fn revocation(stack: &Stack) -> Asked {
     let asked = certificate(stack).await;
     let revoke = asked.status_url.replacen('?', "/revoke?", 1);
     stack.portal().post(&revoke, &json!({ "reason": "keyCompromise" })).await.expect(200);
@@ -286,6 +290,7 @@ async fn revocation(stack: &Stack) {
         stack.portal().status(&asked).await["revocation"]["listedAt"].is_string().then_some(())
     })
     .await;
+    asked
 }
 
 async fn approve(stack: &Stack, asked: &Asked) {
