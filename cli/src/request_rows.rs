@@ -14,7 +14,7 @@ use crate::stack::Stack;
 
 mod selection;
 
-pub(crate) use selection::{Selection, SelectionOptions, names_index, of_status};
+pub(crate) use selection::{Selection, SelectionOptions, names_index, of_status, unreadable};
 
 /// The error for an id that no row has.
 pub(crate) fn missing(id: RequestId) -> CliError {

@@ -18,7 +18,7 @@ use workflow::texts::Language;
 use crate::error::{CliError, OrFail as _};
 use crate::moment::TableItem;
 use crate::request_id::{SHORTEST_BEGINNING, beginning, with_beginning};
-use crate::request_rows::names_index;
+use crate::request_rows::{names_index, unreadable};
 use crate::stack::Stack;
 
 /// Most certificates that are read for one text.
@@ -129,10 +129,6 @@ async fn with_name(stack: &Stack, name: &str) -> Result<Vec<RequestId>, CliError
 
 fn id_of(item: &TableItem) -> Option<RequestId> {
     item.get("id")?.as_s().ok()?.parse().ok()
-}
-
-fn unreadable(stack: &Stack) -> String {
-    format!("cannot read the table {}", stack.requests_table)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use workflow::aws::{DynamoRequests, StepFunctions};
 use workflow::certificate::revoking::{RevocationError, RevocationIntake};
 use workflow::name_list::names_in_short;
+use workflow::policy::RevocationRules;
 use workflow::ports::SystemClock;
 use workflow::request::audit::Origin;
 use workflow::request::input::unfit_text;
@@ -30,19 +31,9 @@ const WAIT: Duration = Duration::from_secs(120);
 /// Interval of reading the row: DynamoDB tells nobody of a change.
 const POLL_INTERVAL: Duration = Duration::from_millis(300);
 
-/// Reasons that an operator may give: a hold would need a release.
-const REASONS: [RevocationReason; 6] = [
-    RevocationReason::KeyCompromise,
-    RevocationReason::Superseded,
-    RevocationReason::CessationOfOperation,
-    RevocationReason::AffiliationChanged,
-    RevocationReason::PrivilegeWithdrawn,
-    RevocationReason::Unspecified,
-];
-
 /// Reads a reason.
 pub(super) fn reason(text: &str) -> Result<RevocationReason, String> {
-    one_of(&REASONS, text)
+    one_of(&RevocationRules::OPERATOR, text)
 }
 
 /// Runs `certificates revoke`.
@@ -71,7 +62,7 @@ pub(super) async fn revoke(
     let executions = StepFunctions::new(&stack.sdk, &stack.revocation_state_machine_arn);
     let intake = RevocationIntake { requests: &requests, executions: &executions, clock: &SystemClock };
     let step = ProgressStep::begin(format!("Revoking {serial}"));
-    let accepted = intake.revoke(row, &order, &REASONS, &Origin::operator(&whoami())).await;
+    let accepted = intake.revoke(row, &order, &RevocationRules::OPERATOR, &Origin::operator(&whoami())).await;
     accepted.map_err(refused)?;
     let row = wait(stack, row).await?;
     step.done("");

@@ -313,7 +313,8 @@ pub(crate) async fn of_status(stack: &Stack, status: Status) -> Result<Vec<Found
     Ok(rows)
 }
 
-fn unreadable(stack: &Stack) -> String {
+/// What is said if the table of requests does not answer.
+pub(crate) fn unreadable(stack: &Stack) -> String {
     format!("cannot read the table {}", stack.requests_table)
 }
 

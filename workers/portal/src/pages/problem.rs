@@ -16,7 +16,7 @@ use crate::state::Portal;
 #[template(path = "problem.html")]
 struct ProblemPage {
     site: Site,
-    /// True for what happens in the ordinary course of things: nobody made an error.
+    /// True for what happens as a matter of course, such as a link that has ended: nobody made a mistake.
     is_calm: bool,
     status: u16,
     title: String,

@@ -152,7 +152,7 @@ pub(crate) fn order(fields: &Fields) -> Result<RevocationOrder, Problem> {
 }
 
 /// The finding of a text that names no reason.
-fn no_reason() -> Finding {
+pub(super) fn no_reason() -> Finding {
     let known = RevocationReason::ALL.map(RevocationReason::as_str).join(", ");
     Finding::refused(
         Code::BadRequest,

@@ -288,7 +288,7 @@ async fn a_request_is_shown_with_its_votes_its_proofs_and_a_live_check_of_its_tr
     let (cookie, _) = session(&site, EVE).await;
     let page = read(&site, &cookie, &path_of(id)).await;
     for shown in
-        ["approver@example.com", "By a link in a mail.", "complete and unaltered", "<code>signed</code>"]
+        ["approver@example.com", "By a link in an e-mail.", "complete and unaltered", "<code>signed</code>"]
     {
         assert!(page.contains(shown), "{shown}: {page}");
     }

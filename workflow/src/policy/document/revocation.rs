@@ -31,6 +31,16 @@ impl Default for RevocationRules {
 }
 
 impl RevocationRules {
+    /// The reasons for which operators may revoke, the usual ones first. A hold would need a release, which there is not.
+    pub const OPERATOR: [RevocationReason; 6] = [
+        RevocationReason::KeyCompromise,
+        RevocationReason::Superseded,
+        RevocationReason::CessationOfOperation,
+        RevocationReason::AffiliationChanged,
+        RevocationReason::PrivilegeWithdrawn,
+        RevocationReason::Unspecified,
+    ];
+
     pub(super) const KEYS: &[&str] = &["requester", "approver", "key_holder"];
 
     pub(super) fn of(keys: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> Option<RevocationRules> {
@@ -67,7 +77,7 @@ impl RevocationRules {
     }
 }
 
-/// A reason by its name in RFC 5280. A hold would need a release, which there is not.
+/// One of [`RevocationRules::OPERATOR`], by its name in RFC 5280.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct ReasonName(RevocationReason);
 
@@ -75,7 +85,7 @@ impl FromText for ReasonName {
     fn from_text(text: &str) -> Result<Self, WrongValue> {
         let known = RevocationReason::ALL
             .into_iter()
-            .filter(|reason| *reason != RevocationReason::CertificateHold)
+            .filter(|reason| RevocationRules::OPERATOR.contains(reason))
             .map(|reason| (reason.as_str(), ReasonName(reason)));
         word(text, "reason of a revocation", known)
     }

@@ -2,10 +2,7 @@
 
 use workflow::email::Email;
 use workflow::policy::ConsoleRole;
-
-use super::super::Site;
-use crate::locale::Locale;
-use crate::state::Portal;
+use workflow::texts::Language;
 
 /// The frame around a page.
 pub(crate) struct ConsoleFrame {
@@ -19,20 +16,14 @@ pub(crate) struct ConsoleFrame {
 }
 
 impl ConsoleFrame {
-    pub(crate) fn new(
-        portal: &Portal,
-        locale: &Locale,
-        person: &Email,
-        role: ConsoleRole,
-        form_key: String,
-    ) -> Self {
+    pub(crate) fn new(language: Language, person: &Email, role: ConsoleRole, form_key: String) -> Self {
         let role_text = match role {
             ConsoleRole::Auditor => "console-auditor",
             ConsoleRole::Operator => "console-operator",
         };
         Self {
             person: person.to_string(),
-            role: Site::of(portal, locale).text(role_text),
+            role: language.text(role_text),
             form_key,
             may_act: role == ConsoleRole::Operator,
         }

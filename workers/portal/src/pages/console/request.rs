@@ -1,13 +1,12 @@
 //! One request at the console: its facts, its timeline, its votes with their proofs, its trail, and what an operator can do.
 
 use askama::Template;
-use pki::crl::RevocationReason;
 use workflow::approval::passkey::NotProven;
 use workflow::approval::review::ApprovalProgress;
 use workflow::approval::standing::StandingApproval;
 use workflow::certificate::reason_text;
 use workflow::decision::{Decision, Evidence, Vote};
-use workflow::policy::Policy;
+use workflow::policy::{Policy, RevocationRules};
 use workflow::ports::StateVisit;
 use workflow::request::audit::Event;
 use workflow::request::{Request, Status};
@@ -245,8 +244,8 @@ fn actions(
         actions.push(form("retry", ["console-retry", "console-retry-text", "console-retry-button"], false));
     }
     if request.is_revocable(now) {
-        let reasons = RevocationReason::ALL.into_iter().filter(|it| *it != RevocationReason::CertificateHold);
-        let reasons = reasons.map(|reason| (reason.as_str(), site.text(reason_text(reason)))).collect();
+        let reasons = RevocationRules::OPERATOR.iter();
+        let reasons = reasons.map(|reason| (reason.as_str(), site.text(reason_text(*reason)))).collect();
         let texts = ["console-revoke", "console-revoke-text", "console-revoke-button"];
         actions.push(ActionForm { reasons, ..form("revoke", texts, true) });
     }

@@ -290,7 +290,7 @@ fn the_place_is_said_in_words() {
     let failed = place(request, &FAILED, false);
     assert!(failed.ends_with("NotifyFailed. Ended with an error: Sign."), "{failed}");
     let japanese = StateMachinePicture::of(&site(Language::Japanese), request, &visits(&WAITING), true);
-    assert!(japanese.place.starts_with("現在はAwaitApprovalです。"), "{}", japanese.place);
+    assert!(japanese.place.starts_with("現在は AwaitApproval です。"), "{}", japanese.place);
 }
 
 #[test]

@@ -8,11 +8,11 @@ use axum::extract::rejection::PathRejection;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::LOCATION;
-use pki::crl::RevocationReason;
 use workflow::approval::ending::EndOrderError;
 use workflow::finding::{Code, Finding};
 use workflow::ids::RequestId;
 use workflow::message::RecheckMessage;
+use workflow::policy::RevocationRules;
 use workflow::request::audit::Origin;
 use workflow::request::input::{missing, private_key, unfit_text};
 use workflow::request::{Operation, RevocationOrder};
@@ -24,6 +24,7 @@ use super::request::{id_of, page};
 use crate::http::client_addr::ClientAddr;
 use crate::http::fields::Fields;
 use crate::http::problem::Problem;
+use crate::routes::revocations::no_reason;
 
 /// The most characters of a reason.
 const MAX_REASON_CHARS: usize = 500;
@@ -121,7 +122,6 @@ async fn retry(call: &ConsoleCall, id: RequestId, by: &Origin, reason: &str) -> 
     Ok(())
 }
 
-/// An operator may revoke for each reason but a hold, which would need a release.
 async fn revoke(
     call: &ConsoleCall,
     id: RequestId,
@@ -133,13 +133,11 @@ async fn revoke(
     let name = fields.text("revocationReason")?;
     let name =
         name.ok_or_else(|| missing("revocationReason", "finding-give-revocation-reason"))?.trim().to_owned();
-    let allowed = RevocationReason::ALL.into_iter().filter(|it| *it != RevocationReason::CertificateHold);
-    let allowed: Vec<RevocationReason> = allowed.collect();
-    let chosen = allowed.iter().copied().find(|reason| reason.as_str() == name);
-    let reason = chosen.ok_or_else(|| Problem::new(Code::BadRequest, "finding-no-revocation-reason"))?;
+    let chosen = RevocationRules::OPERATOR.into_iter().find(|reason| reason.as_str() == name);
+    let reason = chosen.ok_or_else(no_reason)?;
     let request = portal.requests.find(id).await?.ok_or_else(Problem::no_such_page)?;
     let order = RevocationOrder { reason, comment: Some(comment) };
-    portal.revocations().revoke(&request, &order, &allowed, by).await?;
+    portal.revocations().revoke(&request, &order, &RevocationRules::OPERATOR, by).await?;
     Ok(())
 }
 

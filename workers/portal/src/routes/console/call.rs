@@ -93,8 +93,7 @@ impl ConsoleCall {
     /// The parts that every page of the console has.
     pub(super) fn frame(&self) -> ConsoleFrame {
         ConsoleFrame::new(
-            &self.portal,
-            &self.locale,
+            self.locale.language,
             &self.session.visitor.person,
             self.role,
             self.form_key.clone(),

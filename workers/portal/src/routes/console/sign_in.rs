@@ -87,7 +87,7 @@ async fn by_passkey(
     let passkeys = portal.people.passkeys(&policy.plus_tags().person(&visitor.person)).await?;
     match ticket.check(&portal.base_url, &evidence, &passkeys) {
         Ok(()) => Ok(visitor),
-        // As for a stranger: whether the person has a passkey is nobody's business.
+        // The same answer as for a stranger, so that nobody learns who has a passkey.
         Err(NotProven::UnknownPasskey) => Err(unknown()),
         Err(error) => Err(error.into()),
     }
