@@ -62,7 +62,7 @@ impl AcmeKeyId {
     /// The HMAC key, under the link secret in force.
     #[must_use]
     pub fn make(self, links: &LinkSecret) -> AcmeMacKey {
-        AcmeMacKey(links.derived_keys(&self.purpose()).0)
+        AcmeMacKey(self.keys(links).0)
     }
 
     /// Checks that a binding of this account key has the MAC of this key id, under the link secret in force or the one before.
@@ -76,7 +76,7 @@ impl AcmeKeyId {
         account_key: &JsonWebKey,
         links: &LinkSecret,
     ) -> Result<(), AcmeProblem> {
-        let (current, previous) = links.derived_keys(&self.purpose());
+        let (current, previous) = self.keys(links);
         let by = |key: &Secret<[u8; 32]>| binding.verify(key.expose(), account_key);
         match (by(&current), previous.as_ref().map(by)) {
             (Ok(()), _) | (_, Some(Ok(()))) => Ok(()),
@@ -93,9 +93,19 @@ impl AcmeKeyId {
         latest.is_some_and(|latest| latest.number == self.number)
     }
 
-    fn purpose(self) -> String {
-        format!("acme account {self}")
+    /// The HMAC keys under the link secret in force and under the one before.
+    fn keys(self, links: &LinkSecret) -> (Secret<[u8; 32]>, Option<Secret<[u8; 32]>>) {
+        let (current, previous) = links.derived_keys(&format!("acme account {self}"));
+        (beginning_with_a_letter(current), previous.map(beginning_with_a_letter))
     }
+}
+
+/// The key without its first bit, so that its text in base64url begins with a letter: clients that get it after an option, as certbot
+/// after `--eab-hmac-key`, take a text that begins with `-` for the next option. 255 random bits are left.
+fn beginning_with_a_letter(key: Secret<[u8; 32]>) -> Secret<[u8; 32]> {
+    let mut octets = *key.expose();
+    octets[0] &= 0x7f;
+    Secret::new(octets)
 }
 
 impl AcmeMacKey {

@@ -120,3 +120,16 @@ proptest! {
         prop_assert!(BearerCredential::parse(&id.to_string()).is_none());
     }
 }
+
+/// One key in 64 would begin with `-`, which certbot takes for an option.
+#[test]
+fn what_a_client_gets_after_an_option_begins_with_a_letter_or_a_digit() {
+    let links = secret("a");
+    for number in 1..=1_000 {
+        let exposed = key_id(number).make(&links).expose();
+        assert!(exposed.starts_with(|first: char| first.is_ascii_alphabetic()), "{exposed}");
+        let bearer = BearerCredential::make(RequestId::random()).unwrap().expose();
+        assert!(bearer.starts_with(|first: char| first.is_ascii_hexdigit()), "{bearer}");
+        assert!(key_id(number).to_string().starts_with(|first: char| first.is_ascii_hexdigit()));
+    }
+}
