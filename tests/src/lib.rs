@@ -8,6 +8,7 @@
 mod acme_client;
 mod authenticator;
 mod automated;
+mod aws_commands;
 mod axe;
 mod broken;
 mod browser;
@@ -36,6 +37,7 @@ mod venv;
 
 pub use acme_client::{AcmeAnswer, TestAcmeClient, finalization, new_order};
 pub use automated::Automated;
+pub use aws_commands::AwsOutput;
 pub use axe::{Axe, Violation};
 pub use broken::Broken;
 pub use browser::Browser;

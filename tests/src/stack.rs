@@ -14,6 +14,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
+use crate::aws_commands::{AwsOutput, run_aws};
 use crate::{ChildGuard, Mailbox, Nginx, Portal, Shown, eventually, find, free_port};
 
 /// Time-out of a start: the first one builds the workers and installs the emulator.
@@ -325,21 +326,20 @@ impl Stack {
 
     /// Runs the AWS command line as root of the emulated account, and returns its output.
     pub fn aws(&self, arguments: &[&str]) -> Vec<u8> {
-        let output = Command::new(repository().join(".local/venv/bin/python"))
-            .args(["-m", "awscli", "--output", "json", "--endpoint-url", self.endpoint("awsEndpoint")])
-            .args(arguments)
-            .env("AWS_ACCESS_KEY_ID", "test")
-            .env("AWS_SECRET_ACCESS_KEY", "test")
-            .env("AWS_DEFAULT_REGION", self.endpoint("region"))
-            // Commands that call a second service read its endpoint from here.
-            .env("AWS_ENDPOINT_URL", self.endpoint("awsEndpoint"))
-            .env("AWS_CONFIG_FILE", "/dev/null")
-            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "aws {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        let root = BTreeMap::from([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")]);
+        let output = self.aws_as(root, arguments);
+        assert!(output.succeeded, "aws {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         output.stdout
+    }
+
+    /// Runs the AWS command line with these credentials.
+    pub fn aws_as(&self, credentials: BTreeMap<&str, &str>, arguments: &[&str]) -> AwsOutput {
+        let endpoint = self.endpoint("awsEndpoint");
+        let mut environment = credentials;
+        // Commands that call a second service read its endpoint from here.
+        environment.extend([("AWS_DEFAULT_REGION", self.endpoint("region")), ("AWS_ENDPOINT_URL", endpoint)]);
+        let common = ["--output", "json", "--endpoint-url", endpoint];
+        run_aws(&[&common[..], arguments].concat(), &environment)
     }
 
     /// Like `aws`, but parses JSON output; null if there is none.

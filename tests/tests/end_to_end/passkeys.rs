@@ -1,6 +1,6 @@
 //! Passkeys: set up and used in a browser, by a program, and by somebody who stole the portal.
 
-use std::process::Command;
+use std::collections::BTreeMap;
 
 use end_to_end::{
     Asked, Axe, Browser, Look, PATIENCE, Stack, Submission, csr_for, eventually, needed, repository,
@@ -347,18 +347,13 @@ impl Stolen {
 
     /// Runs the AWS command line with the credentials; returns all that it says.
     fn aws(&self, stack: &Stack, arguments: &[&str]) -> String {
-        let text = |field: &str| self.credentials[field].as_str().unwrap().to_owned();
-        let output = Command::new(repository().join(".local/venv/bin/python"))
-            .args(["-m", "awscli", "--output", "json", "--endpoint-url", stack.endpoint("awsEndpoint")])
-            .args(arguments)
-            .env("AWS_ACCESS_KEY_ID", text("AccessKeyId"))
-            .env("AWS_SECRET_ACCESS_KEY", text("SecretAccessKey"))
-            .env("AWS_SESSION_TOKEN", text("SessionToken"))
-            .env("AWS_DEFAULT_REGION", stack.endpoint("region"))
-            .env("AWS_CONFIG_FILE", "/dev/null")
-            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-            .output()
-            .unwrap();
+        let text = |field: &str| self.credentials[field].as_str().unwrap();
+        let credentials = BTreeMap::from([
+            ("AWS_ACCESS_KEY_ID", text("AccessKeyId")),
+            ("AWS_SECRET_ACCESS_KEY", text("SecretAccessKey")),
+            ("AWS_SESSION_TOKEN", text("SessionToken")),
+        ]);
+        let output = stack.aws_as(credentials, arguments);
         let said = [output.stdout, output.stderr].concat();
         String::from_utf8_lossy(&said).into_owned()
     }
