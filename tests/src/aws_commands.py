@@ -10,7 +10,14 @@ import os
 import socketserver
 import sys
 import tempfile
+import traceback
 
+# Nothing of whoever runs the tests: neither their credentials nor their configuration.
+for name in [name for name in os.environ if name.startswith("AWS_")]:
+    del os.environ[name]
+os.environ.update(AWS_CONFIG_FILE="/dev/null", AWS_SHARED_CREDENTIALS_FILE="/dev/null", AWS_PAGER="")
+
+# Below the lines above: on import, it sets variables of its own.
 from awscli.clidriver import create_clidriver
 
 # What the tests call most: their descriptions are read before the fork.
@@ -28,6 +35,9 @@ class Command(socketserver.StreamRequestHandler):
                 status = driver.main(asked["arguments"])
             except SystemExit as end:
                 status = end.code
+            except BaseException:
+                traceback.print_exc()
+                status = 1
             sys.stdout.flush()
             sys.stderr.flush()
             lengths = {"status": status or 0, "stdout": os.fstat(1).st_size, "stderr": os.fstat(2).st_size}
@@ -42,10 +52,6 @@ class Server(socketserver.ForkingMixIn, socketserver.UnixStreamServer):
     request_queue_size = 64
 
 
-# Nothing of whoever runs the tests: neither their credentials nor their configuration.
-for name in [name for name in os.environ if name.startswith("AWS_")]:
-    del os.environ[name]
-os.environ.update(AWS_CONFIG_FILE="/dev/null", AWS_SHARED_CREDENTIALS_FILE="/dev/null", AWS_PAGER="")
 driver = create_clidriver()
 for service in SERVICES:
     driver.session.get_service_model(service)
