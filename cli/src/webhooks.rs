@@ -309,7 +309,7 @@ async fn test(stack: &Stack, name: &ReceiverName) -> Result<(), CliError> {
     }
     let parameter = ReceiverStore::of(stack).get(name).await?;
     let now = OffsetDateTime::now_utc();
-    let (headers, body) = match ChatMessage::test(policy.language()).body(receiver.kind) {
+    let (headers, body) = match ChatMessage::test(policy.wording().language).body(receiver.kind) {
         Some(body) => (Headers::new(), body.to_string()),
         None => signed_test(name, &parameter, now)?,
     };

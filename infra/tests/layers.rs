@@ -42,7 +42,7 @@ const WORKFLOW: [&[&str]; 15] = [
     &["ids", "secret", "requester", "mail_kind", "stand_in"],
     &["email", "name_list", "receiver", "dns_rule"],
     &["texts", "finding"],
-    &["timestamp", "framed_hash", "web_url", "wire_name"],
+    &["timestamp", "time_zone", "framed_hash", "web_url", "wire_name"],
 ];
 
 /// Files that, with their submodules, form a layer of their own inside the folder of a lower layer.

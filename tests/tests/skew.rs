@@ -220,6 +220,7 @@ impl Flow {
             log_files: self.backend.clone(),
             log_keys: self.backend.clone(),
             receipts: self.backend.clone(),
+            policies: self.backend.clone(),
             links: self.backend.clone(),
             mailer: self.backend.clone(),
             base_url: BaseUrl::parse("https://ca.example.com").unwrap(),

@@ -14,7 +14,8 @@
 //! - [`transparency`]: the log of certificates, and receipts.
 //! - [`policy`]: the policy document and its evaluation.
 //! - Below: [`decision`], [`enrolment`], [`grant`], [`approver_set`], [`stand_in`], [`standing`], [`message`], [`mail_kind`], [`finding`],
-//!   [`texts`], [`name_list`], [`receiver`], [`requester`], [`email`], [`ids`], [`secret`], [`timestamp`], [`wire_name`].
+//!   [`texts`], [`name_list`], [`receiver`], [`requester`], [`email`], [`ids`], [`secret`], [`time_zone`],
+//!   [`timestamp`], [`wire_name`].
 //!
 //! Invariant: a layer uses only layers below it; raw text becomes a typed value at the edge.
 
@@ -54,6 +55,7 @@ pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod texts;
+pub mod time_zone;
 pub mod timestamp;
 pub mod transparency;
 mod web_url;

@@ -21,19 +21,22 @@ mod rules;
 mod rules_of_profile;
 mod standing;
 mod terms;
+mod wording;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use time::Date;
 
 use crate::approver_set::PlusTags;
+use crate::email::Email;
 use crate::finding::{Code, Finding, quoted};
 use crate::grant::Grant;
 use crate::receiver::ReceiverName;
 use crate::stand_in::StandIn;
-use crate::texts::{Language, Message};
+use crate::texts::{Language, Message, Wording};
 use key_list::KeyListDigest;
 use pki::certificate::Publication;
 use pki::key::PublicKey;
+use wording::PeopleWording;
 
 pub use console::{ConsolePeople, ConsoleRole, ConsoleRules};
 pub use document::{
@@ -55,7 +58,7 @@ pub struct Policy {
     version: String,
     masks_addresses: bool,
     plus_tags: PlusTags,
-    language: Language,
+    wording: PeopleWording,
     enrolment: EnrolmentRule,
     console: Option<ConsoleRules>,
     oidc: Option<OidcSettings>,
@@ -102,7 +105,7 @@ impl Policy {
             version,
             masks_addresses: document.masks_addresses,
             plus_tags: document.plus_tags,
-            language: document.language,
+            wording: document.wording,
             enrolment: document.enrolment,
             console: document.console,
             oidc: document.oidc,
@@ -162,10 +165,22 @@ impl Policy {
         self.masks_addresses
     }
 
-    /// The language of mails to approvers.
+    /// The wording of texts to nobody in particular, such as messages to a channel.
     #[must_use]
-    pub fn language(&self) -> Language {
-        self.language
+    pub fn wording(&self) -> Wording {
+        self.wording.usual
+    }
+
+    /// The wording of a mail to a person whose language no request tells: an approver, an operator, an auditor.
+    #[must_use]
+    pub fn wording_for(&self, person: &Email) -> Wording {
+        self.wording.of(person)
+    }
+
+    /// The wording for a reader whose language is known: the requester of a request, or the reader of a page.
+    #[must_use]
+    pub fn wording_in(&self, language: Language) -> Wording {
+        self.wording.usual.in_language(language)
     }
 
     /// Who confirms an approver's first passkey.

@@ -2,5 +2,7 @@
 
 mod catalogue;
 pub mod quality;
+mod wording;
 
 pub use catalogue::*;
+pub use wording::Wording;

@@ -20,7 +20,7 @@ date-month =
        *[12] December
     }
 date-day = { $day } { date-month } { $year }
-date-instant = { date-day }, { $time } UTC
+date-instant = { date-day }, { $time } { $zone }
 
 ## Words that stand in several places
 

@@ -7,7 +7,7 @@
 language-name = 日本語
 date-month = { $month }月
 date-day = { $year }年{ date-month }{ $day }日
-date-instant = { date-day } { $time } UTC
+date-instant = { date-day } { $time } { $zone }
 
 ## 複数の箇所で使う語
 
@@ -547,7 +547,7 @@ picture-list = ステップと時刻
 
 ### Mails
 
-mail-moment = { date-day } ({ mail-weekday }) { $time } UTC
+mail-moment = { date-day } ({ mail-weekday }) { $time } { $zone }
 mail-weekday =
     { $weekday ->
         [1] 月

@@ -52,7 +52,7 @@ impl AwaitApproval {
             let read = || self.facts(request, policy, approval, &content);
             let facts = facts.get_or_try_init(read).await?;
             let link = self.link(approval, &approver).await?;
-            let mail = Asking::First.content(policy.language(), facts, &approver, &link);
+            let mail = Asking::First.content(policy.wording_for(&approver), facts, &approver, &link);
             self.mailer.send(&mail.to(request.id(), &kind, &approver)).await?;
             let now = self.clock.now();
             let origin = Origin::worker(WORKER);
@@ -99,7 +99,7 @@ impl AwaitApproval {
                 let read = || self.facts(request, &policy, &approval, &content);
                 let facts = facts.get_or_try_init(read).await?;
                 let link = self.link(&approval, &approver).await?;
-                let mail = Asking::Again.content(policy.language(), facts, &approver, &link);
+                let mail = Asking::Again.content(policy.wording_for(&approver), facts, &approver, &link);
                 self.mailer.send(&mail.to(request.id(), &kind, &approver)).await.map_err(StepError::from)
             };
             let claim = |row: &mut Request| row.claim_mail(&kind, now);
@@ -127,7 +127,7 @@ impl AwaitApproval {
         let send = async {
             for approver in asked(&policy, request, approval, now) {
                 let link = self.link(approval, &approver).await?;
-                let mail = Asking::Again.content(policy.language(), &facts, &approver, &link);
+                let mail = Asking::Again.content(policy.wording_for(&approver), &facts, &approver, &link);
                 self.mailer.send(&mail.to(request.id(), &kind, &approver)).await?;
             }
             Ok(())

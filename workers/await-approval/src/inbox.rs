@@ -14,7 +14,7 @@ use workflow::request::Request;
 use workflow::request::audit::Origin;
 use workflow::runtime::send_once;
 use workflow::runtime::step::StepError;
-use workflow::texts::{Language, Message};
+use workflow::texts::{Message, Wording};
 
 use crate::{AwaitApproval, WORKER};
 
@@ -52,7 +52,7 @@ impl AwaitApproval {
             let key = LinkKey::random().map_err(|error| StepError::transient(error.to_string()))?;
             self.approvals.add_inbox(&InboxLink::new(&key, &approver, now)).await?;
             let link = self.base_url.inbox(&key);
-            let content = content(policy.language(), count, &link, now + INBOX_LIFETIME);
+            let content = content(policy.wording_for(&approver), count, &link, now + INBOX_LIFETIME);
             self.mailer.send(&content.to(id, &kind, &approver)).await.map_err(StepError::from)
         };
         send_once(&*self.requests, id, &by, &kind, now, claim, send).await?;
@@ -60,10 +60,10 @@ impl AwaitApproval {
     }
 }
 
-fn content(language: Language, count: usize, link: &str, until: time::OffsetDateTime) -> MailContent {
-    let until = language.instant_of_week(until);
+fn content(wording: Wording, count: usize, link: &str, until: time::OffsetDateTime) -> MailContent {
+    let until = wording.instant_of_week(until);
     MailContent::new(
-        language,
+        wording.language,
         &Message::new("mail-inbox-subject").with("count", count),
         &Message::new("mail-inbox-heading").with("count", count),
     )
@@ -76,6 +76,7 @@ fn content(language: Language, count: usize, link: &str, until: time::OffsetDate
 #[cfg(test)]
 mod tests {
     use time::macros::datetime;
+    use workflow::texts::Language;
 
     use super::*;
 
@@ -85,7 +86,7 @@ mod tests {
         let bob: Email = "bob@example.com".parse().unwrap();
         for language in Language::ALL {
             let link = "https://ca.example.com/approvals/mine/the-key/";
-            let content = content(language, 3, link, datetime!(2026-01-01 13:00 UTC));
+            let content = content(Wording::utc(language), 3, link, datetime!(2026-01-01 13:00 UTC));
             let mail = content.to(id, &MailKind::Inbox { approver: bob.clone() }, &bob);
             insta::assert_snapshot!(
                 format!("inbox.{language}"),

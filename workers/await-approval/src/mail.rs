@@ -14,7 +14,7 @@ use workflow::mail::MailContent;
 use workflow::name_list::names_in_short;
 use workflow::request::Request;
 use workflow::request::renewal::RenewalDifferences;
-use workflow::texts::{Language, Message};
+use workflow::texts::{Language, Message, Wording};
 
 /// The reason for a mail to an approver.
 #[derive(Clone, Copy)]
@@ -47,11 +47,12 @@ impl Asking {
     /// The content of the mail to the approver, whose own link is `link`.
     pub(crate) fn content(
         self,
-        language: Language,
+        wording: Wording,
         facts: &AskingFacts<'_>,
         approver: &Email,
         link: &str,
     ) -> MailContent {
+        let language = wording.language;
         let request = facts.request;
         let person = request.email().as_str();
         let names = names_in_short(language, &request.requested_names());
@@ -60,7 +61,7 @@ impl Asking {
             Self::Again => ("mail-remind-subject", "mail-remind-heading", "mail-remind"),
         };
         let say = |id| request.kind().message(id).with("person", person);
-        let text = say(text).with("asked", language.day(request.registration_date()));
+        let text = say(text).with("asked", wording.day(request.registration_date()));
         let content =
             MailContent::new(language, &say(subject).with("names", names), &say(heading)).paragraph(&text);
         let stands_in = facts.in_force.stand_ins_of(approver, facts.is_escalated, facts.now);
@@ -71,9 +72,9 @@ impl Asking {
             .button(&Message::new("mail-review"), link)
             .content_of(request, facts.history.new_names())
             .fact(&Message::new("mail-requester"), person)
-            .fact(&Message::new("mail-asked-on"), &language.instant_of_week(request.registration_date()))
-            .fact(&Message::new("mail-decide-by"), &language.instant_of_week(facts.expires_at))
-            .renewal(language, facts.differences)
+            .fact(&Message::new("mail-asked-on"), &wording.instant_of_week(request.registration_date()))
+            .fact(&Message::new("mail-decide-by"), &wording.instant_of_week(facts.expires_at))
+            .renewal(wording, facts.differences)
             .quote_start(&Message::new("mail-they-wrote").with("person", person), request.comment())
             .findings_for_approver(facts.findings)
             .closing(&Message::new("mail-link-is-yours"))
@@ -200,7 +201,7 @@ mod tests {
             expires_at: datetime!(2026-01-08 12:00 UTC),
         };
         let asking = if reminds { Asking::Again } else { Asking::First };
-        asking.content(language, &facts, &bob, link).to(
+        asking.content(Wording::utc(language), &facts, &bob, link).to(
             id,
             &MailKind::Approval { generation: 1, approver: bob.clone() },
             &bob,

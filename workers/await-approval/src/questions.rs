@@ -62,7 +62,7 @@ impl AwaitApproval {
             return Ok(());
         }
         let link = self.link(approval, approver).await?;
-        let mail = content(policy.language(), request, question, answer, &link);
+        let mail = content(policy.wording_for(approver).language, request, question, answer, &link);
         self.send_and_note(request, &mail.to(request.id(), &kind, approver)).await
     }
 }

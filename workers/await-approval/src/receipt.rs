@@ -11,7 +11,7 @@ use workflow::mail_kind::MailKind;
 use workflow::name_list::names_in_short;
 use workflow::request::Request;
 use workflow::runtime::step::StepError;
-use workflow::texts::{Language, Message};
+use workflow::texts::{Message, Wording};
 
 use crate::AwaitApproval;
 
@@ -27,15 +27,16 @@ impl AwaitApproval {
             if request.was_mailed(&kind) {
                 continue;
             }
-            let language = self.policies.current().await?.language();
-            let mail = content(language, request, vote).to(request.id(), &kind, &vote.approver);
+            let wording = self.policies.current().await?.wording_for(&vote.approver);
+            let mail = content(wording, request, vote).to(request.id(), &kind, &vote.approver);
             self.send_and_note(request, &mail).await?;
         }
         Ok(())
     }
 }
 
-fn content(language: Language, request: &Request, vote: &Vote) -> MailContent {
+fn content(wording: Wording, request: &Request, vote: &Vote) -> MailContent {
+    let language = wording.language;
     let [subject, heading, text, not_you] = match vote.decision {
         Decision::Approve => [
             "mail-voted-approve-subject",
@@ -50,7 +51,7 @@ fn content(language: Language, request: &Request, vote: &Vote) -> MailContent {
             "mail-voted-reject-not-you",
         ],
     };
-    let (person, at) = (request.email().as_str(), language.instant_of_week(vote.at));
+    let (person, at) = (request.email().as_str(), wording.instant_of_week(vote.at));
     let of_kind = |id| request.kind().message(id);
     let all = request.known_names();
     let names = names_in_short(language, &all);
@@ -72,6 +73,7 @@ mod tests {
     use time::macros::datetime;
     use workflow::request::Status;
     use workflow::testing::InMemoryBackend;
+    use workflow::texts::Language;
 
     use super::*;
 
@@ -97,7 +99,7 @@ mod tests {
                 evidence: None,
             };
             let kind = MailKind::VoteReceipt { approver: vote.approver.clone() };
-            let mail = content(language, &request, &vote).to(id, &kind, &vote.approver);
+            let mail = content(Wording::utc(language), &request, &vote).to(id, &kind, &vote.approver);
             assert!(!mail.text.contains("http"), "{}", mail.text);
             let name = format!("receipt.{}.{language}", decision.as_str());
             insta::assert_snapshot!(name, format!("Subject: {}\n\n{}", mail.subject, mail.text));

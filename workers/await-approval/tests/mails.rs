@@ -17,6 +17,7 @@ use workflow::request::audit::{Actor, Origin};
 use workflow::runtime::step::Step as _;
 use workflow::store::update_approval;
 use workflow::testing::{InMemoryBackend, faults, fixtures};
+use workflow::texts::Language;
 
 fn step(backend: &Arc<InMemoryBackend>) -> AwaitApproval {
     AwaitApproval {
@@ -213,4 +214,55 @@ async fn the_approvers_are_reminded_once_a_day_because_the_requester_asks() {
     vote(&backend, id, Decision::Approve).await;
     backend.advance(time::Duration::DAY);
     assert_eq!(prompts().await, 2);
+}
+
+/// A policy with two approvers, in two languages.
+const TWO_LANGUAGES: &str = "[people]\nlanguage = \"ja\"\nlanguages = { \"olivia@example.com\" = \"en\" }\n\
+    time_zone = \"Europe/Berlin\"\n[profiles.server]\napprovers = [\"approver@example.com\", \"olivia@example.com\"]\n\
+    reminders = [\"2d\"]\nnames.dns.allow = [\"example.com\"]\n";
+
+#[tokio::test]
+async fn each_approver_is_asked_reminded_and_answered_in_their_own_language() {
+    let backend = InMemoryBackend::new();
+    backend.set_policy(TWO_LANGUAGES);
+    let id = backend.request_at(Status::PendingApproval);
+    let olivia: Email = "olivia@example.com".parse().unwrap();
+    let texts = |backend: &InMemoryBackend, wanted: fn(&MailKind) -> bool| {
+        let mails = backend.mails().into_iter().filter(|mail| wanted(&mail.kind));
+        let mut texts: Vec<(String, String)> =
+            mails.map(|mail| (mail.to.to_string(), mail.text.clone())).collect();
+        texts.sort_unstable();
+        texts
+    };
+    step(&backend).recheck(RecheckMessage::links(id, 2)).await.unwrap();
+    backend.set_now(backend.now() + time::Duration::days(3));
+    look(&backend, id).await;
+    let asked = texts(&backend, |kind| matches!(kind, MailKind::Approval { .. }));
+    let reminded = texts(&backend, |kind| matches!(kind, MailKind::Reminder { .. }));
+    for mails in [asked, reminded] {
+        let [(to_approver, japanese), (to_olivia, english)] = mails.try_into().unwrap();
+        assert_eq!((to_approver, to_olivia), (approver().to_string(), olivia.to_string()));
+        assert!(japanese.contains(&Language::Japanese.text("mail-decide-by")), "{japanese}");
+        assert!(english.contains(&Language::English.text("mail-decide-by")), "{english}");
+        for text in [japanese, english] {
+            assert!(
+                [" CET", " CEST"].iter().any(|label| text.contains(label)) && !text.contains(" UTC"),
+                "{text}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_receipt_is_in_the_language_of_who_voted() {
+    for (languages, language) in [("", Language::Japanese), ("\"@example.com\" = \"en\"", Language::English)]
+    {
+        let backend = InMemoryBackend::new();
+        backend.set_policy(&TWO_LANGUAGES.replace("\"olivia@example.com\" = \"en\"", languages));
+        let id = backend.request_at(Status::PendingApproval);
+        vote(&backend, id, Decision::Approve).await;
+        look(&backend, id).await;
+        let mail = backend.mails().remove(0);
+        assert!(mail.text.contains(&language.text("mail-voted-approve-heading")), "{}", mail.text);
+    }
 }

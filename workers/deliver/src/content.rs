@@ -6,16 +6,17 @@ use workflow::mail::MailContent;
 use workflow::name_list::names_in_short;
 use workflow::request::Request;
 use workflow::standing::StandingTerms;
-use workflow::texts::Message;
+use workflow::texts::{Message, Wording};
 
-/// The text of the mail, in the requester's language; the zip is attached separately.
+/// The text of the mail, in the wording of the requester; the zip is attached separately.
 pub(crate) fn issued(
+    wording: Wording,
     request: &Request,
     certificate: &Certificate,
     base_url: &BaseUrl,
     key: &StatusKey,
 ) -> MailContent {
-    let language = request.language();
+    let language = wording.language;
     let names = names_in_short(language, request.names());
     MailContent::new(
         language,
@@ -25,7 +26,7 @@ pub(crate) fn issued(
     .paragraph(&Message::new("mail-issued"))
     .names(request.names())
     .fact(&Message::new("mail-profile"), request.profile())
-    .fact(&Message::new("mail-valid-until"), &language.instant_of_week(certificate.not_after()))
+    .fact(&Message::new("mail-valid-until"), &wording.instant_of_week(certificate.not_after()))
     .fact(&Message::new("mail-serial"), &certificate.serial().to_string())
     .button(&Message::new("mail-issued-see"), &base_url.status(request.id(), key))
     .link(&Message::new("mail-issued-again"), &base_url.certificate(request.id(), key))
@@ -34,16 +35,17 @@ pub(crate) fn issued(
     .closing(&Message::new("mail-issued-key"))
 }
 
-/// The text of the mail to the requester of a standing approval that is in force, in the requester's language.
+/// The text of the mail to the requester of a standing approval that is in force, in the wording of the requester.
 pub(crate) fn granted(
+    wording: Wording,
     request: &Request,
     terms: &StandingTerms,
     base_url: &BaseUrl,
     key: &StatusKey,
 ) -> MailContent {
-    let language = request.language();
+    let language = wording.language;
     let names = names_in_short(language, &terms.names_as_text());
-    let until = request.standing_until().map(|at| language.instant_of_week(at)).unwrap_or_default();
+    let until = request.standing_until().map(|at| wording.instant_of_week(at)).unwrap_or_default();
     MailContent::new(
         language,
         &Message::new("mail-granted-subject").with("names", names),

@@ -17,8 +17,8 @@ use workflow::mail::{Mail, MailAttachment};
 use workflow::mail::{bundle, calendar};
 use workflow::mail_kind::MailKind;
 use workflow::ports::{
-    CertificateStore, Clock, Issuers, LinkSecrets, LogFiles, LogKeys, Mailer, Metrics, Receipts, Requests,
-    StandingApprovals,
+    CertificateStore, Clock, Issuers, LinkSecrets, LogFiles, LogKeys, Mailer, Metrics, Policies, Receipts,
+    Requests, StandingApprovals,
 };
 use workflow::request::audit::Origin;
 use workflow::request::metric::{Measure, RequestOutcome};
@@ -45,6 +45,8 @@ pub struct Deliver {
     pub log_keys: Arc<dyn LogKeys>,
     /// The receipts.
     pub receipts: Arc<dyn Receipts>,
+    /// The policy, for the zone of times.
+    pub policies: Arc<dyn Policies>,
     /// The link secret.
     pub links: Arc<dyn LinkSecrets>,
     /// Sends the mails.
@@ -150,7 +152,8 @@ impl Deliver {
             return Ok(());
         }
         let key = self.links.secret().await?.status_key(request.id(), LinkGiven::ByMail);
-        let content = content::granted(request, terms, &self.base_url, &key);
+        let wording = self.policies.wording_in(request.language()).await;
+        let content = content::granted(wording, request, terms, &self.base_url, &key);
         self.mailer.send(&content.to(request.id(), &MailKind::Issued, request.email())).await?;
         Ok(())
     }
@@ -205,13 +208,15 @@ impl Deliver {
         let zip = bundle::certificate_zip(certificate_pem, &issuer, request.names(), Some(receipt))
             .map_err(|error| StepError::transient(error.to_string()))?;
         let key = self.links.secret().await?.status_key(request.id(), LinkGiven::ByMail);
-        let content = content::issued(request, certificate, &self.base_url, &key);
+        let wording = self.policies.wording_in(request.language()).await;
+        let content = content::issued(wording, request, certificate, &self.base_url, &key);
         let zip = MailAttachment {
             name: bundle::FILE_NAME.to_owned(),
             content_type: bundle::CONTENT_TYPE,
             bytes: zip,
         };
-        let calendar = calendar::file(request, certificate.serial(), certificate.validity(), &self.base_url);
+        let (serial, validity) = (certificate.serial(), certificate.validity());
+        let calendar = calendar::file(wording, request, serial, validity, &self.base_url);
         Ok(Mail {
             attachments: vec![zip, calendar],
             ..content.to(request.id(), &MailKind::Issued, request.email())

@@ -16,6 +16,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             log_files: aws.log_files()?,
             log_keys: aws.log_keys()?,
             receipts: aws.receipts()?,
+            policies: aws.policies()?,
             links: aws.link_secret()?,
             mailer: aws.mailer()?,
             base_url: aws.base_url()?,

@@ -23,6 +23,7 @@ fn step(backend: &Arc<InMemoryBackend>) -> Deliver {
         log_files: backend.clone(),
         log_keys: backend.clone(),
         receipts: backend.clone(),
+        policies: backend.clone(),
         links: backend.clone(),
         mailer: backend.clone(),
         base_url: BaseUrl::parse("https://ca.example.com/").unwrap(),
@@ -205,6 +206,23 @@ async fn the_mail_in_words() {
 async fn the_mail_in_japanese() {
     let (mail, fixed) = mail_in(Language::Japanese).await;
     insta::assert_snapshot!(format!("To: {}\nSubject: {}\n\n{}", mail.to, mail.subject, fixed(&mail.text)));
+}
+
+#[tokio::test]
+async fn the_mail_and_its_calendar_file_are_in_the_zone_of_the_policy() {
+    let (backend, id) = issued();
+    let policy = include_str!("../../../infra/policy.toml");
+    backend.set_policy(&policy.replace("[people]", "[people]\ntime_zone = \"Asia/Tokyo\""));
+    run(&backend, id).await.unwrap();
+    let mail = backend.mails().remove(0);
+    let end = backend.request(id).unwrap().not_after().unwrap();
+    let wording = backend.policy().wording();
+    assert_eq!(wording.time_zone.name(), "Asia/Tokyo");
+    assert!(mail.text.contains(&wording.instant_of_week(end)), "{}", mail.text);
+    let calendar = mail.attachments.iter().find(|file| file.name == calendar::FILE_NAME).unwrap();
+    let calendar = String::from_utf8(calendar.bytes.clone()).unwrap().replace("\r\n ", "");
+    assert!(calendar.contains(" JST") && calendar.contains("\r\nDTSTART:"), "{calendar}");
+    assert!(calendar.lines().any(|line| line.starts_with("DTSTART:") && line.ends_with('Z')), "{calendar}");
 }
 
 #[tokio::test]

@@ -8,14 +8,14 @@ use workflow::mail::MailContent;
 use workflow::name_list::names_in_short;
 use workflow::policy::RequesterProof;
 use workflow::request::Request;
-use workflow::texts::Message;
+use workflow::texts::{Message, Wording};
 
 /// The content of the mail.
-pub(crate) fn content(request: &Request, link: &str, proof: RequesterProof) -> MailContent {
-    let language = request.language();
+pub(crate) fn content(wording: Wording, request: &Request, link: &str, proof: RequesterProof) -> MailContent {
+    let language = wording.language;
     let names = request.requested_names();
     let subject = Message::new("mail-confirm-subject").with("names", names_in_short(language, &names));
-    let until = language.instant_of_week(request.confirm_until());
+    let until = wording.instant_of_week(request.confirm_until());
     let (text, button) = match proof {
         RequesterProof::Oidc => ("mail-confirm-sign-in", "mail-confirm-sign-in-open"),
         RequesterProof::Mail | RequesterProof::None => ("mail-confirm", "mail-confirm-open"),

@@ -11,7 +11,7 @@ use workflow::ids::RequestId;
 use workflow::mail::MailContent;
 use workflow::mail_kind::MailKind;
 use workflow::runtime::step::StepError;
-use workflow::texts::{Language, Message};
+use workflow::texts::{Message, Wording};
 
 use crate::Notify;
 
@@ -28,7 +28,7 @@ impl Notify {
         let code =
             EnrolmentCode::random().ok_or_else(|| StepError::transient("there are no random bytes"))?;
         self.codes.add_code(&id, &code.digest(&id), now).await?;
-        let content = content(policy.language(), &code, now + CODE_LIFETIME);
+        let content = content(policy.wording_for(address), &code, now + CODE_LIFETIME);
         // Each code is a mail of its own, also for mail clients.
         self.mailer.send(&content.to(RequestId::random(), &MailKind::Enrolment, address)).await?;
         tracing::info!(enrolment = %id, "sent the code of the enrolment {id}");
@@ -36,10 +36,10 @@ impl Notify {
     }
 }
 
-fn content(language: Language, code: &EnrolmentCode, until: OffsetDateTime) -> MailContent {
-    let until = language.instant_of_week(until);
+fn content(wording: Wording, code: &EnrolmentCode, until: OffsetDateTime) -> MailContent {
+    let until = wording.instant_of_week(until);
     let heading = Message::new("mail-enrolment-heading");
-    MailContent::new(language, &Message::new("mail-enrolment-subject"), &heading)
+    MailContent::new(wording.language, &Message::new("mail-enrolment-subject"), &heading)
         .paragraph(&Message::new("mail-enrolment").with("until", until))
         .paragraph(&Message::new("mail-enrolment-code").with("code", code.expose()))
         .closing(&Message::new("mail-enrolment-not-you"))

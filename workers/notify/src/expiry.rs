@@ -11,14 +11,14 @@ use workflow::email::Email;
 use workflow::mail::{CertificateLine, MailContent};
 use workflow::mail_kind::MailKind;
 use workflow::name_list::names_in_short;
-use workflow::policy::Lifecycle;
+use workflow::policy::{Lifecycle, Policy};
 use workflow::ports::{EndingCertificate, PortError};
 use workflow::request::audit::Origin;
 use workflow::request::expiring::{REMINDS_AHEAD, is_replaced};
 use workflow::request::{Request, Status};
 use workflow::runtime::step::StepError;
 use workflow::runtime::{MailClaim, send_once_for_all};
-use workflow::texts::{Language, Message};
+use workflow::texts::{Language, Message, Wording};
 
 use crate::{Notify, WORKER};
 
@@ -59,7 +59,7 @@ impl Notify {
         };
         let all = self.collect(ends, lifecycle, now, ending).await?;
         let Some(claims) = claims(&all, MailKind::Expiring) else { return Ok(()) };
-        let content = self.expiring(&all, now).await?;
+        let content = self.expiring(&policy, &all, now).await?;
         self.send_for_all(asked.email(), &claims, &content, now).await
     }
 
@@ -83,7 +83,7 @@ impl Notify {
         let all = self.collect(ends, lifecycle, now, ending).await?;
         let kind = |days| MailKind::Unrenewed { days, recipient: to.clone() };
         let Some(claims) = claims(&all, kind) else { return Ok(()) };
-        self.send_for_all(to, &claims, &self.unrenewed(policy.language(), &all, now), now).await
+        self.send_for_all(to, &claims, &self.unrenewed(policy.wording_for(to), &all, now), now).await
     }
 
     /// The rows that `ending` chooses and no younger certificate replaces, the first to end first.
@@ -138,15 +138,21 @@ impl Notify {
     }
 
     /// The mail to a requester, in the language of the newest of the requests.
-    async fn expiring(&self, all: &[EndingInMail], now: OffsetDateTime) -> Result<MailContent, StepError> {
+    async fn expiring(
+        &self,
+        policy: &Policy,
+        all: &[EndingInMail],
+        now: OffsetDateTime,
+    ) -> Result<MailContent, StepError> {
         let newest = all.iter().max_by_key(|one| one.row.registration_date());
         let language = newest.map(|one| one.row.language()).unwrap_or_default();
+        let wording = policy.wording_in(language);
         let links = self.links.secret().await?;
         let key = |one: &EndingInMail| links.status_key(one.row.id(), LinkGiven::ByMail);
         let page = |one: &EndingInMail| self.base_url.status(one.row.id(), &key(one));
         let say = |id: &'static str| about(id, language, all, now);
         let detail = |one: &EndingInMail| {
-            let end = language.instant_of_week(one.not_after);
+            let end = wording.instant_of_week(one.not_after);
             language.say(&left(Message::new("mail-expiring-detail"), one, now).with("end", end))
         };
         let content =
@@ -169,7 +175,8 @@ impl Notify {
     }
 
     /// The mail to others: without links of the requesters.
-    fn unrenewed(&self, language: Language, all: &[EndingInMail], now: OffsetDateTime) -> MailContent {
+    fn unrenewed(&self, wording: Wording, all: &[EndingInMail], now: OffsetDateTime) -> MailContent {
+        let language = wording.language;
         let say = |id: &'static str| about(id, language, all, now);
         MailContent::new(language, &say("mail-unrenewed-subject"), &say("mail-unrenewed-heading"))
             .paragraph(&say("mail-unrenewed"))
@@ -177,7 +184,7 @@ impl Notify {
                 let detail = left(Message::new("mail-unrenewed-detail"), one, now)
                     .with("person", one.row.email().as_str())
                     .with("profile", one.row.profile())
-                    .with("end", language.instant_of_week(one.not_after));
+                    .with("end", wording.instant_of_week(one.not_after));
                 CertificateLine {
                     names: names_in_short(language, one.row.names()),
                     detail: language.say(&detail),

@@ -57,7 +57,7 @@ pub struct Notify {
     pub standing: Arc<dyn StandingApprovals>,
     /// The index of names, for certificates that replace others.
     pub names: Arc<dyn NameIndex>,
-    /// The policy, for reminders.
+    /// The policy, for reminders, languages and the zone of times.
     pub policies: Arc<dyn Policies>,
     /// The link secret.
     pub links: Arc<dyn LinkSecrets>,
@@ -218,7 +218,8 @@ impl Notify {
             return Ok(());
         }
         let key = self.links.secret().await?.status_key(request.id(), LinkGiven::ByMail);
-        let content = notice.content(request, &RequesterLinks::of(&self.base_url, request, &key));
+        let wording = self.policies.wording_in(request.language()).await;
+        let content = notice.content(wording, request, &RequesterLinks::of(&self.base_url, request, &key));
         self.mailer.send(&content.to(request.id(), &kind, request.email())).await?;
         let now = self.clock.now();
         self.note(request, |row| row.mailed(&kind, now)).await?;
@@ -236,7 +237,8 @@ impl Notify {
         for approver in revocation::approvers(request) {
             let kind = MailKind::RevokedApproval { approver: approver.clone() };
             if !request.was_mailed(&kind) {
-                let mail = revocation::to_approver(request).to(request.id(), &kind, approver);
+                let wording = self.policies.wording_for(approver).await;
+                let mail = revocation::to_approver(wording, request).to(request.id(), &kind, approver);
                 self.mailer.send(&mail).await?;
                 let now = self.clock.now();
                 self.note(request, |row| row.mailed(&kind, now)).await?;
@@ -254,8 +256,10 @@ impl Notify {
         }
         let (id, kind) = (request.id(), MailKind::Confirm);
         let key = self.links.secret().await?.status_key(id, LinkGiven::ByMail);
-        let proof = self.policies.current().await?.requester_proof();
-        let content = confirmation::content(request, &self.base_url.confirmation(id, &key), proof);
+        let policy = self.policies.current().await?;
+        let (wording, proof) = (policy.wording_in(request.language()), policy.requester_proof());
+        let link = self.base_url.confirmation(id, &key);
+        let content = confirmation::content(wording, request, &link, proof);
         self.mailer.send(&content.to(id, &kind, request.email())).await?;
         tracing::info!(mail = %kind, "sent mail {kind} for request {id}");
         Ok(())
@@ -268,7 +272,8 @@ impl Notify {
         }
         let key = self.links.secret().await?.status_key(request.id(), LinkGiven::ByMail);
         let notice = Notice::Waiting(number);
-        let content = notice.content(request, &RequesterLinks::of(&self.base_url, request, &key));
+        let wording = self.policies.wording_in(request.language()).await;
+        let content = notice.content(wording, request, &RequesterLinks::of(&self.base_url, request, &key));
         let kind = notice.kind();
         self.send_once(request, &kind, |row, now| row.claim_mail(&kind, now), &content).await
     }
@@ -305,7 +310,7 @@ impl Notify {
         let now = self.clock.now();
         let key = self.links.secret().await?.overview_key(request.id(), now + OVERVIEW_LINK_LIFETIME);
         let content = overview::content(
-            request.language(),
+            self.policies.wording_in(request.language()).await,
             &self.base_url.overview(&key),
             now + OVERVIEW_LINK_LIFETIME,
         );

@@ -7,7 +7,7 @@ use workflow::mail::MailContent;
 use workflow::mail_kind::MailKind;
 use workflow::name_list::names_in_short;
 use workflow::request::{Request, Status};
-use workflow::texts::Message;
+use workflow::texts::{Message, Wording};
 
 use crate::requester_links::RequesterLinks;
 use crate::revocation;
@@ -80,14 +80,14 @@ impl Notice {
         }
     }
 
-    /// The text of the mail, in the requester's language.
-    pub(crate) fn content(self, request: &Request, links: &RequesterLinks) -> MailContent {
+    /// The text of the mail, in the wording of the requester.
+    pub(crate) fn content(self, wording: Wording, request: &Request, links: &RequesterLinks) -> MailContent {
         let RequesterLinks { status: status_link, again } = links;
-        let language = request.language();
+        let language = wording.language;
         let all_names = request.requested_names();
         let names = names_in_short(language, &all_names);
-        let asked = language.day(request.registration_date());
-        let until = request.expires_at().map(|at| language.instant_of_week(at));
+        let asked = wording.day(request.registration_date());
+        let until = request.expires_at().map(|at| wording.instant_of_week(at));
         let content = |subject, heading| {
             MailContent::new(language, &Message::new(subject).with("names", &names), &Message::new(heading))
         };
@@ -183,7 +183,7 @@ impl Notice {
                 .fact(&asked_on, &asked)
                 .button(&see_standing, status_link)
                 .closing(&Message::new("mail-failed-urgent")),
-            Self::Revoked => revocation::to_requester(request, links),
+            Self::Revoked => revocation::to_requester(wording, request, links),
         }
     }
 }

@@ -21,7 +21,7 @@ use workflow::receiver::{NoticeMessage, ReceiverKind, ReceiverName};
 use workflow::request::{Request, Status};
 use workflow::runtime::lambda::FollowsTrail;
 use workflow::runtime::step::StepError;
-use workflow::texts::Language;
+use workflow::texts::Wording;
 
 use crate::Notify;
 
@@ -109,7 +109,7 @@ impl Notify {
         if let ReceiverKind::EventBridge = receiver.kind {
             self.put_on_bus(&about).await?;
         } else if !receiver.kind.is_chat() {
-            self.call(receiver, &about, policy.language()).await?;
+            self.call(receiver, &about, policy.wording()).await?;
         } else {
             let is_outdated = event.asks_to_decide() && request.status() != Status::PendingApproval;
             let kind = MailKind::Posted { number: notice.number, receiver: name.clone() };
@@ -117,7 +117,7 @@ impl Notify {
                 tracing::info!("nothing to post to {name} about request {id}: it is {}", request.status());
                 return Ok(());
             }
-            self.call(receiver, &about, policy.language()).await?;
+            self.call(receiver, &about, policy.wording()).await?;
             let now = self.clock.now();
             self.note(request, |row| row.mailed(&kind, now)).await?;
         }
@@ -135,7 +135,7 @@ impl Notify {
         &self,
         receiver: &Receiver,
         about: &StatusNotice<'_>,
-        language: Language,
+        wording: Wording,
     ) -> Result<(), StepError> {
         let (name, now) = (&receiver.name, self.clock.now());
         let none = || StepError::transient("the stack tells nobody; deploy it with StatusEvents=yes");
@@ -150,7 +150,7 @@ impl Notify {
                 "{name} failed a moment ago, and is called again soon"
             )));
         }
-        let chat = ChatMessage::of(about, language, &self.base_url).body(receiver.kind);
+        let chat = ChatMessage::of(about, wording, &self.base_url).body(receiver.kind);
         let mut headers = Headers::new();
         let body = match chat {
             Some(chat) => chat.to_string(),

@@ -8,7 +8,7 @@ use workflow::email::Email;
 use workflow::mail::MailContent;
 use workflow::name_list::names_in_short;
 use workflow::request::Request;
-use workflow::texts::Message;
+use workflow::texts::{Message, Wording};
 
 use crate::requester_links::RequesterLinks;
 
@@ -23,8 +23,9 @@ pub(crate) fn approvers(request: &Request) -> Vec<&Email> {
 }
 
 /// The mail to the requester.
-pub(crate) fn to_requester(request: &Request, links: &RequesterLinks) -> MailContent {
+pub(crate) fn to_requester(wording: Wording, request: &Request, links: &RequesterLinks) -> MailContent {
     about(
+        wording,
         request,
         if request.is_revoked_without_list() { "mail-revoked-without-list" } else { "mail-revoked" },
     )
@@ -33,18 +34,18 @@ pub(crate) fn to_requester(request: &Request, links: &RequesterLinks) -> MailCon
     .closing(&Message::new("mail-revoked-closing"))
 }
 
-/// The mail to those who approved.
-pub(crate) fn to_approver(request: &Request) -> MailContent {
+/// The mail to one of those who approved.
+pub(crate) fn to_approver(wording: Wording, request: &Request) -> MailContent {
     let paragraph = if request.is_revoked_without_list() {
         "mail-revoked-approver-without-list"
     } else {
         "mail-revoked-approver"
     };
-    about(request, paragraph).closing(&Message::new("mail-revoked-approver-closing"))
+    about(wording, request, paragraph).closing(&Message::new("mail-revoked-approver-closing"))
 }
 
-fn about(request: &Request, paragraph: &'static str) -> MailContent {
-    let language = request.language();
+fn about(wording: Wording, request: &Request, paragraph: &'static str) -> MailContent {
+    let language = wording.language;
     let names = names_in_short(language, request.names());
     let subject = Message::new("mail-revoked-subject").with("names", &names);
     let content = MailContent::new(language, &subject, &Message::new("mail-revoked-heading"))
@@ -55,7 +56,7 @@ fn about(request: &Request, paragraph: &'static str) -> MailContent {
     let serial = request.serial().map(ToString::to_string).unwrap_or_default();
     content
         .fact(&Message::new("mail-serial"), &serial)
-        .fact(&Message::new("mail-revoked-at"), &language.instant_of_week(at))
+        .fact(&Message::new("mail-revoked-at"), &wording.instant_of_week(at))
         .fact(&Message::new("mail-revoked-by"), &language.text(revoker_text(&revocation.by)))
         .fact(&Message::new("mail-revoked-reason"), &language.text(reason_text(revocation.reason)))
         .quote(&Message::new("mail-revoked-comment"), revocation.comment.as_deref().unwrap_or_default())

@@ -46,10 +46,11 @@ impl Notify {
         policy: &Policy,
         notice: StandingNotice,
     ) -> Result<MailContent, StepError> {
-        let (id, language) = (request.id(), request.language());
+        let (id, wording) = (request.id(), policy.wording_in(request.language()));
+        let language = wording.language;
         let by_terms = StandingBounds { until: approval.until(), most: approval.terms().certificates() };
         let StandingBounds { until, most } = approval.bounds(policy).unwrap_or(by_terms);
-        let until = language.instant_of_week(approval.ended().map_or(until, |end| end.at));
+        let until = wording.instant_of_week(approval.ended().map_or(until, |end| end.at));
         let names = names_in_short(language, &approval.terms().names_as_text());
         let about = |id: &'static str| {
             let message = Message::new(id).with("notice", notice.as_str()).with("names", names.as_str());

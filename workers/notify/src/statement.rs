@@ -18,7 +18,7 @@ use workflow::request::{Request, Status};
 use workflow::runtime::send_once;
 use workflow::runtime::step::StepError;
 use workflow::store::standing_uses;
-use workflow::texts::{Language, Message};
+use workflow::texts::{Message, Wording};
 
 use crate::{Notify, WORKER};
 
@@ -72,7 +72,9 @@ impl Notify {
         approval: &StandingApproval,
         after: u32,
     ) -> Result<MailContent, StepError> {
-        let (id, language) = (request.id(), request.language());
+        let id = request.id();
+        let wording = self.policies.wording_in(request.language()).await;
+        let language = wording.language;
         let mut uses = standing_uses(&*self.standing, id).await?;
         // One that was counted after the row was read is in the next statement.
         uses.retain(|one| (after + 1..=approval.used()).contains(&one.number));
@@ -84,7 +86,7 @@ impl Notify {
         let names = names_in_short(language, &approval.terms().names_as_text());
         let about =
             |id: &'static str| Message::new(id).with("count", uses.len()).with("names", names.as_str());
-        let until = language.instant_of_week(approval.ended().map_or(approval.until(), |end| end.at));
+        let until = wording.instant_of_week(approval.ended().map_or(approval.until(), |end| end.at));
         let ends = if approval.ended().is_some() { "mail-statement-ended" } else { "mail-statement-until" };
         let used = Message::new("mail-statement-used-of")
             .with("used", approval.used())
@@ -95,14 +97,14 @@ impl Notify {
             .fact(&Message::new("mail-statement-names"), &names)
             .fact(&Message::new("mail-statement-used"), &language.say(&used))
             .fact(&Message::new(ends), &until)
-            .certificates(uses.iter().map(|one| line(language, rows.get(&one.request_id), one)))
+            .certificates(uses.iter().map(|one| line(wording, rows.get(&one.request_id), one)))
             .button(&Message::new("mail-statement-open"), &self.base_url.status(id, &key))
             .closing(&Message::new("mail-statement-unknown")))
     }
 }
 
 /// What the mail says about one certificate.
-fn line(language: Language, row: Option<&Request>, counted: &StandingUse) -> CertificateLine {
+fn line(wording: Wording, row: Option<&Request>, counted: &StandingUse) -> CertificateLine {
     let signed =
         row.filter(|row| row.is_signed()).and_then(|row| Some((row, row.serial()?, row.not_after()?)));
     let detail = match signed {
@@ -111,10 +113,14 @@ fn line(language: Language, row: Option<&Request>, counted: &StandingUse) -> Cer
         }
         Some((_, serial, end)) => Message::new("mail-statement-detail")
             .with("serial", serial.to_string())
-            .with("end", language.instant_of_week(end)),
+            .with("end", wording.instant_of_week(end)),
         // Counted, and then refused, failed, or still in work.
         None => Message::new("mail-statement-none").with("request", counted.request_id.to_string()),
     };
     let names = row.map(Request::names).unwrap_or_default();
-    CertificateLine { names: names_in_short(language, names), detail: language.say(&detail), page: None }
+    CertificateLine {
+        names: names_in_short(wording.language, names),
+        detail: wording.say(&detail),
+        page: None,
+    }
 }

@@ -7,7 +7,7 @@ use workflow::mail::Mail;
 use workflow::message::TaskToken;
 use workflow::request::{CONFIRMATION_PERIOD, Ending, RequestContent, Status, Submission};
 use workflow::testing::{FaultPoint, InMemoryBackend, faults};
-use workflow::texts::Language;
+use workflow::texts::{Language, Wording};
 
 use super::*;
 
@@ -475,7 +475,11 @@ fn a_withdrawal_is_not_mailed_as_a_rejection() {
     let of_a_row = |status| {
         let request = decided_as_withdrawn().altered(|row| row.status = status);
         let notice = Notice::of_ending(status).unwrap().unwrap();
-        notice.content(&request, &links).to(request.id(), &notice.kind(), request.email())
+        notice.content(Wording::utc(request.language()), &request, &links).to(
+            request.id(),
+            &notice.kind(),
+            request.email(),
+        )
     };
     let mail = of_a_row(Status::Withdrawn);
     assert_eq!(mail.text, of_a_row(Status::Rejected).text);

@@ -25,7 +25,7 @@ use workflow::request::metric::{Measure, RequestOutcome};
 use workflow::request::{Ending, InvalidTransition, Request, RequestContent, Status, attempt_of};
 use workflow::runtime::step::{ErrorName, Progress, Step, StepError, Task};
 use workflow::store::{Updated, record_revocation, replaced_request, update_known_request};
-use workflow::texts::Language;
+use workflow::texts::Wording;
 
 /// The step.
 pub struct Persist {
@@ -287,7 +287,7 @@ fn rejection(request: &Request) -> Ending {
 fn expiry(request: &Request) -> Ending {
     let when = request
         .expires_at()
-        .map_or_else(|| "in time".to_owned(), |at| format!("by {}", Language::English.instant_of_week(at)));
+        .map_or_else(|| "in time".to_owned(), |at| format!("by {}", Wording::default().instant_of_week(at)));
     let advice = "Let an approver know you're waiting, then send the request again.";
     Ending::because(Status::Expired, format!("No decision was made {when}. {advice}"))
 }

@@ -32,7 +32,7 @@ function enhance(part) {
 }
 
 // Times in the page's language, the reader's own way to write it, and their own time zone, with its name, and how far they are
-// away, unless the page says how many days are left; the UTC time stays in the tooltip.
+// away, unless the page says how many days are left; the time in the zone of the policy stays in the tooltip.
 function showTimes(part) {
   for (const time of part.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);

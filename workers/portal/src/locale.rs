@@ -1,9 +1,11 @@
-//! The language of an answer, and the links that keep it.
+//! The language of an answer, the links that keep it, and the zone of its times.
 //!
 //! `lang=` in the query chooses a language, and every link and form of the page repeats it; without it,
-//! `Accept-Language` decides. Invariant: every request has a locale.
+//! `Accept-Language` decides. The zone is that of the policy; a script turns times into the reader's own. Invariant: every
+//! request has a locale, and an answer for a program has its times in UTC.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use http::header::ACCEPT_LANGUAGE;
@@ -11,6 +13,10 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 use url::form_urlencoded::{self, Serializer};
 use workflow::texts::Language;
+use workflow::time_zone::TimeZone;
+
+use crate::http::negotiate::ResponseFormat;
+use crate::state::Portal;
 
 /// The parameter of a chosen language.
 const LANG: &str = "lang";
@@ -38,10 +44,11 @@ impl PageReader {
     }
 }
 
-/// The language of the answer, and the query for the links to other languages.
+/// The language of the answer, the zone of its times, and the query for the links to other languages.
 #[derive(Clone, Debug)]
 pub(crate) struct Locale {
     pub(crate) language: Language,
+    pub(crate) time_zone: TimeZone,
     is_chosen: bool,
     /// True if the URL can be opened again as a page; false for a POST.
     pub(crate) has_page: bool,
@@ -53,6 +60,7 @@ pub(crate) struct Locale {
 }
 
 impl Locale {
+    /// The locale with times in UTC.
     pub(crate) fn of(method: &Method, uri: &Uri, headers: &HeaderMap) -> Self {
         let (langs, query): (Vec<_>, Vec<_>) =
             form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
@@ -65,12 +73,18 @@ impl Locale {
         };
         Self {
             language: chosen.unwrap_or_else(accept),
+            time_zone: TimeZone::UTC,
             is_chosen: chosen.is_some(),
             has_page: method.is_safe(),
             reader: PageReader::of(uri.path()),
             in_list: uri.path().contains("/approvals/mine/"),
             query: if method.is_safe() { query } else { Vec::new() },
         }
+    }
+
+    /// The locale with times in this zone.
+    pub(crate) fn in_zone(self, time_zone: TimeZone) -> Self {
+        Self { time_zone, ..self }
     }
 
     /// The locale without other parameters: the page of an unknown link looks the same for every link.
@@ -102,11 +116,18 @@ impl Locale {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Locale {
+impl FromRequestParts<Arc<Portal>> for Locale {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
-        Ok(Locale::of(&parts.method, &parts.uri, &parts.headers))
+    async fn from_request_parts(parts: &mut Parts, portal: &Arc<Portal>) -> Result<Self, Infallible> {
+        let locale = Locale::of(&parts.method, &parts.uri, &parts.headers);
+        Ok(match ResponseFormat::of(&parts.headers) {
+            ResponseFormat::Page => {
+                let wording = portal.policies.wording_in(locale.language).await;
+                locale.in_zone(wording.time_zone)
+            }
+            ResponseFormat::Json => locale,
+        })
     }
 }
 

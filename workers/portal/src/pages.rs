@@ -13,7 +13,8 @@ use workflow::finding::is_unfit_to_show;
 use workflow::ids::RequestId;
 use workflow::policy::Lifecycle;
 use workflow::request::Request;
-use workflow::texts::{Language, Message};
+use workflow::texts::{Language, Message, Wording};
+use workflow::time_zone::TimeZone;
 use workflow::timestamp::rfc3339;
 
 use crate::locale::Locale;
@@ -71,13 +72,14 @@ use assets::Paths;
 use markup::{Instant, Markup};
 use passkey_data::PasskeyData;
 
-/// The parts of every page: paths, language, and links to the other languages.
+/// The parts of every page: paths, language, the zone of times, and links to the other languages.
 #[derive(Clone, Debug)]
 pub(crate) struct Site {
     /// The path of the base URL, with its trailing slash.
     pub(crate) base: String,
     pub(crate) assets: Paths,
     pub(crate) language: Language,
+    time_zone: TimeZone,
     /// `?lang=` if the language was chosen, for links and forms without other parameters.
     only_lang: String,
     /// `&lang=` if the language was chosen, for links with other parameters.
@@ -101,6 +103,7 @@ impl Site {
             assets: Paths::below(&base),
             base,
             language: locale.language,
+            time_zone: locale.time_zone,
             only_lang: locale.only_lang(),
             also_lang: locale.also_lang(),
             others: Language::ALL
@@ -164,7 +167,15 @@ impl Site {
     }
 
     fn instant(&self, at: OffsetDateTime) -> Instant {
-        Instant { machine: rfc3339(at), people: self.language.instant(at) }
+        Instant { machine: rfc3339(at), people: self.wording().instant(at) }
+    }
+
+    fn day(&self, at: OffsetDateTime) -> String {
+        self.wording().day(at)
+    }
+
+    fn wording(&self) -> Wording {
+        Wording { language: self.language, time_zone: self.time_zone }
     }
 
     /// Usages such as `digitalSignature`, in words.

@@ -98,7 +98,7 @@ pub fn still_needed(
 /// The sentence that the reader stands in for somebody, with the last day.
 #[must_use]
 pub fn stands_in(entry: &StandIn) -> Message {
-    let until = Message::day(entry.until.midnight().assume_utc());
+    let until = Message::day(entry.until);
     Message::new("stand-in-you").with("person", entry.person.as_str()).with("until", until)
 }
 

@@ -23,7 +23,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
-use crate::texts::Language;
+use crate::texts::{Language, Wording};
 use crate::transparency;
 use pki::certificate::to_pem;
 use pki::issuer::{Issuer, NotSignedError};
@@ -101,9 +101,10 @@ struct ReadmeValues {
 }
 
 impl ReadmeValues {
-    /// The README in `language`: the name of its file, and its text.
+    /// The README in `language`: the name of its file, and its text. Its time is in UTC: the file goes with the certificate to
+    /// other people.
     fn file(&self, language: Language) -> Result<(&'static str, String), BundleError> {
-        let (about, until) = (self, language.instant_of_week(self.not_after));
+        let (about, until) = (self, Wording::utc(language).instant_of_week(self.not_after));
         let (name, text) = match language {
             Language::English => ("README.txt", EnglishReadme { about, until }.render()),
             Language::Japanese => ("README.ja.txt", JapaneseReadme { about, until }.render()),

@@ -10,7 +10,7 @@ use super::{MailAttachment, plain};
 use crate::approval::BaseUrl;
 use crate::name_list::names_in_short;
 use crate::request::Request;
-use crate::texts::Message;
+use crate::texts::{Message, Wording};
 use pki::certificate::{Serial, Validity};
 
 /// The name of the file.
@@ -22,14 +22,19 @@ const MAX_OCTETS: usize = 75;
 
 /// The calendar file for a certificate.
 #[must_use]
-pub fn file(request: &Request, serial: &Serial, validity: Validity, base_url: &BaseUrl) -> MailAttachment {
-    let language = request.language();
+pub fn file(
+    wording: Wording,
+    request: &Request,
+    serial: &Serial,
+    validity: Validity,
+    base_url: &BaseUrl,
+) -> MailAttachment {
     let end = validity.not_after;
     let start = end - BEFORE_END.min((end - validity.not_before) / 2);
-    let names = names_in_short(language, request.names());
-    let summary = Message::new("calendar-summary").with("names", &*names).with("day", language.day(end));
+    let names = names_in_short(wording.language, request.names());
+    let summary = Message::new("calendar-summary").with("names", &*names).with("day", wording.day(end));
     let description = Message::new("calendar-description")
-        .with("end", language.instant_of_week(end))
+        .with("end", wording.instant_of_week(end))
         .with("serial", serial.to_string())
         .with("url", base_url.as_str());
     let lines = [
@@ -43,8 +48,8 @@ pub fn file(request: &Request, serial: &Serial, validity: Validity, base_url: &B
         "DURATION:PT30M".to_owned(),
         // It does not make the time look taken.
         "TRANSP:TRANSPARENT".to_owned(),
-        format!("SUMMARY:{}", escaped(&language.say(&summary))),
-        format!("DESCRIPTION:{}", escaped(&language.say(&description))),
+        format!("SUMMARY:{}", escaped(&wording.say(&summary))),
+        format!("DESCRIPTION:{}", escaped(&wording.say(&description))),
         "END:VEVENT".to_owned(),
         "END:VCALENDAR".to_owned(),
     ];

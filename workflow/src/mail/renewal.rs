@@ -3,26 +3,27 @@
 use super::MailContent;
 use crate::name_list::NameList;
 use crate::request::renewal::RenewalDifferences;
-use crate::texts::{Language, Message};
+use crate::texts::{Message, Wording};
 
 impl MailContent {
     /// Adds what a renewal replaces and what changes; of many names the number and the first ones. Nothing for `None`.
     #[must_use]
-    pub fn renewal(self, language: Language, differences: Option<&RenewalDifferences>) -> Self {
+    pub fn renewal(self, wording: Wording, differences: Option<&RenewalDifferences>) -> Self {
         match differences {
-            Some(differences) => self.list(&Message::new("mail-renewal"), lines(language, differences)),
+            Some(differences) => self.list(&Message::new("mail-renewal"), lines(wording, differences)),
             None => self,
         }
     }
 }
 
-fn lines(language: Language, differences: &RenewalDifferences) -> Vec<String> {
+fn lines(wording: Wording, differences: &RenewalDifferences) -> Vec<String> {
+    let language = wording.language;
     let replaces = if differences.revoked { "renewal-of-revoked" } else { "renewal-of" };
     let mut lines = vec![
         language.say(
             &Message::new(replaces)
                 .with("serial", differences.serial.to_string())
-                .with("until", language.instant_of_week(differences.not_after)),
+                .with("until", wording.instant_of_week(differences.not_after)),
         ),
     ];
     if differences.is_empty() {

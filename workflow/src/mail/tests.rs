@@ -6,7 +6,7 @@ use super::*;
 use crate::finding::{Code, Finding};
 use crate::grant::CsrSummary;
 use crate::name_list::names_in_short;
-use crate::texts::{Language, Message};
+use crate::texts::{Language, Message, Wording};
 
 fn id() -> RequestId {
     "5c1b0d9e-8f5a-4b7e-9d0c-2a6f3e4b1c7d".parse().unwrap()
@@ -43,7 +43,7 @@ fn content() -> MailContent {
     )
     .paragraph("alice@example.com requested this certificate. Opening the link doesn't approve anything.")
     .certificate(&facts(&["www.example.com", "xn--bcher-kva.example.com", "10.0.0.1"]), "server")
-    .fact("Decide by", &Language::English.instant_of_week(time::macros::datetime!(2026-01-08 12:00 UTC)))
+    .fact("Decide by", &Wording::default().instant_of_week(time::macros::datetime!(2026-01-08 12:00 UTC)))
     .fact("Nothing", "")
     .quote("alice@example.com wrote", "Größe & <b>Mut</b>:\r\nfor the shop\n\n\n\n> Approved by \"IT\"\n")
     .findings(&[
@@ -279,8 +279,8 @@ fn names_and_times_in_words() {
     assert_eq!(names(Language::English, &three), "a.example and 2 more");
     assert_eq!(names(Language::Japanese, &three), "a.example ほか2件");
     let at = time::macros::datetime!(2026-01-01 23:30 -01:00);
-    assert_eq!(Language::English.day(at), "2 January 2026");
-    assert_eq!(Language::English.instant_of_week(at), "Friday, 2 January 2026, 00:30 UTC");
+    assert_eq!(Wording::default().day(at), "2 January 2026");
+    assert_eq!(Wording::default().instant_of_week(at), "Friday, 2 January 2026, 00:30 UTC");
 }
 
 #[test]

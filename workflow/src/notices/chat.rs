@@ -9,7 +9,7 @@ use super::event::StatusNotice;
 use crate::approval::BaseUrl;
 use crate::name_list::names_in_short;
 use crate::receiver::{NoticeEvent, ReceiverKind};
-use crate::texts::Language;
+use crate::texts::{Language, Wording};
 
 /// The most characters of a value. Slack takes 2,000 in a field; Teams takes 28 KB in all.
 const LONGEST_VALUE: usize = 300;
@@ -28,8 +28,9 @@ pub struct ChatMessage {
 }
 
 impl ChatMessage {
-    /// The message about an event, in the language of the approvers.
-    pub fn of(notice: &StatusNotice<'_>, language: Language, base_url: &BaseUrl) -> Self {
+    /// The message about an event.
+    pub fn of(notice: &StatusNotice<'_>, wording: Wording, base_url: &BaseUrl) -> Self {
+        let language = wording.language;
         let request = notice.request;
         let mut facts = Vec::new();
         let mut fact = |label: &'static str, value: String| {
@@ -40,7 +41,7 @@ impl ChatMessage {
         fact("mail-profile", request.profile().to_owned());
         let asks = notice.event.asks_to_decide();
         if let Some(until) = request.expires_at().filter(|_| asks) {
-            fact("mail-decide-by", language.instant_of_week(until));
+            fact("mail-decide-by", wording.instant_of_week(until));
         }
         if let Some(serial) = request.serial().filter(|_| notice.event.has_certificate()) {
             fact("mail-serial", serial.to_string());

@@ -11,6 +11,7 @@ mod lifecycle;
 mod notes;
 mod notices;
 mod oidc;
+mod people;
 mod renewal;
 mod revocation;
 mod settings;
@@ -33,9 +34,9 @@ use super::lifecycle::Lifecycle;
 use super::oidc::OidcSettings;
 use super::profile::Profile;
 use super::renewal::RenewalRules;
+use super::wording::PeopleWording;
 use crate::approver_set::{Identity, PlusTags};
 use crate::stand_in::StandIn;
-use crate::texts::Language;
 use pki::certificate::Publication;
 
 pub(super) use deciders::Deciders;
@@ -45,8 +46,9 @@ use keys::{Field, PlacedValue, TableKeys, table};
 use lifecycle::LifecycleSection;
 pub use notes::PolicyNote;
 pub use notices::Receiver;
+use people::PeopleSection;
 pub use revocation::RevocationRules;
-use settings::{Common, FEWEST_RSA_BITS, NameRules, PeopleSection, Settings};
+use settings::{Common, FEWEST_RSA_BITS, NameRules, Settings};
 pub use values::MAX_LIST_SHARDS;
 pub use values::{EnrolmentRule, LONGEST_LIMIT, RequesterProof};
 use values::{KeyDigest, ListShards, WebAddress};
@@ -81,7 +83,7 @@ const TOP: &[&str] = &[
 pub(super) struct Checked {
     pub(super) masks_addresses: bool,
     pub(super) plus_tags: PlusTags,
-    pub(super) language: Language,
+    pub(super) wording: PeopleWording,
     pub(super) enrolment: EnrolmentRule,
     pub(super) console: Option<ConsoleRules>,
     pub(super) oidc: Option<OidcSettings>,
@@ -182,7 +184,7 @@ fn check(table: &DeTable<'_>, today: Option<Date>, mistakes: &mut Mistakes<'_>) 
     Some(Checked {
         masks_addresses: common.people.masks_addresses(),
         plus_tags: common.people.plus_tags(),
-        language: common.people.language(),
+        wording: common.people.wording(),
         enrolment: common.people.enrolment(),
         console: if console.is_wrong() { return None } else { console.get().cloned() },
         oidc: common.people.oidc.get().cloned(),

@@ -7,11 +7,13 @@ use time::OffsetDateTime;
 
 use super::PortError;
 use crate::approval::LinkSecret;
+use crate::email::Email;
 use crate::mail::Mail;
 use crate::policy::Policy;
 use crate::policy::key_list::KeyListDigest;
 use crate::request::Request;
 use crate::request::metric::Measure;
+use crate::texts::{Language, Wording};
 use pki::csr::Csr;
 use pki::key::PublicKey;
 
@@ -107,4 +109,20 @@ pub trait Policies: KeyLists {
             None => self.current().await,
         }
     }
+
+    /// The wording for a reader whose language is known. Without a policy, times are in UTC: no mail waits for that.
+    async fn wording_in(&self, language: Language) -> Wording {
+        let policy = self.current().await.inspect_err(warn_of_wording);
+        policy.map_or_else(|_| Wording::utc(language), |policy| policy.wording_in(language))
+    }
+
+    /// The wording for a person whose language no request tells; without a policy, the usual one.
+    async fn wording_for(&self, person: &Email) -> Wording {
+        let policy = self.current().await.inspect_err(warn_of_wording);
+        policy.map_or_else(|_| Wording::default(), |policy| policy.wording_for(person))
+    }
+}
+
+fn warn_of_wording(error: &PortError) {
+    tracing::warn!(%error, "the policy cannot be read, so times are in UTC");
 }

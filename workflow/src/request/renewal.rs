@@ -63,7 +63,7 @@ impl Request {
             return None;
         }
         let days = u32::try_from(within.as_secs().div_ceil(86_400)).unwrap_or(u32::MAX);
-        let ended = Message::day(not_after);
+        let ended = Message::day(whole_seconds(not_after).date());
         finding(Message::new("finding-renewal-late").with("ended", ended).with("days", days))
     }
 

@@ -13,10 +13,11 @@ use std::sync::OnceLock;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use serde::{Deserialize, Serialize};
-use time::{OffsetDateTime, UtcOffset};
+use time::Date;
 use unic_langid::LanguageIdentifier;
 
 use super::quality::preferences;
+use crate::time_zone::LocalTime;
 
 /// A language of the texts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -108,25 +109,6 @@ impl Language {
         self.own(message).or_else(|| Self::English.own(message))
     }
 
-    /// A day, in UTC: `1 January 2026`, `2026年1月1日`.
-    #[must_use]
-    pub fn day(self, at: OffsetDateTime) -> String {
-        self.say(&Message::day(at))
-    }
-
-    /// An instant, in UTC, to the minute: `1 January 2026, 12:00 UTC`, `2026年1月1日 12:00 UTC`.
-    #[must_use]
-    pub fn instant(self, at: OffsetDateTime) -> String {
-        self.say(&Message::instant(at))
-    }
-
-    /// An instant with its day of the week, for mails: `Thursday, 1 January 2026, 12:00 UTC`.
-    #[must_use]
-    pub fn instant_of_week(self, at: OffsetDateTime) -> String {
-        let weekday = at.to_offset(UtcOffset::UTC).weekday().number_from_monday();
-        self.say(&timed("mail-moment", at).with("weekday", weekday))
-    }
-
     fn own(self, message: &Message) -> Option<String> {
         let bundle = self.bundle();
         let pattern = bundle.get_message(&message.id)?.value()?;
@@ -181,19 +163,20 @@ impl fmt::Display for Language {
     }
 }
 
-/// A message with the parts of a date in UTC as values.
-fn dated(id: &'static str, at: OffsetDateTime) -> Message {
-    let utc = at.to_offset(UtcOffset::UTC);
+/// A message with the parts of a date as values.
+fn dated(id: &'static str, date: Date) -> Message {
     Message::new(id)
-        .with("year", i64::from(utc.year()))
-        .with("month", u8::from(utc.month()))
-        .with("day", utc.day())
+        .with("year", i64::from(date.year()))
+        .with("month", u8::from(date.month()))
+        .with("day", date.day())
 }
 
-/// A message with the parts of a date and the time in UTC as values.
-fn timed(id: &'static str, at: OffsetDateTime) -> Message {
-    let utc = at.to_offset(UtcOffset::UTC);
-    dated(id, at).with("time", format!("{:02}:{:02}", utc.hour(), utc.minute()))
+/// A message with the parts of a date, the time and its zone as values.
+fn timed(id: &'static str, local: &LocalTime) -> Message {
+    let at = local.at;
+    dated(id, at.date())
+        .with("time", format!("{:02}:{:02}", at.hour(), at.minute()))
+        .with("zone", local.label.as_str())
 }
 
 /// A message in no language yet: an id of the catalogue, and its values.
@@ -211,16 +194,22 @@ impl Message {
         Self { id: Cow::Borrowed(id), values: BTreeMap::new() }
     }
 
-    /// A day, in UTC, as a value of another message.
+    /// A day, also as a value of another message.
     #[must_use]
-    pub fn day(at: OffsetDateTime) -> Self {
-        dated("date-day", at)
+    pub fn day(date: Date) -> Self {
+        dated("date-day", date)
     }
 
-    /// An instant, in UTC, to the minute, as a value of another message.
+    /// An instant, to the minute, also as a value of another message.
     #[must_use]
-    pub fn instant(at: OffsetDateTime) -> Self {
-        timed("date-instant", at)
+    pub fn instant(local: &LocalTime) -> Self {
+        timed("date-instant", local)
+    }
+
+    /// An instant with its day of the week.
+    #[must_use]
+    pub(super) fn instant_of_week(local: &LocalTime) -> Self {
+        timed("mail-moment", local).with("weekday", local.at.weekday().number_from_monday())
     }
 
     /// Adds a value.

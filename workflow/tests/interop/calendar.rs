@@ -10,7 +10,7 @@ use workflow::ids::RequestId;
 use workflow::mail::calendar;
 use workflow::request::Status;
 use workflow::testing::InMemoryBackend;
-use workflow::texts::Language;
+use workflow::texts::{Language, Wording};
 
 use crate::{panel, venv};
 
@@ -50,8 +50,8 @@ fn a_calendar_program_reads_the_event() {
             row.language = language;
             row.signed_date = Some(datetime!(2026-03-31 12:00 UTC));
         });
-        let file =
-            calendar::file(&row, &serial, Validity { not_before: end - life, not_after: end }, &base_url);
+        let validity = Validity { not_before: end - life, not_after: end };
+        let file = calendar::file(Wording::utc(language), &row, &serial, validity, &base_url);
         let path = folder.path().join(&file.name);
         std::fs::write(&path, &file.bytes).unwrap();
         let output = Command::new(&python).args(["-c", PROGRAM]).arg(&path).output().unwrap();

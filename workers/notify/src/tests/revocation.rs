@@ -70,7 +70,9 @@ fn the_mails_say_what_happened_in_both_languages() {
         status: "https://ca.example.com/requests/1?key=KEY".to_owned(),
         again: "https://ca.example.com/?again=1&key=KEY".to_owned(),
     };
-    let content = |request: &Request| crate::revocation::to_requester(request, &links);
+    let content = |request: &Request| {
+        crate::revocation::to_requester(Wording::utc(request.language()), request, &links)
+    };
     for (name, request) in [
         ("english", revoked(Language::English)),
         ("japanese", revoked(Language::Japanese)),
@@ -95,4 +97,37 @@ async fn nobody_is_told_of_a_list_that_the_issuer_cannot_sign() {
         assert!(mail.text.contains("nobody else can see"), "{}", mail.text);
         assert!(!mail.text.contains("on the revocation list now"), "{}", mail.text);
     }
+}
+
+#[tokio::test]
+async fn each_is_told_in_their_own_language_and_in_the_zone_of_the_policy() {
+    let backend = InMemoryBackend::new();
+    backend.set_policy(
+        "[people]\nlanguages = { \"approver@example.com\" = \"ja\" }\ntime_zone = \"Asia/Tokyo\"\n\
+         [profiles.server]\napprovers = [\"approver@example.com\"]\nnames.dns.allow = [\"example.com\"]\n",
+    );
+    let row = revoked(Language::English);
+    let id = row.id();
+    backend.put(row);
+    tell(&backend, id).await.unwrap();
+    let mails = backend.mails();
+    for (mail, language) in mails.iter().zip([Language::Japanese, Language::English]) {
+        assert!(mail.text.contains(&language.text("mail-revoked-heading")), "{}", mail.text);
+        assert!(mail.text.contains(" JST") && !mail.text.contains(" UTC"), "{}", mail.text);
+    }
+    assert_eq!(mails.len(), 2);
+}
+
+#[tokio::test]
+async fn no_mail_waits_for_a_policy_that_cannot_be_read() {
+    let backend = InMemoryBackend::new();
+    let row = revoked(Language::Japanese);
+    let id = row.id();
+    backend.put(row);
+    backend.fail_next("policies", 2);
+    tell(&backend, id).await.unwrap();
+    let mails = backend.mails();
+    assert_eq!(mails.len(), 2);
+    assert!(mails[1].text.contains(&Language::Japanese.text("mail-revoked-heading")), "{}", mails[1].text);
+    assert!(mails[1].text.contains(" UTC"), "{}", mails[1].text);
 }

@@ -169,7 +169,7 @@ fn validity(site: &Site, grant: &Grant, issuer: Option<&Issuer>, now: OffsetDate
             } else {
                 in_profile("preview-until").with("days", days)
             };
-            let until = message.with("until", Message::day(validity.not_after));
+            let until = message.with("until", site.day(validity.not_after));
             (site.text("fact-valid-until"), site.say(until))
         }
         None => {

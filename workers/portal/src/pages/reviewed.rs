@@ -64,9 +64,8 @@ pub(super) struct TermsView {
 
 impl TermsView {
     pub(super) fn of(site: &Site, terms: &ReviewedTerms, undecided_at: Option<OffsetDateTime>) -> Self {
-        let after = |at: OffsetDateTime, days: u32| {
-            site.language.day(at.saturating_add(time::Duration::days(days.into())))
-        };
+        let after =
+            |at: OffsetDateTime, days: u32| site.day(at.saturating_add(time::Duration::days(days.into())));
         let ends = undecided_at.zip(terms.days_of_last()).map(|(at, last)| {
             let message = Message::new("review-terms-last").with("until", after(at, terms.days));
             site.say(message.with("last", after(at, last)))

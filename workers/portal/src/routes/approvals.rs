@@ -63,7 +63,7 @@ impl From<VotingError> for Problem {
         match error {
             VotingError::NoSuchLink => Problem::no_such_link(),
             VotingError::StandInEnded(until) => {
-                let until = Message::day(until.midnight().assume_utc());
+                let until = Message::day(until);
                 Problem::new(Code::Expired, Message::new("problem-stand-in-ended").with("until", until))
             }
             VotingError::Ended(status) => {

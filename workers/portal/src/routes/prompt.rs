@@ -41,7 +41,8 @@ pub(crate) async fn remind(
     ensure_promptable(request, &approval, portal.clock.now()).map_err(|error| match error {
         NotPrompted::NotWaiting => Problem::new(Code::AlreadyDecided, "problem-remind-not-waiting"),
         NotPrompted::TooEarly(from) => {
-            let message = Message::new("problem-remind-too-early").with("from", Message::instant(from));
+            let from = Message::instant(&locale.time_zone.local(from));
+            let message = Message::new("problem-remind-too-early").with("from", from);
             Problem::new(Code::TryAgain, message).with_status(StatusCode::TOO_MANY_REQUESTS)
         }
     })?;

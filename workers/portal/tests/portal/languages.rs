@@ -3,7 +3,9 @@
 use http::Method;
 use pki::testing as test_pki;
 use workflow::request::Status;
-use workflow::texts::{Language, Message};
+use workflow::texts::{Language, Message, Wording};
+use workflow::time_zone::TimeZone;
+use workflow::timestamp::rfc3339;
 
 use crate::site::{Answer, BROWSER, FORM, JSON, Site, good, with};
 
@@ -197,4 +199,27 @@ async fn a_problem_as_a_page_is_in_the_readers_language() {
     let large = "a".repeat(portal::MAX_BODY_BYTES + 1);
     let page = site.call("POST", "/requests", &headers, large).await.is_page(413);
     assert!(page.contains("131072バイト"), "{page}");
+}
+
+#[tokio::test]
+async fn times_on_pages_are_in_the_zone_of_the_policy_and_for_programs_in_utc() {
+    let site = Site::new();
+    let (request, path) = site.request_at(Status::Delivered).await;
+    let (_, review) = site.pending();
+    let utc = Wording::default().instant(request.registration_date());
+    assert!(site.browse(&path).await.is_page(200).contains(&utc));
+    let policy = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../infra/policy.toml"));
+    site.backend.set_policy(&policy.unwrap().replace("[people]", "[people]\ntime_zone = \"Asia/Tokyo\""));
+    let time_zone = TimeZone::named("Asia/Tokyo").unwrap();
+    for (page, language) in [(&path, Language::English), (&path, Language::Japanese)] {
+        let local = Wording { language, time_zone }.instant(request.registration_date());
+        let page = site.browse(&format!("{page}&lang={language}")).await.is_page(200);
+        let element = format!("datetime=\"{}\">{local}</time>", rfc3339(request.registration_date()));
+        assert!(page.contains(&element), "{element}: {page}");
+        assert!(!page.contains(" UTC<"), "{page}");
+    }
+    let review = site.browse(&review).await.is_page(200);
+    assert!(review.contains(" JST</time>") && !review.contains(" UTC<"), "{review}");
+    let json = site.call("GET", &path, &[("accept", "application/json")], "").await.json().to_string();
+    assert!(json.contains(&rfc3339(request.registration_date())) && !json.contains("JST"), "{json}");
 }

@@ -36,7 +36,8 @@ fn request(email: &str, names: &[&str]) -> Request {
 
 fn message(request: &Request, event: NoticeEvent, language: Language) -> ChatMessage {
     let notice = StatusNotice { request, event, number: 3, at: datetime!(2026-01-01 12:00 UTC) };
-    ChatMessage::of(&notice, language, &BaseUrl::parse("https://ca.example.com/live").unwrap())
+    let base_url = BaseUrl::parse("https://ca.example.com/live").unwrap();
+    ChatMessage::of(&notice, Wording::utc(language), &base_url)
 }
 
 /// Every text of the message, with the type of its object.

@@ -1,4 +1,4 @@
-//! The sections of a policy document with the settings of people and profiles.
+//! The sections of a policy document with the settings of profiles.
 //!
 //! Invariant: a value that is wrong by itself is reported here, in a profile and in `[defaults]` alike.
 
@@ -9,71 +9,21 @@ use toml::de::DeTable;
 
 use super::groups::{ApproverGroup, UsedGroup};
 use super::keys::{Field, PlacedValue, TableKeys, missing, needed, read};
-use super::oidc;
+use super::people::PeopleSection;
 use super::standing;
 use super::usages::{key_usages, purposes};
 use super::values::{
-    Approver, EnrolmentRule, FixedSubject, FromText as _, FromToml, KeyRule, KeyUsageName, Limit,
-    PurposeName, RequesterProof, Shown, UngrantedAction,
+    Approver, FixedSubject, FromText as _, FromToml, KeyRule, KeyUsageName, Limit, PurposeName,
+    UngrantedAction,
 };
 use crate::approver_set::{Identity, PlusTags};
 use crate::policy::error::{Mistakes, similar};
-use crate::policy::oidc::OidcSettings;
 use crate::policy::rules::{DnsRule, MailRule, Names, Network, Requesters, Rules, UriRule};
 use crate::policy::standing::StandingRules;
 use crate::texts::Language;
 
 /// The smallest RSA key that any profile may allow.
 pub(super) const FEWEST_RSA_BITS: u32 = 2048;
-
-/// `[people]`: the reading and display of addresses.
-#[derive(Clone, Default)]
-pub(super) struct PeopleSection {
-    pub(super) plus_tags: Field<PlusTags>,
-    pub(super) requesters: Field<RequesterProof>,
-    shown_to_requesters: Field<Shown>,
-    language: Field<Language>,
-    pub(super) identity: Field<Identity>,
-    enrol: Field<EnrolmentRule>,
-    pub(super) oidc: Field<OidcSettings>,
-}
-
-impl PeopleSection {
-    pub(super) const KEYS: &[&str] =
-        &["requesters", "plus_tags", "shown_to_requesters", "language", "identity", "enrol", "oidc"];
-
-    pub(super) fn of(keys: &TableKeys<'_>, mistakes: &mut Mistakes<'_>) -> PeopleSection {
-        PeopleSection {
-            plus_tags: keys.field("plus_tags", mistakes),
-            requesters: keys.field("requesters", mistakes),
-            shown_to_requesters: keys.field("shown_to_requesters", mistakes),
-            language: keys.field("language", mistakes),
-            identity: keys.field("identity", mistakes),
-            enrol: keys.field("enrol", mistakes),
-            oidc: keys.table("oidc", oidc::KEYS, mistakes, oidc::of),
-        }
-    }
-
-    pub(super) fn plus_tags(&self) -> PlusTags {
-        self.plus_tags.get().copied().unwrap_or_default()
-    }
-
-    pub(super) fn requesters(&self) -> RequesterProof {
-        self.requesters.get().copied().unwrap_or_default()
-    }
-
-    pub(super) fn masks_addresses(&self) -> bool {
-        self.shown_to_requesters.get() != Some(&Shown::Full)
-    }
-
-    pub(super) fn enrolment(&self) -> EnrolmentRule {
-        self.enrol.get().copied().unwrap_or_default()
-    }
-
-    pub(super) fn language(&self) -> Language {
-        self.language.get().copied().unwrap_or_default()
-    }
-}
 
 /// Values shared by all profiles.
 pub(super) struct Common {

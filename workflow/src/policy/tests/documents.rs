@@ -104,14 +104,6 @@ fn so_many_requests_of_an_address_may_wait() {
 }
 
 #[test]
-fn approvers_are_written_to_in_the_language_of_the_policy() {
-    let profile = "[profiles.server]\napprovers = [\"a@example.com\"]\nnames.dns.allow = [\"example.com\"]";
-    let language = |people: &str| Policy::parse(&format!("{people}\n{profile}")).unwrap().language();
-    assert_eq!(language(""), Language::English);
-    assert_eq!(language("[people]\nlanguage = \"ja\""), Language::Japanese);
-}
-
-#[test]
 fn groups_have_their_seats_and_one_person_cannot_fill_two() {
     let text = |approval: &str| {
         format!(

@@ -324,6 +324,8 @@ pub(crate) fn policies() -> impl Strategy<Value = GeneratedPolicy> {
     ]);
     let notices = Table::from_iter([("kind".to_owned(), "slack".into())]);
     let notices = Table::from_iter([("approvers".to_owned(), notices.into())]);
+    let languages = [("olivia@example.com", "en"), ("@tokyo.example.com", "ja")];
+    let languages = Table::from_iter(languages.map(|(key, value)| (key.to_owned(), Value::from(value))));
     let people = Table::from_iter([
         ("plus_tags".to_owned(), "same".into()),
         ("requesters".to_owned(), "oidc".into()),
@@ -331,6 +333,8 @@ pub(crate) fn policies() -> impl Strategy<Value = GeneratedPolicy> {
         ("identity".to_owned(), "passkey".into()),
         ("enrol".to_owned(), "vouched".into()),
         ("language".to_owned(), "ja".into()),
+        ("languages".to_owned(), languages.into()),
+        ("time_zone".to_owned(), "Asia/Tokyo".into()),
         ("oidc".to_owned(), oidc.into()),
     ]);
     let console = Table::from_iter([

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 use workflow::ports::StateVisit;
 use workflow::texts::Language;
+use workflow::time_zone::TimeZone;
 
 use super::super::assets::Paths;
 use super::routes::{Frame, Point};
@@ -34,6 +35,7 @@ fn site(language: Language) -> Site {
         base: "/".into(),
         assets: Paths::below("/"),
         language,
+        time_zone: TimeZone::UTC,
         only_lang: String::new(),
         also_lang: String::new(),
         others: Vec::new(),

@@ -80,7 +80,7 @@ impl ConsoleCall {
         let refreshed = session.refreshed(now);
         Ok(Ok(Self {
             portal: Arc::clone(portal),
-            locale: locale.clone(),
+            locale: locale.clone().in_zone(policy.wording().time_zone),
             role,
             headers: headers.clone(),
             form_key: session.form_key(secret),
