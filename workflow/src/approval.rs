@@ -16,6 +16,7 @@ pub mod prompt;
 pub mod question;
 pub mod questions;
 mod requester_sign_in;
+pub mod resending;
 pub mod review;
 pub mod sign_in;
 pub mod standing;

@@ -6,6 +6,7 @@ use workflow::approval::BaseUrl;
 use workflow::approval::credentials::ProgramCredentials;
 use workflow::approval::ending::EndOrders;
 use workflow::approval::questions::Questions;
+use workflow::approval::resending::LinkResending;
 use workflow::approval::voting::Voting;
 use workflow::approval::withdrawal::Withdrawal;
 use workflow::certificate::revoking::RevocationIntake;
@@ -96,6 +97,17 @@ impl Portal {
             requests: &*self.requests,
             standing: &*self.standing,
             sign_queue: &*self.sign_queue,
+            clock: &*self.clock,
+        }
+    }
+
+    /// New links by operators.
+    pub(crate) fn resending(&self) -> LinkResending<'_> {
+        LinkResending {
+            requests: &*self.requests,
+            approvals: &*self.approvals,
+            trails: &*self.trails,
+            approval_queue: &*self.approval_queue,
             clock: &*self.clock,
         }
     }

@@ -65,8 +65,15 @@ mod tests {
     use super::*;
     use crate::ports::Clock as _;
     use crate::request::audit::EventKind;
-    use crate::request::verify_request;
-    use crate::testing::InMemoryBackend;
+    use crate::request::{Ending, verify_request};
+    use crate::testing::{InMemoryBackend, faults};
+
+    /// Ends a stored request as failed.
+    fn fail(backend: &InMemoryBackend, id: RequestId) {
+        let mut row = backend.request(id).unwrap();
+        row.end(Ending::because(Status::Failed, "Something broke."), backend.now()).unwrap();
+        backend.put(row);
+    }
 
     async fn retry(backend: &InMemoryBackend, id: RequestId) -> Result<Retried, UpdateError<NotRetried>> {
         let by = Origin::operator("olivia@example.com");
@@ -104,5 +111,39 @@ mod tests {
         backend.fail_next("executions", 1);
         let retried = retry(&backend, id).await.unwrap();
         assert!(retried.not_started.is_some() && retried.row.status() != Status::Failed);
+    }
+
+    #[tokio::test]
+    async fn a_request_that_fails_again_goes_on_again() {
+        let backend = InMemoryBackend::new();
+        let id = backend.request_at(Status::Failed);
+        retry(&backend, id).await.unwrap();
+        fail(&backend, id);
+        let again = retry(&backend, id).await.unwrap();
+        assert!(again.had_failed);
+        assert_eq!(again.row.execution().attempt, 3);
+        assert_eq!(again.row.operations().len(), 1, "the same person, a moment ago, for the same reason");
+        let trail = backend.audit(id);
+        assert_eq!(trail.iter().filter(|event| event.event == EventKind::Retried).count(), 2);
+        assert_eq!(verify_request(&again.row, &trail), []);
+    }
+
+    #[tokio::test]
+    async fn every_fault_is_survived_and_there_is_one_certificate() {
+        let signed = |backend: &std::sync::Arc<InMemoryBackend>| {
+            let id = backend.request_with_certificate(Status::Issued);
+            fail(backend, id);
+        };
+        faults::fault_sweep("RetryRequest", signed, |backend| async move {
+            let id = backend.requests()[0].id();
+            // A double click.
+            retry(&backend, id).await.map_err(|error| error.to_string())?;
+            let retried = retry(&backend, id).await.map_err(|error| error.to_string())?;
+            assert_eq!((retried.row.status(), retried.row.execution().attempt), (Status::Issued, 2));
+            assert_eq!((retried.row.operations().len(), backend.executions().len()), (1, 1));
+            assert_eq!(backend.certificates().len(), 1);
+            Ok::<(), String>(())
+        })
+        .await;
     }
 }

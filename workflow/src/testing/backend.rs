@@ -419,9 +419,16 @@ pub fn trusting_policy() -> String {
     include_str!("../../../infra/policy.toml").replace("requesters = \"mail\"", "requesters = \"none\"")
 }
 
-/// True if the flow may move a request from one status to the other.
-fn leads_to(from: Status, to: Status) -> bool {
+/// True if the flow, or a retry by an operator, may replace the first row by the second.
+fn leads_to(before: &Request, after: &Request) -> bool {
+    let (from, to) = (before.status(), after.status());
     let rank = |status| Status::ALL.iter().position(|one| *one == status);
     let may_be_revoked = from.has_certificate() || from == Status::Failed;
-    from == to || (to == Status::Revoked && may_be_revoked) || (!from.is_terminal() && rank(from) < rank(to))
+    let is_retry = from == Status::Failed
+        && to.is_in_flow()
+        && after.execution().attempt == before.execution().attempt + 1;
+    from == to
+        || is_retry
+        || (to == Status::Revoked && may_be_revoked)
+        || (!from.is_terminal() && rank(from) < rank(to))
 }

@@ -440,7 +440,7 @@ impl State {
     pub(super) fn save(&mut self, request: &Request, events: &[Event]) -> Saved {
         match self.requests.get_mut(&request.id()) {
             Some(row) if row.version() == request.version() => {
-                if !leads_to(row.status(), request.status()) {
+                if !leads_to(row, request) {
                     self.backwards.push((row.status(), request.status()));
                 }
                 *row = request.clone();

@@ -9,14 +9,14 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::LOCATION;
 use workflow::approval::ending::EndOrderError;
+use workflow::approval::resending::ResendError;
 use workflow::finding::{Code, Finding};
 use workflow::ids::RequestId;
-use workflow::message::RecheckMessage;
 use workflow::policy::RevocationRules;
+use workflow::request::RevocationOrder;
 use workflow::request::audit::Origin;
 use workflow::request::input::{missing, private_key, unfit_text};
-use workflow::request::{Operation, RevocationOrder};
-use workflow::store::{NotRetried, UpdateError, retry_request, update_request};
+use workflow::store::{NotRetried, UpdateError, retry_request};
 use workflow::texts::Message;
 
 use super::ConsoleCall;
@@ -82,25 +82,16 @@ fn reason(fields: &Fields) -> Result<String, Finding> {
     Ok(reason)
 }
 
-/// The approvers get new links. The reason is in the row before await-approval is told; a message that is lost is sent again by the
-/// same button.
+/// The approvers get new links.
 async fn resend(call: &ConsoleCall, id: RequestId, by: &Origin, reason: &str) -> Result<(), Problem> {
-    let portal = &call.portal;
-    let approval = portal.approvals.find(id).await?.filter(|approval| approval.outcome.is_none());
-    let approval =
-        approval.ok_or_else(|| Problem::new(Code::AlreadyDecided, "problem-console-nothing-to-resend"))?;
-    let now = portal.clock.now();
-    let recorded = update_request(&*portal.requests, id, by, |row| {
-        row.record_operation(Operation::Resend, reason, &by.actor, now)
-    });
-    recorded.await.map_err(|error| match error {
-        UpdateError::Missing(_) => Problem::no_such_page(),
-        UpdateError::Rejected(_) => too_many(),
-        UpdateError::Port(error) => error.into(),
-    })?;
-    // Naming the generation makes a repeated message harmless.
-    portal.approval_queue.recheck(&RecheckMessage::links(id, approval.generation + 1)).await?;
-    Ok(())
+    call.portal.resending().resend(id, reason, by).await.map_err(|error| match error {
+        ResendError::Missing(_) => Problem::no_such_page(),
+        ResendError::NobodyAsked(_) => {
+            Problem::new(Code::AlreadyDecided, "problem-console-nothing-to-resend")
+        }
+        ResendError::TooMany(_) => too_many(),
+        ResendError::Port(error) => error.into(),
+    })
 }
 
 async fn retry(call: &ConsoleCall, id: RequestId, by: &Origin, reason: &str) -> Result<(), Problem> {
