@@ -275,6 +275,14 @@ status-keep-link =
         [grant] Keep the link to this page: you need it to come back to your request. Anyone who has the link can make credentials and end the standing approval.
        *[certificate] Keep the link to this page: you need it to come back to your request. Anyone who has the link can see the request and the certificate.
     }
+duplicate-title = You may not need this request
+duplicate-waiting = You sent another request for the same names on { $at }. It is { $status }.
+duplicate-certificate = You have a certificate for the same names, valid until { $until }.
+duplicate-open = Open it
+duplicate-renew = Renew it
+duplicate-unconfirmed-advice = If you don't need both, don't confirm this request: it ends by itself.
+duplicate-waiting-advice = If you don't need both, withdraw this request.
+duplicate-renew-advice = To replace a certificate, renew it: the approvers then see what changes.
 event-unconfirmed = Sent, to be confirmed
 event-submitted = Received
 event-pending = Review by the approvers

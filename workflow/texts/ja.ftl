@@ -214,6 +214,14 @@ status-keep-link =
         [grant] このページのリンクを保存してください。申請のページに戻るのに必要です。リンクを知っている人は、認証情報を作成したり継続承認を終了したりできます。
        *[certificate] このページのリンクを保管してください。申請の状況は、このリンクから確認できます。リンクを知っている人は誰でも、申請と証明書を見ることができます。
     }
+duplicate-title = この申請は必要ないかもしれません
+duplicate-waiting = 同じ名前の申請がほかにもあります。申請日時: { $at }、状況: { $status }。
+duplicate-certificate = 同じ名前の有効な証明書があります。有効期限: { $until }。
+duplicate-open = 開く
+duplicate-renew = 更新する
+duplicate-unconfirmed-advice = 両方は必要ない場合は、この申請を確定しないでください。自動的に終了します。
+duplicate-waiting-advice = 両方は必要ない場合は、この申請を取り下げてください。
+duplicate-renew-advice = 証明書を置き換える場合は、更新してください。変更点が承認者に表示されます。
 event-unconfirmed = 送信 (確定待ち)
 event-submitted = 受付
 event-pending = 承認者による確認

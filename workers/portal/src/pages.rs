@@ -24,6 +24,7 @@ mod choices;
 mod commands;
 mod complaints;
 mod console;
+mod duplicates;
 mod findings;
 mod form;
 mod inbox;

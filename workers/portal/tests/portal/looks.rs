@@ -94,6 +94,12 @@ pub(crate) async fn pages(language: Language) -> Vec<(&'static str, String)> {
         ("status-refused", Status::Refused),
         ("status-rejected", Status::Rejected),
         ("status-withdrawn", Status::Withdrawn),
+    site.entered("dup.example.com", Status::Delivered).await;
+    site.entered("dup.example.com", Status::PendingApproval).await;
+    let own = site.backend.unsaved_request(&test_pki::csr(&["dup.example.com"]), Status::Unconfirmed);
+    site.backend.put(own.clone());
+    let path = site.status_path(own.id(), LinkGiven::ByMail).await;
+    pages.push(("status-duplicate", site.browse_in(language, &path).await.is_page(200)));
     ] {
         let (_, path) = site.request_at(status).await;
         pages.push((name, site.browse_in(language, &path).await.is_page(200)));

@@ -11,6 +11,7 @@ mod commands;
 mod confirmation;
 mod console;
 mod decision;
+mod duplicates;
 mod files;
 mod flow;
 mod form_page;
