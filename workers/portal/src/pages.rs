@@ -47,6 +47,7 @@ mod sign_in;
 mod standing;
 mod status;
 mod terms;
+mod trust;
 mod votes;
 
 pub(crate) use commands::CommandsPage;
@@ -67,6 +68,7 @@ pub(crate) use sign_in::{ConfirmSignedInPage, SignInPage, SignedInPage};
 pub(crate) use standing::CredentialPage;
 pub(crate) use status::StatusPage;
 pub(crate) use terms::TermsPage;
+pub(crate) use trust::TrustPage;
 
 use assets::Paths;
 use markup::{Instant, Markup};

@@ -30,6 +30,7 @@ async fn pages_answer_from_single_reads() {
         ("my certificates", format!("/mine/{key}")),
         ("commands", "/commands?names=www.example.com".to_owned()),
         ("a key in the browser", "/new".to_owned()),
+        ("trusting the CA", "/trust".to_owned()),
     ] {
         let before = site.backend.calls().len();
         site.browse(&path).await.is_page(200);

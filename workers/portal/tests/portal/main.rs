@@ -40,3 +40,4 @@ mod standing;
 mod status_page;
 mod submission;
 mod terms;
+mod trust;
