@@ -204,6 +204,18 @@ impl Issuer {
         pem_blocks(&self.chain_pem).into_iter().next().and_then(|(_, der)| der).map(|der| der.to_vec())
     }
 
+    /// The last certificate of the chain as DER: the root.
+    #[must_use]
+    pub fn root_der(&self) -> Option<Vec<u8>> {
+        pem_blocks(&self.chain_pem).into_iter().next_back().and_then(|(_, der)| der).map(|der| der.to_vec())
+    }
+
+    /// The number of certificates in the chain.
+    #[must_use]
+    pub fn chain_length(&self) -> usize {
+        pem_blocks(&self.chain_pem).len()
+    }
+
     /// SHA-256 of the chain, in lower-case hex: the same for the same certificates in the same order.
     #[must_use]
     pub fn chain_digest(&self) -> String {

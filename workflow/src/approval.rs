@@ -4,6 +4,7 @@ mod asking;
 pub mod coverage;
 pub mod credential;
 pub mod credentials;
+pub mod duplicates;
 pub mod ending;
 pub mod enrolment;
 pub mod history;

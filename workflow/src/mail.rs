@@ -18,6 +18,7 @@ pub mod calendar;
 mod content;
 mod plain;
 mod renewal;
+pub mod trust;
 
 pub use content::{CertificateLine, MAX_CERTIFICATES, MailContent, MailText};
 

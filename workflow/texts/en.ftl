@@ -113,7 +113,7 @@ page-skip = Skip to the content
 page-navigation = Site
 page-new-request = New request
 page-make-csr = Make a CSR
-page-ca-certificate = CA certificate (PEM)
+page-ca-certificate = CA certificate
 page-footer = Every certificate is approved by a second person.
 copy-button = Copy
 copy-done = Copied
@@ -275,6 +275,14 @@ status-keep-link =
         [grant] Keep the link to this page: you need it to come back to your request. Anyone who has the link can make credentials and end the standing approval.
        *[certificate] Keep the link to this page: you need it to come back to your request. Anyone who has the link can see the request and the certificate.
     }
+duplicate-title = You may not need this request
+duplicate-waiting = You sent another request for the same names on { $at }. It is { $status }.
+duplicate-certificate = You have a certificate for the same names, valid until { $until }.
+duplicate-open = Open it
+duplicate-renew = Renew it
+duplicate-unconfirmed-advice = If you don't need both, don't confirm this request: it ends by itself.
+duplicate-waiting-advice = If you don't need both, withdraw this request.
+duplicate-renew-advice = To replace a certificate, renew it: the approvers then see what changes.
 event-unconfirmed = Sent, to be confirmed
 event-submitted = Received
 event-pending = Review by the approvers
@@ -296,6 +304,38 @@ event-rejected = Rejected
 event-expired = Expired
 event-failed = Stopped
 event-revoked = Revoked
+
+## How to trust the CA: README.txt of the zip, and the page
+
+trust-root-file = Clients trust the root, the last certificate in ca.pem. This makes a file of it:
+trust-powershell = The same in PowerShell:
+trust-install = As an administrator, then restart the programs:
+trust-firefox = Settings, Certificates, View Certificates, Authorities, Import.
+trust-chrome = They trust what the system trusts; on Linux (libnss3-tools):
+trust-ios = Open root.pem, install it under Settings, General, VPN & Device Management, then turn it on under General, About, Certificate Trust Settings.
+trust-android = Settings, search for "CA certificate". Apps that don't ask for such CAs don't use them.
+# The rest is on the page only.
+trust-command = It shows the fingerprint, asks whether it is the right one, and writes the root into the store of the system:
+trust-python = They read one file of roots. That of Debian and Ubuntu has the CA once the system trusts it; on Fedora it is { $file }:
+trust-node = It trusts the root beside its own:
+trust-title = Trust the CA
+trust-lead = Programs accept the certificates of this CA once they trust its root. On most systems that takes an administrator.
+trust-former = This is a former CA. Trust it too, while certificates that it issued are in use.
+trust-issuing = Issuing CA
+trust-fingerprint = Fingerprint (SHA-256)
+trust-printed = As { $command } prints it:
+trust-download = Download ca.pem
+trust-file =
+    { $count ->
+        [one] A text file (PEM) with one certificate, the root.
+       *[other] A text file (PEM) with { $count } certificates, the root last.
+    }
+trust-make-title = Make a file of the root
+trust-compare-title = Compare the fingerprint
+trust-compare = Whoever makes you trust a root can show you any certificate, and whoever can change this page can change the fingerprint on it. So ask the operators for the fingerprint in another way: by telephone, or in person. They see it with <code>{ $command }</code>.
+trust-compare-file = This shows the fingerprint of your file:
+trust-install-title = Install the root
+status-trust = How to make programs trust the CA
 
 ## Pages: the review
 

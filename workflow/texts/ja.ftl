@@ -64,7 +64,7 @@ page-skip = 本文へ移動
 page-navigation = サイト
 page-new-request = 新規申請
 page-make-csr = CSRの作成
-page-ca-certificate = CA証明書 (PEM)
+page-ca-certificate = CA証明書
 page-footer = すべての証明書は、申請者以外の承認者による承認を受けて発行されます。
 copy-button = コピー
 copy-done = コピーしました
@@ -214,6 +214,14 @@ status-keep-link =
         [grant] このページのリンクを保存してください。申請のページに戻るのに必要です。リンクを知っている人は、認証情報を作成したり継続承認を終了したりできます。
        *[certificate] このページのリンクを保管してください。申請の状況は、このリンクから確認できます。リンクを知っている人は誰でも、申請と証明書を見ることができます。
     }
+duplicate-title = この申請は必要ないかもしれません
+duplicate-waiting = 同じ名前の申請がほかにもあります。申請日時: { $at }、状況: { $status }。
+duplicate-certificate = 同じ名前の有効な証明書があります。有効期限: { $until }。
+duplicate-open = 開く
+duplicate-renew = 更新する
+duplicate-unconfirmed-advice = 両方は必要ない場合は、この申請を確定しないでください。自動的に終了します。
+duplicate-waiting-advice = 両方は必要ない場合は、この申請を取り下げてください。
+duplicate-renew-advice = 証明書を置き換える場合は、更新してください。変更点が承認者に表示されます。
 event-unconfirmed = 送信 (確定待ち)
 event-submitted = 受付
 event-pending = 承認者による確認
@@ -235,6 +243,38 @@ event-rejected = 却下
 event-expired = 期限切れ
 event-failed = 停止
 event-revoked = 失効
+
+## CAを信頼させる方法: zipのREADMEと画面
+
+trust-root-file = クライアントには、ルート証明書 (ca.pem の最後の証明書) を信頼させます。次のコマンドでファイルに取り出します:
+trust-powershell = PowerShellでは次のコマンドを使います:
+trust-install = 管理者として実行し、その後プログラムを再起動してください:
+trust-firefox = 「設定」の「証明書を表示」から「認証局証明書」にインポートします。
+trust-chrome = システムの設定に従います。Linuxの場合 (libnss3-tools):
+trust-ios = root.pem を開き、「設定」の「一般」の「VPNとデバイス管理」でインストールしたあと、「一般」「情報」「証明書信頼設定」で有効にします。
+trust-android = 「設定」で「CA証明書」を検索します。利用者が追加したCAを使うように作られていないアプリでは使われません。
+# 以下は画面のみ。
+trust-command = フィンガープリントを表示して正しいかどうかを尋ね、システムのストアにルート証明書を書き込みます:
+trust-python = ルート証明書を1つのファイルから読み込みます。DebianとUbuntuのファイルには、システムに信頼させたCAも含まれます。Fedoraのファイルは { $file } です:
+trust-node = 標準のルート証明書に加えて信頼します:
+trust-title = CAを信頼させる
+trust-lead = ルート証明書を信頼させると、プログラムはこのCAの証明書を受け入れるようになります。多くのシステムでは管理者の権限が必要です。
+trust-former = これは以前のCAです。このCAが発行した証明書を使用している間は、こちらも信頼させてください。
+trust-issuing = 発行CA
+trust-fingerprint = フィンガープリント (SHA-256)
+trust-printed = { $command } での表示:
+trust-download = ca.pem をダウンロード
+trust-file =
+    { $count ->
+        [one] テキストファイル (PEM) です。含まれる証明書はルート証明書だけです。
+       *[other] テキストファイル (PEM) です。{ $count }件の証明書が含まれ、最後がルート証明書です。
+    }
+trust-make-title = ルート証明書をファイルに取り出す
+trust-compare-title = フィンガープリントを照合する
+trust-compare = ルート証明書を信頼させることができれば、どのような証明書でも本物に見せかけることができます。また、このページを書き換えることができれば、表示されるフィンガープリントも書き換えることができます。電話や対面など別の方法で、運用担当者にフィンガープリントを確認してください。運用担当者は <code>{ $command }</code> で確認できます。
+trust-compare-file = 次のコマンドで、ファイルのフィンガープリントを表示します:
+trust-install-title = ルート証明書をインストールする
+status-trust = プログラムにCAを信頼させる方法
 
 ## 画面: 承認者の確認
 

@@ -14,7 +14,7 @@ const LANGUAGES: [&str; 2] = ["en", "ja"];
 /// The approver of the profile `questioned`.
 const ASKER: &str = "asker@example.com";
 /// Pages without preparation: name of the screenshot, and path.
-const PATHS: [(&str, &str); 9] = [
+const PATHS: [(&str, &str); 10] = [
     ("form", ""),
     ("new", "new"),
     ("form-terms", "?kind=grant"),
@@ -23,6 +23,7 @@ const PATHS: [(&str, &str); 9] = [
     ("commands", "commands?names=www.example.com"),
     ("commands-wrong", "commands?names=not%20a%20name!"),
     ("commands-some", "commands?names=www.example.com%20a%26b@example.com%20localhost"),
+    ("trust", "trust"),
     ("not-found", "approvals/nothing"),
 ];
 

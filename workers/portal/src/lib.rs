@@ -8,6 +8,7 @@
 //! - [`routes`]: one handler per route. [`pages`]: the pages, as values. [`forms`]: the bodies of forms, as values.
 //! - [`commands`]: the commands that make a CSR, and those of programs with a credential. [`standing`]: a standing approval as its
 //!   requester sees it.
+//!   [`trusted`]: the roots that clients have to trust.
 //! - [`http`]: the protocol: negotiation, bodies, headers, problems, API Gateway.
 //! - [`locale`]: the language of an answer. [`state`]: the ports. A module uses only modules below it.
 
@@ -21,6 +22,7 @@ mod pages;
 mod routes;
 mod standing;
 mod state;
+mod trusted;
 
 pub use self::http::fields::MAX_BODY_BYTES;
 pub use self::http::gateway;

@@ -25,6 +25,7 @@ mod choices;
 mod commands;
 mod complaints;
 mod console;
+mod duplicates;
 mod findings;
 mod form;
 mod inbox;
@@ -47,6 +48,7 @@ mod sign_in;
 mod standing;
 mod status;
 mod terms;
+mod trust;
 mod votes;
 
 pub(crate) use commands::CommandsPage;
@@ -67,6 +69,7 @@ pub(crate) use sign_in::{ConfirmSignedInPage, SignInPage, SignedInPage};
 pub(crate) use standing::CredentialPage;
 pub(crate) use status::StatusPage;
 pub(crate) use terms::TermsPage;
+pub(crate) use trust::TrustPage;
 
 use assets::Paths;
 use markup::{Instant, Markup};

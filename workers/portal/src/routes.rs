@@ -5,10 +5,11 @@ use std::sync::Arc;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
-use axum::{Router, middleware};
+use axum::{Extension, Router, middleware};
 
 use crate::http::{gateway, headers, own_throttle};
 use crate::state::Portal;
+use crate::trusted::RecentRoots;
 
 mod approvals;
 mod assets;
@@ -35,6 +36,7 @@ mod standing;
 mod standing_view;
 mod submission;
 mod terms;
+mod trust;
 mod vouch;
 
 pub(crate) fn router(portal: Arc<Portal>) -> Router {
@@ -68,7 +70,8 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
         .route("/mine", post(mine::send).layer(from_fn(own_throttle::required)).get(mine::ask))
         .route("/mine/{key}", get(mine::show))
         .route("/commands", get(commands::show).layer(from_fn(own_throttle::required)))
-        .route("/ca.pem", get(downloads::issuer))
+        .route("/trust", get(trust::show))
+        .route("/ca.pem", get(trust::file))
         .route("/assets/{file}", get(assets::serve))
         .route("/healthz", get(health::healthz))
         .merge(console::routes())
@@ -76,6 +79,7 @@ pub(crate) fn router(portal: Arc<Portal>) -> Router {
         .method_not_allowed_fallback(problems::method_not_allowed)
         // `http::fields` enforces the limit with a problem of its own.
         .layer(DefaultBodyLimit::disable())
+        .layer(Extension(Arc::new(RecentRoots::default())))
         .layer(middleware::from_fn_with_state(Arc::clone(&portal), problems::render))
         .layer(middleware::from_fn_with_state(Arc::clone(&portal), headers::add))
         .with_state(Arc::clone(&portal));

@@ -23,6 +23,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
+use super::trust;
 use crate::texts::{Language, Wording};
 use crate::transparency;
 use pki::certificate::to_pem;
@@ -65,6 +66,7 @@ pub enum BundleError {
 struct EnglishReadme<'a> {
     about: &'a ReadmeValues,
     until: String,
+    trust_steps: String,
 }
 
 /// `README.ja.txt`: the words of `readme.ja.txt` in the same structure.
@@ -73,6 +75,7 @@ struct EnglishReadme<'a> {
 struct JapaneseReadme<'a> {
     about: &'a ReadmeValues,
     until: String,
+    trust_steps: String,
 }
 
 /// What a README says of a certificate, in every language.
@@ -105,9 +108,10 @@ impl ReadmeValues {
     /// other people.
     fn file(&self, language: Language) -> Result<(&'static str, String), BundleError> {
         let (about, until) = (self, Wording::utc(language).instant_of_week(self.not_after));
+        let trust_steps = trust::section(language);
         let (name, text) = match language {
-            Language::English => ("README.txt", EnglishReadme { about, until }.render()),
-            Language::Japanese => ("README.ja.txt", JapaneseReadme { about, until }.render()),
+            Language::English => ("README.txt", EnglishReadme { about, until, trust_steps }.render()),
+            Language::Japanese => ("README.ja.txt", JapaneseReadme { about, until, trust_steps }.render()),
         };
         Ok((name, text.map_err(|error| std::io::Error::other(error.to_string()))?))
     }

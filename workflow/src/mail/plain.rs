@@ -53,6 +53,11 @@ pub(super) fn lines(text: &str) -> Vec<String> {
 /// Wraps `text` at spaces and, in scripts without spaces, by UAX #14. Writes `first` before the first line, `rest`
 /// before the others. A word that is too long for a line, such as a link, stays whole.
 pub(super) fn wrap(out: &mut String, first: &str, rest: &str, text: &str) {
+    wrap_within(WIDTH, out, first, rest, text);
+}
+
+/// Like [`wrap`], within this number of columns.
+pub(super) fn wrap_within(most: usize, out: &mut String, first: &str, rest: &str, text: &str) {
     out.push_str(first);
     let mut column = first.width();
     let mut begun = false;
@@ -60,7 +65,7 @@ pub(super) fn wrap(out: &mut String, first: &str, rest: &str, text: &str) {
         let mut space = usize::from(begun);
         for piece in pieces(word) {
             let width = piece.width();
-            if begun && column + space + width > WIDTH {
+            if begun && column + space + width > most {
                 out.push('\n');
                 out.push_str(rest);
                 column = rest.width();

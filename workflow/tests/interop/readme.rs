@@ -14,11 +14,13 @@ use pki::signer::Signer as _;
 use pki::testing::{CaMaker, CsrMaker, TestKey, root};
 use time::{Duration, OffsetDateTime};
 use workflow::mail::bundle::certificate_zip;
+use workflow::mail::trust;
 use workflow::policy::Policy;
 
 use crate::authorities::Authority;
 use crate::certificates::issue_granted;
 use crate::panel::{java, openssl_is_there, skip, text, version_of};
+use crate::servers::{free_port, room, start_nginx};
 
 const PAGE: &str = include_str!("../../../docs/trust.md");
 const POLICY: &str = include_str!("../../../infra/policy.toml");
@@ -130,6 +132,15 @@ impl Issued {
         self.folder.ends_with("issuing")
     }
 
+    /// Types the commands of Debian, with folders of this one in place of those of the system.
+    fn install_root(&self, debian: &str) {
+        let debian = debian.replace("/usr/local/share/ca-certificates", "local").replace(
+            "update-ca-certificates",
+            "update-ca-certificates --localcertsdir $PWD/local --etccertsdir $PWD/etc --hooksdir $PWD/hooks",
+        );
+        self.succeeds(&format!("mkdir local etc hooks\nPATH=$PATH:/usr/sbin\n{debian}"));
+    }
+
     pub(crate) fn succeeds(&self, commands: &str) -> String {
         let (succeeded, said) = self.typed(commands);
         assert!(succeeded, "{commands}\n{said}");
@@ -232,13 +243,7 @@ fn the_commands_of_the_readme_make_programs_trust_the_ca() {
         let python = "import re, sys; print(re.sub(sys.argv[1], '', open('ca.pem').read()), end='')";
         assert_eq!(issued.succeeds(&format!("python3 -c \"{python}\" '{pattern}'")), root);
 
-        // The folders of the system, in this one.
-        let debian = issued.commands("cp root.pem /usr", "update-ca-certificates");
-        let debian = debian.replace("/usr/local/share/ca-certificates", "local").replace(
-            "update-ca-certificates",
-            "update-ca-certificates --localcertsdir $PWD/local --etccertsdir $PWD/etc --hooksdir $PWD/hooks",
-        );
-        issued.succeeds(&format!("mkdir local etc hooks\nPATH=$PATH:/usr/sbin\n{debian}"));
+        issued.install_root(&issued.commands("cp root.pem /usr", "update-ca-certificates"));
         let said = issued.succeeds(
             "openssl verify -no-CApath -CAfile etc/ca-certificates.crt -untrusted ca.pem certificate.pem",
         );
@@ -256,5 +261,61 @@ fn the_commands_of_the_readme_make_programs_trust_the_ca() {
         ));
         let said = issued.succeeds("certutil -L -d sql:home/.pki/nssdb");
         assert!(said.lines().any(|line| line.starts_with("private-ca") && line.contains("C,,")), "{said}");
+    }
+}
+
+/// The command of the page for these systems or programs.
+fn command_of(systems: &str) -> &'static str {
+    let step = trust::STEPS.iter().find(|step| step.systems == systems).unwrap();
+    step.command.unwrap()
+}
+
+#[test]
+fn the_commands_of_the_portals_page_make_programs_trust_the_ca() {
+    let needed = [
+        openssl_is_there(),
+        version_of("nginx", "-v", "nginx"),
+        version_of("curl", "-V", "curl"),
+        version_of("node", "--version", "nodejs"),
+    ];
+    if let Some(missing) = needed.into_iter().find_map(Result::err) {
+        return skip("the page /trust", &missing, false);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for issued in made(folder.path()) {
+        issued.succeeds(trust::MAKE_ROOT);
+        let said = issued.succeeds(trust::FINGERPRINT);
+        assert!(said.contains("sha256 Fingerprint="), "{said}");
+        issued.install_root(command_of("Debian, Ubuntu"));
+
+        let (room, port, files) = (room(&issued.folder, "nginx"), free_port(), issued.folder.display());
+        let server = format!(
+            "server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {files}/fullchain.pem; \
+             ssl_certificate_key {files}/key.pem; return 204; }}\n"
+        );
+        let _server = start_nginx(&room, &server, port);
+        let python = command_of("Python, curl").replace("/etc/ssl/certs", &format!("{files}/etc"));
+        assert_ne!(python, command_of("Python, curl"));
+        for (before, program) in [
+            (python.as_str(), format!("curl -sS --resolve {HOST}:{port}:127.0.0.1 https://{HOST}:{port}/")),
+            (
+                python.as_str(),
+                format!(
+                    "python3 -c 'import socket, ssl; ssl.create_default_context().wrap_socket(socket.create_connection(\
+                     (\"127.0.0.1\", {port})), server_hostname=\"{HOST}\")'"
+                ),
+            ),
+            (
+                command_of("Node.js"),
+                format!(
+                    "node -e 'const socket = require(\"tls\").connect({{ host: \"127.0.0.1\", port: {port}, servername: \
+                     \"{HOST}\" }}, () => socket.end())'"
+                ),
+            ),
+        ] {
+            issued.succeeds(&format!("{before}\n{program}"));
+            let (succeeded, said) = issued.typed(&program);
+            assert!(!succeeded, "{program} trusts it without the command: {said}");
+        }
     }
 }

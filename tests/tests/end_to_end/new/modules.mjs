@@ -15,6 +15,7 @@ const { encryptKey, keyFile, KeyFileError, openKeyFile } = await load("pkcs8");
 const { pemBlocks, toPem } = await load("pem");
 const { filesInZip } = await load("zip");
 const { makePkcs12 } = await load("pkcs12");
+const { holdsPrivateKey, holdsPrivateKeyBytes } = await load("private-key");
 
 const seed = Number(process.env.SEED ?? crypto.randomInt(2 ** 31));
 console.log(`SEED=${seed}`);
@@ -244,6 +245,33 @@ const properties = {
       assert.ok(der.readNumber(version) === 3 && mac.tag === 0x30, form);
       assert.ok(!buffer(made).includes(buffer(privateKey.subarray(-32))), form);
     }
+  },
+
+  async "a private key is found in every form that it is pasted in, and a CSR is none"() {
+    const wrap = (text) => text.replace(/.{64}/g, "$&\n");
+    const forms = [
+      (one) => buffer(one).toString("base64"),
+      (one) => wrap(buffer(one).toString("base64")),
+      (one) => buffer(one).toString("base64url"),
+      (one) => buffer(one).toString("hex"),
+      (one) => encodeURIComponent(toPem("PRIVATE KEY", one)),
+      (one) => JSON.stringify({ key: toPem("PRIVATE KEY", one) }),
+      (one) => toPem("CERTIFICATE REQUEST", one),
+    ];
+    const kinds = [["ec", { namedCurve: "P-256" }], ["ed25519", {}], ["rsa", { modulusLength: 2048 }]];
+    for (const [kind, options] of kinds) {
+      const { privateKey } = crypto.generateKeyPairSync(kind, options);
+      const der = privateKey.export({ type: "pkcs8", format: "der" });
+      assert.ok(holdsPrivateKeyBytes(Uint8Array.from(der)), kind);
+      for (const form of forms) assert.ok(holdsPrivateKey(form(der)), `${kind}: ${form}`);
+    }
+    const key = await makeKey("ec-p256");
+    await times(100, async () => {
+      const csr = await makeCsr(key, readNames(`n${below(1e6)}.example`).names);
+      assert.ok(!holdsPrivateKey(csr), csr);
+      assert.ok(!holdsPrivateKeyBytes(pemBlocks(csr)[0].der), csr);
+    });
+    for (const text of ["", "For the shop.", "-".repeat(100), "key".repeat(100)]) assert.ok(!holdsPrivateKey(text), text);
   },
 };
 

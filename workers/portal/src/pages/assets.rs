@@ -22,8 +22,6 @@ pub(crate) struct Asset {
 
 static STYLE: Asset =
     asset("countersign", "css", "text/css; charset=utf-8", include_str!("../../assets/countersign.css"));
-static SCRIPT: Asset =
-    asset("countersign", "js", "text/javascript; charset=utf-8", include_str!("../../assets/countersign.js"));
 static PASSKEY: Asset =
     asset("passkey", "js", "text/javascript; charset=utf-8", include_str!("../../assets/passkey.js"));
 static ICON: Asset = asset("icon", "svg", "image/svg+xml", include_str!("../../assets/icon.svg"));
@@ -39,7 +37,9 @@ const fn asset(
 }
 
 /// The sources of the modules, each after those that it imports.
-const MODULE_SOURCES: [(&str, &str); 14] = [
+const MODULE_SOURCES: [(&str, &str); 16] = [
+    (PRIVATE_KEY, include_str!("../../assets/private-key.js")),
+    (SCRIPT, include_str!("../../assets/countersign.js")),
     ("der", include_str!("../../assets/der.js")),
     ("pem", include_str!("../../assets/pem.js")),
     ("zip", include_str!("../../assets/zip.js")),
@@ -55,6 +55,10 @@ const MODULE_SOURCES: [(&str, &str); 14] = [
     (NEW, include_str!("../../assets/new.js")),
     (KEY_FILE, include_str!("../../assets/key-file.js")),
 ];
+/// The module that every page loads.
+const SCRIPT: &str = "countersign";
+/// The search for private keys, which it imports.
+const PRIVATE_KEY: &str = "private-key";
 /// The module of the page that makes a key.
 const NEW: &str = "new";
 /// The module of the status page that turns a key file into others.
@@ -117,7 +121,9 @@ impl Asset {
 #[derive(Clone, Debug)]
 pub(crate) struct Paths {
     pub(crate) style: String,
+    /// The module of every page, and the one that it imports, for a browser to fetch at once.
     pub(crate) script: String,
+    pub(crate) private_key: String,
     /// The script of pages with passkeys.
     pub(crate) passkey: String,
     /// The module of the page that makes a key.
@@ -133,7 +139,8 @@ impl Paths {
         let module = |stem| MODULES.iter().find(|module| module.stem == stem).map(path).unwrap_or_default();
         Self {
             style: path(&STYLE),
-            script: path(&SCRIPT),
+            script: module(SCRIPT),
+            private_key: module(PRIVATE_KEY),
             passkey: path(&PASSKEY),
             new: module(NEW),
             key_file: module(KEY_FILE),
@@ -143,7 +150,7 @@ impl Paths {
 
     /// The modules that the module of the page that makes a key imports, for a browser to fetch at once.
     pub(crate) fn imports_of_new(base_path: &str) -> Vec<String> {
-        const OTHERS: [&str; 5] = [NEW, KEY_FILE, "pkcs12", "zip", "certificate"];
+        const OTHERS: [&str; 7] = [SCRIPT, PRIVATE_KEY, NEW, KEY_FILE, "pkcs12", "zip", "certificate"];
         let imported = MODULES.iter().filter(|module| !OTHERS.contains(&module.stem));
         imported.map(|module| format!("{base_path}assets/{}", module.name())).collect()
     }
@@ -151,7 +158,7 @@ impl Paths {
 
 /// The asset with this file name.
 pub(crate) fn find(file: &str) -> Option<&'static Asset> {
-    [&STYLE, &SCRIPT, &PASSKEY, &ICON].into_iter().chain(MODULES.iter()).find(|asset| asset.name() == file)
+    [&STYLE, &PASSKEY, &ICON].into_iter().chain(MODULES.iter()).find(|asset| asset.name() == file)
 }
 
 #[cfg(test)]
@@ -173,14 +180,26 @@ mod tests {
         assert!(found > 25, "{found} imports");
     }
 
+    /// The files that a module imports.
+    fn imports(stem: &str) -> Vec<String> {
+        let content = &MODULES.iter().find(|module| module.stem == stem).unwrap().content;
+        let rests = content.split(" from \"./").skip(1);
+        rests.map(|rest| rest.split('"').next().unwrap_or_default().to_owned()).collect()
+    }
+
+    #[test]
+    fn every_page_fetches_at_once_what_its_module_imports() {
+        let paths = Paths::below("/");
+        assert_eq!(
+            imports(SCRIPT).iter().map(|file| format!("/assets/{file}")).collect::<Vec<_>>(),
+            [paths.private_key]
+        );
+        assert_eq!(imports(PRIVATE_KEY), Vec::<String>::new());
+    }
+
     #[test]
     fn the_page_that_makes_a_key_fetches_what_it_imports() {
         let fetched = Paths::imports_of_new("/");
-        let content = |stem: &str| &MODULES.iter().find(|module| module.stem == stem).unwrap().content;
-        let imports = |stem: &str| -> Vec<String> {
-            let rests = content(stem).split(" from \"./").skip(1);
-            rests.map(|rest| rest.split('"').next().unwrap_or_default().to_owned()).collect()
-        };
         let mut needed = imports(NEW);
         for module in MODULES.iter() {
             if needed.contains(&module.name()) {

@@ -2,6 +2,8 @@
 
 use askama::Template;
 use pki::certificate::Certificate;
+use time::OffsetDateTime;
+use workflow::approval::duplicates::Duplicates;
 use workflow::approval::opened::OpenedRequest;
 use workflow::approval::prompt::{ensure_promptable, last_prompt};
 use workflow::approval::review::ApprovalProgress;
@@ -12,6 +14,7 @@ use workflow::policy::{Policy, RequesterProof};
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
+use super::duplicates::DuplicatesView;
 use super::findings::RemarkList;
 use super::key_file::KeyFileView;
 use super::names::{self, NamesView};
@@ -65,6 +68,8 @@ pub(crate) struct StatusPage {
     /// The path for confirming the request, and the text of its button: for the reader of the mailbox, or for whoever signs
     /// in as the requester.
     confirm: Option<(String, String)>,
+    /// The requester's other requests for the same names.
+    duplicates: Option<DuplicatesView>,
     /// What withdrawing means.
     cancel_text: String,
     /// The terms of a standing approval.
@@ -184,6 +189,7 @@ impl StatusPage {
                 days: site.say(Message::new("standing-days").with("days", terms.days())),
                 most: site.say(Message::new("standing-most").with("certificates", terms.certificates())),
             }),
+            duplicates: None,
             confirm: may_confirm.then(|| (link("/confirm"), site.text(button))),
             cancel: (phase == Some(PendingPhase::Undecided)).then(|| link("/cancel")),
             again: (request.status().is_terminal() && !may_renew)
@@ -217,6 +223,19 @@ impl StatusPage {
     /// Adds the fingerprint of the certificate.
     pub(crate) fn with_certificate(mut self, certificate: &Certificate) -> Self {
         self.fingerprint = Some(grouped(&certificate.fingerprint()));
+        self
+    }
+
+    /// Adds the requester's other requests for the same names. The links are those of the reader of the mailbox.
+    pub(crate) fn with_duplicates(
+        mut self,
+        request: &Request,
+        found: &Duplicates,
+        links: &LinkSecret,
+        policy: &Policy,
+        now: OffsetDateTime,
+    ) -> Self {
+        self.duplicates = Some(DuplicatesView::of(&self.site, request, found, links, policy, now));
         self
     }
 

@@ -12,7 +12,6 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 use workflow::finding::Code;
-use workflow::ids::IssuerId;
 use workflow::mail::bundle;
 use workflow::request::download::{DownloadError, DownloadFormat};
 use workflow::texts::Message;
@@ -24,7 +23,7 @@ use crate::http::problem::Problem;
 use crate::state::Portal;
 
 /// The media type of PEM files.
-const PEM: &str = "application/x-pem-file";
+pub(super) const PEM: &str = "application/x-pem-file";
 
 /// The holder of a link asks for a file.
 pub(crate) struct FileRequest {
@@ -90,13 +89,6 @@ pub(crate) async fn zip(State(portal): State<Arc<Portal>>, file: FileRequest) ->
     Ok(attachment(bundle::CONTENT_TYPE, bundle::FILE_NAME, file))
 }
 
-/// GET `/ca.pem`.
-pub(crate) async fn issuer(State(portal): State<Arc<Portal>>) -> Result<Response, Problem> {
-    let no_ca = || Problem::new(Code::NotFound, "problem-no-ca");
-    let chain = portal.issuers.in_force(&IssuerId::DEFAULT).await?.ok_or_else(no_ca)?;
-    Ok(attachment(PEM, "ca.pem", chain.chain_pem().to_owned()))
-}
-
 impl FileRequest {
     /// The file for the holder of the link. A HEAD is no download.
     async fn download(self, portal: &Portal, format: DownloadFormat) -> Result<Vec<u8>, Problem> {
@@ -133,7 +125,7 @@ impl From<DownloadError> for Problem {
     }
 }
 
-fn attachment(media_type: &'static str, name: &str, content: impl IntoResponse) -> Response {
+pub(super) fn attachment(media_type: &'static str, name: &str, content: impl IntoResponse) -> Response {
     let headers = [
         (CONTENT_TYPE, media_type.to_owned()),
         (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),

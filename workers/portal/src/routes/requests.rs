@@ -13,6 +13,7 @@ use http::{HeaderMap, StatusCode, Uri};
 use pki::certificate::{Certificate, Serial};
 use serde::Serialize;
 use url::form_urlencoded;
+use workflow::approval::duplicates::Duplicates;
 use workflow::approval::opened::OpenedRequest;
 use workflow::approval::question::{Question, QuestionAnswer};
 use workflow::approval::withdrawal::WithdrawalError;
@@ -134,10 +135,14 @@ pub(super) async fn show(
     let standing = StandingStatus::of(portal, opened, &policy).await?;
     match format {
         ResponseFormat::Page => {
-            let (approval, progress) = (approval.as_ref(), progress.as_ref());
-            let mut page = StatusPage::new(portal, locale, opened, &names, approval, progress, &policy);
+            let shown = progress.as_ref();
+            let mut page = StatusPage::new(portal, locale, opened, &names, approval.as_ref(), shown, &policy);
             if let Some(certificate) = handed_out(portal, opened).await {
                 page = page.with_certificate(&certificate);
+            }
+            if let Some(duplicates) = duplicates(portal, opened, &names, progress.is_some()).await {
+                let (links, now) = (portal.links.secret().await?, portal.clock.now());
+                page = page.with_duplicates(request, &duplicates, links, &policy, now);
             }
             if let Some(standing) = &standing {
                 page = page.with_standing(opened, standing, portal.links.secret().await?);
@@ -185,6 +190,30 @@ async fn handed_out(portal: &Portal, opened: &OpenedRequest) -> Option<Certifica
         Ok(certificate) => Some(certificate),
         Err(error) => {
             tracing::warn!(request.id = %id, %error, "the page of request {id} lacks the fingerprint of its certificate");
+            None
+        }
+    }
+}
+
+/// The requester's other requests for the same names, for the reader of the mailbox, until the request is decided: nobody else
+/// may learn of them. Without the tables the page lacks the warning, and nothing else.
+async fn duplicates(
+    portal: &Portal,
+    opened: &OpenedRequest,
+    names: &[String],
+    is_undecided: bool,
+) -> Option<Duplicates> {
+    let request = &opened.request;
+    let is_open = is_undecided || matches!(request.status(), Status::Unconfirmed | Status::Submitted);
+    let is_alone = request.terms().is_some() || request.standing().is_some();
+    if !(opened.is_mailed() && is_open) || is_alone {
+        return None;
+    }
+    let (id, now) = (request.id(), portal.clock.now());
+    match Duplicates::of(&*portal.requests, &*portal.names, request, names, now).await {
+        Ok(found) => (!found.is_empty()).then_some(found),
+        Err(error) => {
+            tracing::warn!(request.id = %id, %error, "the page of request {id} lacks its duplicates");
             None
         }
     }

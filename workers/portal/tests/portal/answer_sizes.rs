@@ -25,10 +25,12 @@ async fn the_largest_answers_are_those_that_the_costs_of_a_flood_assume() {
         format!("/?x={}", "'".repeat(9_900)),
         format!("/mine?x={}", "'".repeat(9_900)),
         format!("/new?x={}", "'".repeat(9_900)),
+        format!("/trust?x={}", "'".repeat(9_900)),
         format!("/?x={long}"),
         format!("/requests/{long}"),
         format!("/approvals/{long}"),
         "/ca.pem".into(),
+        format!("/ca.pem?root={}", "'".repeat(9_900)),
     ] {
         for language in ["en", "ja"] {
             let mark = if path.contains('?') { '&' } else { '?' };
@@ -85,6 +87,7 @@ async fn a_page_weighs_little_with_all_that_it_loads() {
         ("/", MOST),
         ("/mine", MOST),
         ("/commands", MOST),
+        ("/trust", MOST),
         (review.as_str(), MOST),
         ("/console", MOST),
         ("/console/certificates", MOST),

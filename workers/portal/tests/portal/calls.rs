@@ -1,5 +1,6 @@
 //! The AWS calls of each page: printed, and never a scan.
 
+use workflow::approval::LinkGiven;
 use workflow::ports::{Clock, LinkSecrets};
 use workflow::request::Status;
 
@@ -11,6 +12,9 @@ async fn pages_answer_from_single_reads() {
     let site = Site::new();
     let (id, review) = site.pending();
     let (_, waiting) = site.request_at(Status::PendingApproval).await;
+    site.entered("shop.example.com", Status::Delivered).await;
+    let own = site.entered("shop.example.com", Status::PendingApproval).await;
+    let mailed = site.status_path(own.id(), LinkGiven::ByMail).await;
     let (delivered, ready) = site.request_at(Status::Delivered).await;
     let secret = site.backend.secret().await.unwrap();
     let key = secret.overview_key(id, site.backend.now() + time::Duration::HOUR).expose().to_owned();
@@ -21,10 +25,12 @@ async fn pages_answer_from_single_reads() {
         ("form", "/".to_owned()),
         ("review, one name", review),
         ("status, waiting", waiting),
+        ("status, waiting, by the mailed link", mailed),
         ("status, delivered", ready),
         ("my certificates", format!("/mine/{key}")),
         ("commands", "/commands?names=www.example.com".to_owned()),
         ("a key in the browser", "/new".to_owned()),
+        ("trusting the CA", "/trust".to_owned()),
     ] {
         let before = site.backend.calls().len();
         site.browse(&path).await.is_page(200);

@@ -55,7 +55,7 @@ async fn the_other_language_is_offered_in_its_own_name_and_is_the_same_page() {
     let site = Site::new();
     let (_, status) = site.request_at(Status::Delivered).await;
     let (_, link) = site.pending();
-    for path in ["/commands", &status, &link, "/nowhere", "/nowhere?x=%22%3E%3Cb%3E"] {
+    for path in ["/commands", "/trust", &status, &link, "/nowhere", "/nowhere?x=%22%3E%3Cb%3E"] {
         let english = site.browse(path).await;
         let page = english.text();
         let offered = href(&page, "日本語").replace("&#38;", "&");

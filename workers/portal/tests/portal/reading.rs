@@ -221,6 +221,7 @@ async fn every_answer_carries_the_headers() {
         (Method::HEAD, "/"),
         (Method::GET, "/healthz"),
         (Method::GET, "/ca.pem"),
+        (Method::GET, "/trust"),
         (Method::GET, status.as_str()),
         (Method::GET, link.as_str()),
         (Method::GET, "/nothing"),
@@ -301,7 +302,7 @@ async fn the_base_path_may_be_there_or_not_and_links_carry_it() {
             continue;
         }
         let page = page.is_page(200);
-        assert!(page.contains("action=\"/live/requests\"") && page.contains("href=\"/live/ca.pem\""));
+        assert!(page.contains("action=\"/live/requests\"") && page.contains("href=\"/live/trust\""));
     }
     let (_, status) = site.request_at(Status::Delivered).await;
     for path in [status.clone(), format!("/live{status}")] {
