@@ -12,7 +12,7 @@ use workflow::approval::LinkGiven;
 use workflow::ports::{Clock as _, LinkSecrets as _};
 use workflow::request::Status;
 use workflow::testing::fixtures::{TERMS, standing_policy};
-use workflow::texts::Language;
+use workflow::texts::{Language, Wording};
 use workflow::timestamp::rfc3339;
 
 use crate::site::Site;
@@ -166,7 +166,7 @@ pub(crate) async fn pages(language: Language) -> Vec<(&'static str, String)> {
     pages.push(("commands-example", site.browse_in(language, "/commands").await.is_page(200)));
     let until = site.backend.issuer_certificate().not_after();
     let trust = site.browse_in(language, "/trust").await.is_page(200);
-    let trust = trust.replace(&rfc3339(until), "…").replace(&language.instant(until), "…");
+    let trust = trust.replace(&rfc3339(until), "…").replace(&Wording::utc(language).instant(until), "…");
     pages.push(("trust", trust));
     pages.push(("not-found", site.browse_in(language, "/approvals/nothing").await.is_page(404)));
     site.backend.set_policy(&standing_policy());
