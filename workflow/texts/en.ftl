@@ -1927,6 +1927,10 @@ console-unconfirmed =
         [one] { $count } request waits for its requester to confirm it.
        *[other] { $count } requests wait for their requesters to confirm them.
     }
+console-unconfirmed-many = { $count } requests or more wait for their requesters to confirm them.
+console-in-status = Requests: { $status }
+console-all-in = All requests: { $status }
+console-next-requests = More requests
 console-forecast = Certificates that end
 console-within = within { days }
 console-count =
@@ -1952,6 +1956,7 @@ console-search = Search
 console-found = Certificates found
 console-ending-within = Certificates that end within { days }
 console-none-found = There are none.
+console-none-so-far = The certificates looked at so far are in other states. Look at more of them.
 console-next = More certificates
 console-no-address = This is no e-mail address. Type it in full, such as alice@example.com.
 console-no-profile = The policy has no profile of this name. See the profiles under “Policy”.

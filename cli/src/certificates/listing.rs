@@ -59,7 +59,8 @@ impl CertificateQuery {
             Some((list, prefix)) if list.is_by_name() => {
                 !entry.under.is_empty() && entry.under.starts_with(prefix.as_str())
             }
-            _ => entry.under.is_empty(),
+            Some(_) => entry.under.is_empty(),
+            None => EndPart::has(entry),
         }
     }
 

@@ -35,8 +35,16 @@ pub(crate) async fn open(stack: &Stack, page: &str) {
 pub(crate) async fn read(stack: &Stack) {
     let asked = stack.portal().ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
     let request = format!("console/requests/{}", asked.id);
-    let pages =
-        ["console", "console/certificates", "console/grants", "console/issuers", "console/policy", &request];
+    let after = format!("console/requests?status=submitted&after={}", asked.id);
+    let pages = [
+        "console",
+        "console/certificates",
+        "console/grants",
+        "console/issuers",
+        "console/policy",
+        &request,
+        &after,
+    ];
     for page in pages {
         open(stack, page).await;
     }

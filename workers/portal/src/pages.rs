@@ -54,8 +54,9 @@ mod votes;
 pub(crate) use commands::CommandsPage;
 pub(crate) use console::{
     CertificateSearch, ConsoleCertificatesPage, ConsoleFrame, ConsoleGrantsPage, ConsoleIssuersPage,
-    ConsoleOverview, ConsoleOverviewPage, ConsolePolicyPage, ConsoleRequestPage, ConsoleSignInPage,
-    ConsoleSignedInPage, CountedCertificates, IssuerAtConsole, RequestAtConsole, SearchBy, SearchMistake,
+    ConsoleOverview, ConsoleOverviewPage, ConsolePolicyPage, ConsoleRequestPage, ConsoleRequestsPage,
+    ConsoleSignInPage, ConsoleSignedInPage, CountedCertificates, IssuerAtConsole, RequestAtConsole,
+    RequestsInStatus, SearchBy, SearchMistake,
 };
 pub(crate) use form::FormPage;
 pub(crate) use inbox::{AskInboxPage, InboxPage};

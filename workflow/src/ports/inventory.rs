@@ -61,7 +61,7 @@ pub fn domain_order(name: &str) -> String {
 /// A certificate in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ListedCertificate {
-    /// The name in the order of the list; empty in a list by end.
+    /// The name in the order of the list; empty in a list by end. In the list of all certificates by their end, the status of the request.
     pub under: String,
     /// The end of the certificate, UTC.
     pub not_after: OffsetDateTime,

@@ -62,6 +62,13 @@ pub trait Requests: Send + Sync {
     async fn save(&self, request: &Request, events: &[Event]) -> Result<Saved, PortError>;
     /// The requests in a status, oldest first, at most `limit`. Reads no rows.
     async fn list(&self, status: Status, limit: usize) -> Result<Vec<ListedRequest>, PortError>;
+    /// The requests of [`Requests::list`] after this one, which may have another status by now.
+    async fn list_after(
+        &self,
+        status: Status,
+        after: &Request,
+        limit: usize,
+    ) -> Result<Vec<ListedRequest>, PortError>;
     /// The requests that [are unnotified](Request::is_unnotified) or have an
     /// [open revocation](Request::has_open_revocation), oldest first, at most `limit`. Reads no rows.
     async fn unnotified(&self, limit: usize) -> Result<Vec<ListedRequest>, PortError>;
@@ -71,6 +78,15 @@ pub trait Requests: Send + Sync {
         &self,
         status: Status,
         from: OffsetDateTime,
+        until: OffsetDateTime,
+        limit: usize,
+    ) -> Result<Vec<EndingCertificate>, PortError>;
+    /// The certificates of [`Requests::ending`] after this one, which may be gone. Those of one second have an order of the index, which is
+    /// not that of their ids.
+    async fn ending_after(
+        &self,
+        status: Status,
+        after: &EndingCertificate,
         until: OffsetDateTime,
         limit: usize,
     ) -> Result<Vec<EndingCertificate>, PortError>;

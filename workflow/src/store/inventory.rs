@@ -81,9 +81,20 @@ pub async fn inventory_page(
 ) -> Result<InventoryPage, PortError> {
     let limit = limit.max(1);
     let (mut part, mut rows, mut seen, mut read) = (part.clone(), Vec::new(), HashSet::new(), 0);
+    if state == Some(CertificateState::Valid) {
+        // A list by end begins with everything that has ended. A list by name does not look at it.
+        part.ends_from = part.ends_from.max(Some(now));
+    }
     loop {
-        let entries = names.listed(&part, limit).await?;
-        let (is_last, count) = (entries.len() < limit, entries.len());
+        let mut entries = names.listed(&part, limit).await?;
+        let mut is_last = entries.len() < limit;
+        if state == Some(CertificateState::Ended) && !part.list.is_by_name() {
+            // In a list by end, everything after the first certificate that has not ended has not ended, too.
+            let ended = entries.partition_point(|entry| entry.not_after <= now);
+            is_last |= ended < entries.len();
+            entries.truncate(ended);
+        }
+        let count = entries.len();
         read += count;
         let mut found = rows_of(requests, &entries, &seen).await?;
         for (place, entry) in entries.into_iter().enumerate() {

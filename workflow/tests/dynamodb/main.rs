@@ -4,6 +4,7 @@
 
 mod acme;
 mod lists;
+mod pages;
 mod standing;
 
 use std::sync::{Arc, Mutex};

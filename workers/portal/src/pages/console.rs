@@ -9,6 +9,7 @@ mod issuers;
 mod overview;
 mod policy;
 mod request;
+mod requests;
 mod rows;
 mod sign_in;
 
@@ -19,4 +20,5 @@ pub(crate) use issuers::{ConsoleIssuersPage, IssuerAtConsole};
 pub(crate) use overview::{ConsoleOverview, ConsoleOverviewPage, CountedCertificates};
 pub(crate) use policy::ConsolePolicyPage;
 pub(crate) use request::{ConsoleRequestPage, RequestAtConsole};
+pub(crate) use requests::{ConsoleRequestsPage, RequestsInStatus};
 pub(crate) use sign_in::{ConsoleSignInPage, ConsoleSignedInPage};

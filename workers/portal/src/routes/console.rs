@@ -19,6 +19,7 @@ mod overview;
 mod passkey;
 mod policy;
 mod request;
+mod requests;
 mod sign_in;
 mod sign_in_page;
 
@@ -32,6 +33,7 @@ pub(super) fn routes() -> Router<Arc<Portal>> {
         .route("/console/sign-out", post(sign_in::sign_out))
         .route("/console/passkey", get(passkey::show).post(passkey::set_up))
         .route("/console/certificates", get(certificates::show))
+        .route("/console/requests", get(requests::show))
         .route("/console/requests/{id}", get(request::show).post(actions::act))
         .route("/console/grants", get(grants::show))
         .route("/console/issuers", get(issuers::show))

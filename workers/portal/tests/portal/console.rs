@@ -16,7 +16,7 @@ use crate::site::{Answer, BROWSER, FORM, Site};
 
 const POLICY: &str = include_str!("../../../../infra/policy.toml");
 const OLIVIA: &str = "olivia@example.com";
-const EVE: &str = "eve@example.com";
+pub(crate) const EVE: &str = "eve@example.com";
 
 /// The shipped policy with a console: an operator and an auditor.
 pub(crate) fn with_console(policy: &str) -> String {
@@ -47,7 +47,7 @@ pub(crate) async fn open(site: &Site, cookie: &str, path: &str, language: Langua
     site.call("GET", path, &headers, "").await
 }
 
-async fn read(site: &Site, cookie: &str, path: &str) -> String {
+pub(crate) async fn read(site: &Site, cookie: &str, path: &str) -> String {
     open(site, cookie, path, Language::English).await.is_page(200)
 }
 
@@ -62,8 +62,14 @@ fn path_of(id: RequestId) -> String {
     format!("/console/requests/{id}")
 }
 
-const PAGES: [&str; 5] =
-    ["/console", "/console/certificates", "/console/grants", "/console/issuers", "/console/policy"];
+const PAGES: [&str; 6] = [
+    "/console",
+    "/console/certificates",
+    "/console/requests?status=pending_approval",
+    "/console/grants",
+    "/console/issuers",
+    "/console/policy",
+];
 
 #[tokio::test]
 async fn without_a_console_in_the_policy_there_is_none() {

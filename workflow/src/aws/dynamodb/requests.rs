@@ -101,8 +101,20 @@ impl DynamoRequests {
     async fn entries<T: DeserializeOwned>(
         &self,
         index: &str,
+        key: (&str, &str),
+        oldest_first: bool,
+        limit: usize,
+    ) -> Result<Vec<T>, PortError> {
+        self.entries_after(index, key, oldest_first, None, limit).await
+    }
+
+    /// The same after an entry, which may be gone.
+    async fn entries_after<T: DeserializeOwned>(
+        &self,
+        index: &str,
         (column, value): (&str, &str),
         oldest_first: bool,
+        after: Option<Item>,
         limit: usize,
     ) -> Result<Vec<T>, PortError> {
         const WHAT: &str = "look up requests";
@@ -116,6 +128,7 @@ impl DynamoRequests {
             .expression_attribute_names("#column", column)
             .expression_attribute_values(":value", AttributeValue::S(value.to_owned()))
             .scan_index_forward(oldest_first)
+            .set_exclusive_start_key(after)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
             .into_paginator()
             .items()
@@ -172,6 +185,42 @@ impl DynamoRequests {
         Ok(found)
     }
 
+    /// The entries of the index by end, after one of them if `after` is given. DynamoDB refuses a start outside of the time.
+    async fn ends(
+        &self,
+        status: Status,
+        from: OffsetDateTime,
+        until: OffsetDateTime,
+        after: Option<Item>,
+        limit: usize,
+    ) -> Result<Vec<EndingCertificate>, PortError> {
+        const WHAT: &str = "look up certificates by their end";
+        let mut ends = self
+            .table
+            .client
+            .query()
+            .table_name(&self.table.name)
+            .index_name("byExpiry")
+            .key_condition_expression("#status = :status AND #end BETWEEN :from AND :until")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#end", "notAfter")
+            .expression_attribute_values(":status", AttributeValue::S(status.to_string()))
+            .expression_attribute_values(":from", AttributeValue::S(rfc3339(from)))
+            .expression_attribute_values(":until", AttributeValue::S(rfc3339(until)))
+            .set_exclusive_start_key(after)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .into_paginator()
+            .items()
+            .send();
+        let mut found = Vec::new();
+        while found.len() < limit
+            && let Some(item) = ends.next().await
+        {
+            found.push(decode(item.map_err(unavailable(WHAT))?, WHAT)?);
+        }
+        Ok(found)
+    }
+
     /// The number of requests under a key of the index by person since a time. Reads entries until there are `enough`.
     async fn count(&self, person: String, since: OffsetDateTime, enough: usize) -> Result<usize, PortError> {
         const WHAT: &str = "count requests";
@@ -200,6 +249,12 @@ impl DynamoRequests {
         }
         Ok(counted)
     }
+}
+
+/// The key of an entry of an index by status: of the index and of the table.
+fn entry_key(id: RequestId, status: Status, (column, at): (&str, OffsetDateTime)) -> Item {
+    let text = |name: &str, text: String| (name.to_owned(), AttributeValue::S(text));
+    Item::from([text("id", id.to_string()), text("status", status.to_string()), text(column, rfc3339(at))])
 }
 
 /// The key of the row to which an entry of an index belongs.
@@ -310,6 +365,16 @@ impl Requests for DynamoRequests {
         self.entries("byStatus", ("status", status.as_str()), true, limit).await
     }
 
+    async fn list_after(
+        &self,
+        status: Status,
+        after: &Request,
+        limit: usize,
+    ) -> Result<Vec<ListedRequest>, PortError> {
+        let after = entry_key(after.id(), status, ("registrationDate", after.registration_date()));
+        self.entries_after("byStatus", ("status", status.as_str()), true, Some(after), limit).await
+    }
+
     async fn ending(
         &self,
         status: Status,
@@ -317,30 +382,18 @@ impl Requests for DynamoRequests {
         until: OffsetDateTime,
         limit: usize,
     ) -> Result<Vec<EndingCertificate>, PortError> {
-        const WHAT: &str = "look up certificates by their end";
-        let mut ends = self
-            .table
-            .client
-            .query()
-            .table_name(&self.table.name)
-            .index_name("byExpiry")
-            .key_condition_expression("#status = :status AND #end BETWEEN :from AND :until")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_names("#end", "notAfter")
-            .expression_attribute_values(":status", AttributeValue::S(status.to_string()))
-            .expression_attribute_values(":from", AttributeValue::S(rfc3339(from)))
-            .expression_attribute_values(":until", AttributeValue::S(rfc3339(until)))
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .into_paginator()
-            .items()
-            .send();
-        let mut found = Vec::new();
-        while found.len() < limit
-            && let Some(item) = ends.next().await
-        {
-            found.push(decode(item.map_err(unavailable(WHAT))?, WHAT)?);
-        }
-        Ok(found)
+        self.ends(status, from, until, None, limit).await
+    }
+
+    async fn ending_after(
+        &self,
+        status: Status,
+        after: &EndingCertificate,
+        until: OffsetDateTime,
+        limit: usize,
+    ) -> Result<Vec<EndingCertificate>, PortError> {
+        let start = entry_key(after.id, status, ("notAfter", after.not_after));
+        self.ends(status, after.not_after, until, Some(start), limit).await
     }
 
     async fn ending_of(

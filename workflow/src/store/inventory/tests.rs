@@ -149,3 +149,25 @@ fn a_page_reads_a_bounded_number_of_entries() {
     let rest = page(&backend, &ListPart { after: first.next, ..part }, Some(CertificateState::Revoked), 50);
     assert!(rest.next.is_none() && rows.len() == 7);
 }
+
+#[test]
+fn a_list_by_end_begins_with_what_is_valid_and_ends_with_what_has_ended() {
+    let many = [&["www.example.com"][..]; 8];
+    let (backend, rows) = certificates(Status::Delivered, &many);
+    // They end a day apart: five have ended.
+    backend.set_now(rows[4].not_after().unwrap() + Duration::HOUR);
+    let list = ListPart::all(CertificateList::Profile("server".to_owned()));
+    let before = backend.calls().len();
+    let valid = page(&backend, &list, Some(CertificateState::Valid), 2);
+    assert_eq!((valid.rows, valid.next.is_some()), (rows[5..7].to_vec(), true));
+    assert_eq!(backend.calls().len() - before, 2, "a query and its rows: what has ended is not read");
+    let ended = page(&backend, &list, Some(CertificateState::Ended), 6);
+    assert_eq!((&ended.rows[..], ended.next), (&rows[..5], None));
+    let second = ListPart { after: page(&backend, &list, Some(CertificateState::Ended), 4).next, ..list };
+    let ended = page(&backend, &second, Some(CertificateState::Ended), 4);
+    assert_eq!(
+        (&ended.rows[..], ended.next),
+        (&rows[4..5], None),
+        "what has not ended is no reason to go on"
+    );
+}

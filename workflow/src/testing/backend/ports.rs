@@ -139,6 +139,37 @@ impl Requests for InMemoryBackend {
         })
     }
 
+    async fn list_after(
+        &self,
+        status: Status,
+        after: &Request,
+        limit: usize,
+    ) -> Result<Vec<ListedRequest>, PortError> {
+        let place = |row: &Request| (row.registration_date(), row.id());
+        self.call("requests", "list", |state| {
+            let rows = state.requests.values().filter(|row| row.status() == status);
+            let rows = oldest(rows.filter(|row| place(row) > place(after)), limit);
+            rows.iter().map(listed).collect()
+        })
+    }
+
+    async fn ending_after(
+        &self,
+        status: Status,
+        after: &EndingCertificate,
+        until: OffsetDateTime,
+        limit: usize,
+    ) -> Result<Vec<EndingCertificate>, PortError> {
+        let place = |end: &EndingCertificate| (end.not_after, end.id);
+        self.call("requests", "ending", |state| {
+            let of_status = state.requests.values().filter(|row| row.status() == status);
+            let mut ends = ends(of_status, after.not_after, until);
+            ends.retain(|end| place(end) > place(after));
+            ends.truncate(limit);
+            ends
+        })
+    }
+
     async fn ending(
         &self,
         status: Status,

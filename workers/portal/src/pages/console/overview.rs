@@ -5,12 +5,12 @@ use workflow::approval::review::ApprovalProgress;
 use workflow::approval::words;
 use workflow::email::Email;
 use workflow::policy::Policy;
-use workflow::request::Request;
+use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
 use super::super::Site;
 use super::frame::ConsoleFrame;
-use super::rows::ConsoleRow;
+use super::rows::{ConsoleRow, requests_path, status_words};
 use crate::locale::Locale;
 use crate::state::Portal;
 
@@ -43,6 +43,14 @@ struct OverviewPart {
     none: Option<String>,
     /// Said if there are more than the page shows.
     more: Option<String>,
+    /// Where all of them are.
+    links: Vec<OverviewLink>,
+}
+
+/// A link to all requests in a status.
+struct OverviewLink {
+    text: String,
+    page: String,
 }
 
 /// One line of the forecast.
@@ -58,7 +66,8 @@ pub(crate) struct ConsoleOverviewPage {
     site: Site,
     frame: ConsoleFrame,
     parts: Vec<OverviewPart>,
-    unconfirmed: Option<String>,
+    /// The number of requests that nobody has confirmed, with a link to them.
+    unconfirmed: Option<OverviewLink>,
     forecast: Vec<ForecastLine>,
 }
 
@@ -75,22 +84,45 @@ impl ConsoleOverviewPage {
             note,
             ..ConsoleRow::of(&site, request, policy.lifecycle(), now)
         };
-        let part = |title: &'static str, none: Option<&'static str>, mut rows: Vec<ConsoleRow>| {
-            let more = (rows.len() > overview.most)
-                .then(|| site.say(Message::new("console-more").with("count", overview.most)));
+        let part = |title: &'static str,
+                    none: Option<&'static str>,
+                    statuses: &[Status],
+                    mut rows: Vec<ConsoleRow>| {
+            let has_more = rows.len() > overview.most;
             rows.truncate(overview.most);
-            OverviewPart { title: site.text(title), rows, none: none.map(|text| site.text(text)), more }
+            let link = |status: &Status| OverviewLink {
+                text: site.say(Message::new("console-all-in").with("status", status_words(&site, *status))),
+                page: requests_path(&site, *status),
+            };
+            OverviewPart {
+                title: site.text(title),
+                rows,
+                none: none.map(|text| site.text(text)),
+                more: has_more.then(|| site.say(Message::new("console-more").with("count", overview.most))),
+                links: statuses.iter().filter(|_| has_more).map(link).collect(),
+            }
         };
         let waiting = overview.waiting.iter().map(|(request, progress)| {
             row(request, progress.as_ref().and_then(|progress| still_needed(&site, progress)))
         });
         let failed = overview.failed.iter().map(|request| row(request, request.reason().map(str::to_owned)));
         let in_progress = overview.in_progress.iter().map(|request| row(request, None));
+        let under_way = [Status::Submitted, Status::Approved];
         let parts = [
-            part("console-waiting", Some("console-nothing-waits"), waiting.collect()),
-            part("console-failed", Some("console-nothing-failed"), failed.collect()),
-            part("console-in-progress", None, in_progress.collect()),
+            part(
+                "console-waiting",
+                Some("console-nothing-waits"),
+                &[Status::PendingApproval],
+                waiting.collect(),
+            ),
+            part("console-failed", Some("console-nothing-failed"), &[Status::Failed], failed.collect()),
+            part("console-in-progress", None, &under_way, in_progress.collect()),
         ];
+        let unconfirmed = |number: usize| {
+            let is_all = number < overview.most_counted;
+            let message = if is_all { "console-unconfirmed" } else { "console-unconfirmed-many" };
+            site.say(Message::new(message).with("count", number))
+        };
         let count = |number: usize| {
             let message = if number >= overview.most_counted { "console-at-least" } else { "console-count" };
             site.say(Message::new(message).with("count", number))
@@ -98,8 +130,10 @@ impl ConsoleOverviewPage {
         Self {
             frame,
             parts: parts.into_iter().filter(|part| !part.rows.is_empty() || part.none.is_some()).collect(),
-            unconfirmed: (overview.unconfirmed > 0)
-                .then(|| site.say(Message::new("console-unconfirmed").with("count", overview.unconfirmed))),
+            unconfirmed: (overview.unconfirmed > 0).then(|| OverviewLink {
+                text: unconfirmed(overview.unconfirmed),
+                page: requests_path(&site, Status::Unconfirmed),
+            }),
             forecast: overview
                 .forecast
                 .iter()

@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 use workflow::policy::Lifecycle;
-use workflow::request::Request;
+use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
 use super::super::names::{self, NamesView};
@@ -51,7 +51,17 @@ impl ConsoleRow {
     }
 }
 
-/// The status in words.
+/// The status of a request in words.
 pub(super) fn status_text(site: &Site, request: &Request) -> String {
-    site.say(Message::new("console-status").with("status", request.shown_status().as_str()))
+    status_words(site, request.shown_status())
+}
+
+/// A status in words.
+pub(super) fn status_words(site: &Site, status: Status) -> String {
+    site.say(Message::new("console-status").with("status", status.as_str()))
+}
+
+/// The first page of all requests in a status.
+pub(super) fn requests_path(site: &Site, status: Status) -> String {
+    format!("{}console/requests?status={status}{}", site.base, site.also_lang)
 }
