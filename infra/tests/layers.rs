@@ -18,6 +18,7 @@ const WORKFLOW: [&[&str]; 15] = [
         "ocsp",
         "request/intake",
         "approval/credentials",
+        "approval/duplicates",
         "approval/ending",
         "approval/history",
         "approval/inbox",
@@ -46,12 +47,13 @@ const WORKFLOW: [&[&str]; 15] = [
 ];
 
 /// Files that, with their submodules, form a layer of their own inside the folder of a lower layer.
-const APART: [&str; 15] = [
+const APART: [&str; 16] = [
     "request/intake",
     "request/download",
     "request/expiring",
     "request/overview",
     "approval/credentials",
+    "approval/duplicates",
     "approval/ending",
     "approval/history",
     "approval/inbox",

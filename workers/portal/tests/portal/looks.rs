@@ -94,12 +94,7 @@ pub(crate) async fn pages(language: Language) -> Vec<(&'static str, String)> {
     let nameless = test_pki::csr(&[]);
     let nameless = [("email", "sam@example.com"), ("csrContent", nameless.as_str())];
     pages.push(("form-no-names", site.submit_in(language, "/requests", &nameless).await.is_page(422)));
-    site.entered("dup.example.com", Status::Delivered).await;
-    site.entered("dup.example.com", Status::PendingApproval).await;
-    let own = site.backend.unsaved_request(&test_pki::csr(&["dup.example.com"]), Status::Unconfirmed);
-    site.backend.put(own.clone());
-    let path = site.status_path(own.id(), LinkGiven::ByMail).await;
-    pages.push(("status-duplicate", site.browse_in(language, &path).await.is_page(200)));
+    pages.push(("status-duplicate", duplicate(language).await));
     for (name, status) in [
         ("status-submitted", Status::Submitted),
         ("status-pending", Status::PendingApproval),
@@ -196,6 +191,17 @@ pub(crate) async fn pages(language: Language) -> Vec<(&'static str, String)> {
         }
     }
     pages
+}
+
+/// The page that asks to confirm a request, with its duplicates. On a site of its own: they are in no list.
+async fn duplicate(language: Language) -> String {
+    let site = Site::at("http://127.0.0.1:8000/");
+    for status in [Status::Delivered, Status::PendingApproval] {
+        site.entered("www.example.com", status).await;
+    }
+    let own = site.backend.request_at(Status::Unconfirmed);
+    let path = site.status_path(own, LinkGiven::ByMail).await;
+    site.browse_in(language, &path).await.is_page(200)
 }
 
 /// My certificates, the page of one, and what an approver sees who comes too late.
