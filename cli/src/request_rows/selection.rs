@@ -210,9 +210,7 @@ impl<'a> Selection<'a> {
             .expression_attribute_values(":value", text(value))
             .expression_attribute_values(":since", text(&since))
             .expression_attribute_values(":until", text(until))
-            .scan_index_forward(false)
-            // One more shows whether there are others. Without a limit, a page of an index is a megabyte.
-            .limit(i32::try_from(most.saturating_add(1)).unwrap_or(i32::MAX));
+            .scan_index_forward(false);
         let (mut pages, mut keys) = (query.into_paginator().items().send(), Vec::new());
         while let Some(key) = pages.next().await {
             let key: TableItem = key.or_fail(|| unreadable(stack), "")?;
