@@ -38,7 +38,7 @@ mod venv;
 pub use acme_client::{AcmeAnswer, TestAcmeClient, finalization, new_order};
 pub use automated::Automated;
 pub use aws_commands::AwsOutput;
-pub use axe::{Axe, Violation};
+pub use axe::{Axe, Control, Violation, misleading};
 pub use broken::Broken;
 pub use browser::Browser;
 pub use browser_traffic::{BrowserTraffic, Exchange};

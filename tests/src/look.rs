@@ -1,4 +1,4 @@
-//! Screens of the browser: desktop, small phone, dark mode; and screenshots.
+//! Screens of the browser: desktop, small phone, dark mode, zoom, forced colours; and screenshots.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::Browser;
 
-/// A screen size and a colour scheme.
+/// A screen size, a zoom, and colours.
 #[derive(Clone, Copy)]
 pub struct Look {
     /// Name in messages and file names.
@@ -17,15 +17,27 @@ pub struct Look {
     /// Width in CSS pixels.
     pub width: u32,
     height: u32,
+    /// Pixels of the screen in a CSS pixel.
+    zoom: u32,
     dark: bool,
+    forced_colors: bool,
 }
 
+const DESKTOP: Look =
+    Look { name: "desktop", width: 1280, height: 800, zoom: 1, dark: false, forced_colors: false };
+
 impl Look {
-    /// All supported screens. WCAG 2.2 section 1.4.10: 320 CSS pixels.
+    /// The screens of which there are pictures. WCAG 2.2 section 1.4.10: 320 CSS pixels.
     pub const ALL: [Look; 3] = [
-        Look { name: "desktop", width: 1280, height: 800, dark: false },
-        Look { name: "phone", width: 320, height: 640, dark: false },
-        Look { name: "dark", width: 1280, height: 800, dark: true },
+        DESKTOP,
+        Look { name: "phone", width: 320, height: 640, ..DESKTOP },
+        Look { name: "dark", dark: true, ..DESKTOP },
+    ];
+    /// More screens for checks. WCAG 2.2 section 1.4.4: text at 200 %. The other has the colours of the reader, as in the contrast
+    /// themes of Windows.
+    pub const CHECKED: [Look; 2] = [
+        Look { name: "zoomed", width: DESKTOP.width / 2, height: DESKTOP.height / 2, zoom: 2, ..DESKTOP },
+        Look { name: "forced-colors", forced_colors: true, ..DESKTOP },
     ];
 }
 
@@ -49,17 +61,22 @@ impl Browser {
         self.page.issue_cmd(Devtools(command)).await.unwrap();
     }
 
-    async fn screen(&self, width: u32, height: u32) {
-        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+    async fn screen(&self, look: Look, height: u32) {
+        let (width, zoom) = (look.width, look.zoom);
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": zoom, "mobile": false });
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
     /// Sets the screen for this and all later pages.
     pub async fn look(&self, look: Look) {
-        self.screen(look.width, look.height).await;
+        self.screen(look, look.height).await;
         let scheme = if look.dark { "dark" } else { "light" };
-        let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
-        self.devtools("Emulation.setEmulatedMedia", json!({ "features": [feature] })).await;
+        let forced = if look.forced_colors { "active" } else { "none" };
+        let features = json!([
+            { "name": "prefers-color-scheme", "value": scheme },
+            { "name": "forced-colors", "value": forced },
+        ]);
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
     /// Sets the time zone of the reader for this and all later pages, by its IANA name.
@@ -78,8 +95,8 @@ impl Browser {
     pub async fn picture(&self, look: Look, file: &Path) {
         let height = "return document.documentElement.scrollHeight";
         let height = self.page.execute(height, vec![]).await.unwrap().as_u64().unwrap();
-        self.screen(look.width, u32::try_from(height).unwrap().max(look.height)).await;
+        self.screen(look, u32::try_from(height).unwrap().max(look.height)).await;
         std::fs::write(file, self.page.screenshot().await.unwrap()).unwrap();
-        self.screen(look.width, look.height).await;
+        self.screen(look, look.height).await;
     }
 }

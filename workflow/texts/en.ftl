@@ -2010,6 +2010,7 @@ console-operations = Actions of operators
 console-operation =
     { $operation ->
         [resend] New links to the approvers
+        [end] End of the standing approval
        *[retry] Continued after a failure
     }
 console-audit = Audit

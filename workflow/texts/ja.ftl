@@ -1871,6 +1871,7 @@ console-operations = 運用者の操作
 console-operation =
     { $operation ->
         [resend] 承認者への新しいリンク
+        [end] 継続承認の終了
        *[retry] 停止後の再開
     }
 console-audit = 監査

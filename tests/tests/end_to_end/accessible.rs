@@ -1,12 +1,14 @@
 //! Accessibility of every page, in both languages and on every screen: no violation of WCAG 2.2 AA and no horizontal
-//! scrolling. Screenshots of all pages are written to `target/screenshots`.
+//! scrolling; every control has a name, and links of the same name lead to the same place. Screenshots of all pages are written to
+//! `target/screenshots`.
 
 use std::path::PathBuf;
 
 use end_to_end::{
     Asked, Axe, Browser, Look, Mailbox, PATIENCE, Portal, Stack, Submission, ask_for_standing, csr_for,
-    eventually, needed, repository, unique_host,
+    eventually, misleading, needed, repository, unique_host,
 };
+use serde_json::json;
 
 use crate::APPROVER;
 
@@ -71,7 +73,11 @@ async fn every_page_is_accessible_in_every_language_and_on_every_screen() {
                 browser.picture(look, &pictures.join(format!("{}.png", what(look)))).await;
             }
             browser.page.execute(UNFOLD, vec![]).await.unwrap();
-            for look in Look::ALL {
+            let named = controls(&axe, &browser, page).await;
+            wrong.extend(named.into_iter().map(|one| format!("{}-{language}: {one}", page.name)));
+            // Zoom and colours are the same in both languages: once is enough.
+            let more = if language == LANGUAGES[0] { &Look::CHECKED[..] } else { &[] };
+            for look in Look::ALL.iter().chain(more).copied() {
                 browser.look(look).await;
                 if UNFOLDED.contains(&page.name) {
                     browser.picture(look, &pictures.join(format!("{}-unfolded.png", what(look)))).await;
@@ -91,10 +97,26 @@ async fn every_page_is_accessible_in_every_language_and_on_every_screen() {
     assert!(wrong.is_empty(), "{} in all:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// Asserts that both checks find errors in a faulty page.
+/// The controls without a name, and the links of the same name that lead to different places.
+async fn controls(axe: &Axe, browser: &Browser, page: &Page) -> Vec<String> {
+    let controls = axe.controls(browser).await;
+    assert!(controls.iter().any(|one| one.role == "link"), "{}: no link: {controls:#?}", page.name);
+    let nameless = controls.iter().filter(|one| one.name.is_empty());
+    let mut wrong: Vec<String> =
+        nameless.map(|one| format!("{} without a name: {}", one.role, one.element)).collect();
+    // The mailbox lists mails by their subjects, and two mails may have the same.
+    if page.name != "mailbox" {
+        let differing = misleading(&controls);
+        wrong.extend(differing.iter().map(|(name, targets)| format!("{name:?} leads to {targets:?}")));
+    }
+    wrong
+}
+
+/// Asserts that all checks find errors in a faulty page.
 async fn checks_find_errors(axe: &Axe, browser: &Browser) {
-    let page =
-        "data:text/html,<title>wrong</title><img src=x><p style='width:9999px;color:%23ccc'>Pale and wide";
+    let page = "data:text/html,<title>wrong</title><img src=x><p style='width:9999px;color:%23ccc'>Pale and wide\
+                <a href='http://a.example/'>More</a><a href='http://b.example/'>More</a><a href='http://c.example/'>C</a>\
+                <button></button><button hidden></button>";
     browser.look(Look::ALL[0]).await;
     browser.page.goto(page).await.unwrap();
     let found: Vec<String> = axe.violations(browser).await.iter().map(ToString::to_string).collect();
@@ -103,6 +125,18 @@ async fn checks_find_errors(axe: &Axe, browser: &Browser) {
     }
     let (content, seen) = browser.widths().await;
     assert!(content > seen, "{content} px in {seen}");
+    let controls = axe.controls(browser).await;
+    let names: Vec<(&str, &str)> =
+        controls.iter().map(|one| (one.role.as_str(), one.name.as_str())).collect();
+    assert_eq!(names, [("link", "More"), ("link", "More"), ("link", "C"), ("button", "")]);
+    let differing = misleading(&controls);
+    assert_eq!(differing.keys().collect::<Vec<_>>(), [&"More"]);
+    assert_eq!(differing["More"], ["http://a.example/", "http://b.example/"]);
+    browser.look(Look::CHECKED[1]).await;
+    let forced = "return [matchMedia('(forced-colors: active)').matches, devicePixelRatio]";
+    assert_eq!(browser.page.execute(forced, vec![]).await.unwrap(), json!([true, 1]));
+    browser.look(Look::CHECKED[0]).await;
+    assert_eq!(browser.page.execute(forced, vec![]).await.unwrap(), json!([false, 2]));
 }
 
 /// Creates an empty folder for the screenshots.

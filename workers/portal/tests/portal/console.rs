@@ -15,7 +15,7 @@ use workflow::texts::Language;
 use crate::site::{Answer, BROWSER, FORM, Site};
 
 const POLICY: &str = include_str!("../../../../infra/policy.toml");
-const OLIVIA: &str = "olivia@example.com";
+pub(crate) const OLIVIA: &str = "olivia@example.com";
 pub(crate) const EVE: &str = "eve@example.com";
 
 /// The shipped policy with a console: an operator and an auditor.
@@ -51,14 +51,14 @@ pub(crate) async fn read(site: &Site, cookie: &str, path: &str) -> String {
     open(site, cookie, path, Language::English).await.is_page(200)
 }
 
-async fn post(site: &Site, cookie: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+pub(crate) async fn post(site: &Site, cookie: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let headers =
         [("accept", BROWSER), ("content-type", FORM), ("cookie", cookie), ("sec-fetch-site", "same-origin")];
     site.call("POST", path, &headers, body).await
 }
 
-fn path_of(id: RequestId) -> String {
+pub(crate) fn path_of(id: RequestId) -> String {
     format!("/console/requests/{id}")
 }
 

@@ -10,6 +10,7 @@ mod colours;
 mod commands;
 mod confirmation;
 mod console;
+mod console_faults;
 mod console_lists;
 mod decision;
 mod duplicates;

@@ -249,9 +249,9 @@ async fn the_first_certificate_to_end_is_the_first_in_use() {
         "<span class=\"chip good\">delivered</span>",
         "<span class=\"tag\">ends in 12 days</span>",
         "<span class=\"left\">ends in 300 days</span>",
-        "View the request<span class=\"unseen\"> soon.example.com and 2 more</span>",
-        "Download certificate.zip<span class=\"unseen\"> soon.example.com and 2 more</span>",
-        "Renew<span class=\"unseen\"> soon.example.com and 2 more</span>",
+        "View the request<span class=\"unseen\"> soon.example.com and 2 more, requested on <time",
+        "Download certificate.zip<span class=\"unseen\"> soon.example.com and 2 more, requested on <time",
+        "Renew<span class=\"unseen\"> soon.example.com and 2 more, requested on <time",
     ] {
         assert!(page.contains(part), "{part}: {page}");
     }

@@ -92,7 +92,8 @@ impl Site {
         Self::over(self.backend.copy(), "https://pki.example.com/")
     }
 
-    fn over(backend: Arc<InMemoryBackend>, base_url: &str) -> Self {
+    /// A site over this backend.
+    pub(crate) fn over(backend: Arc<InMemoryBackend>, base_url: &str) -> Self {
         let portal = Portal {
             requests: backend.clone(),
             names: backend.clone(),

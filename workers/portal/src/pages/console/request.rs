@@ -8,7 +8,7 @@ use workflow::certificate::reason_text;
 use workflow::decision::{Decision, Evidence, Vote};
 use workflow::policy::{Policy, RevocationRules};
 use workflow::ports::StateVisit;
-use workflow::request::audit::Event;
+use workflow::request::audit::{Actor, Event};
 use workflow::request::{Request, Status};
 use workflow::texts::Message;
 
@@ -184,17 +184,7 @@ impl ConsoleRequestPage {
             defects: about.defects.clone(),
             trail: about.trail.iter().map(|event| line(&site, event)).collect(),
             verdict: site.say(Message::new(verdict).with("count", about.trail.len())),
-            operations: request
-                .operations()
-                .iter()
-                .map(|one| OperationFacts {
-                    what: site
-                        .say(Message::new("console-operation").with("operation", one.operation.as_str())),
-                    by: one.by.to_string(),
-                    at: site.instant(one.at),
-                    reason: shown(&one.reason),
-                })
-                .collect(),
+            operations: operations(&site, request),
             actions: if frame.may_act { actions(&site, about, policy, now) } else { Vec::new() },
             action: format!("{}console/requests/{}{}", site.base, request.id(), site.only_lang),
             problem: None,
@@ -217,6 +207,23 @@ fn pictures(site: &Site, about: &RequestAtConsole) -> Vec<StateMachinePicture> {
         StateMachinePicture::of(site, Machine::Revocation, visits, request.has_open_revocation())
     });
     std::iter::once(of_request).chain(of_revocation).collect()
+}
+
+/// What operators did, with their reasons: the end of the standing approval comes last, since nothing follows it.
+fn operations(site: &Site, request: &Request) -> Vec<OperationFacts> {
+    let facts = |operation: &str, by: String, at, reason: &str| OperationFacts {
+        what: site.say(Message::new("console-operation").with("operation", operation)),
+        by,
+        at: site.instant(at),
+        reason: shown(reason),
+    };
+    let recorded = request.operations().iter();
+    let recorded = recorded.map(|one| facts(one.operation.as_str(), one.by.to_string(), one.at, &one.reason));
+    let ended = request.end_asked().and_then(|order| {
+        let by = Actor::operator(order.operator.as_deref()?).to_string();
+        Some(facts("end", by, order.at, &order.reason))
+    });
+    recorded.chain(ended).collect()
 }
 
 /// What is possible now.
