@@ -24,6 +24,7 @@ const WORKFLOW: [&[&str]; 15] = [
         "approval/inbox",
         "approval/opened",
         "approval/questions",
+        "approval/resending",
         "approval/review",
         "approval/voting",
         "approval/withdrawal",
@@ -47,7 +48,7 @@ const WORKFLOW: [&[&str]; 15] = [
 ];
 
 /// Files that, with their submodules, form a layer of their own inside the folder of a lower layer.
-const APART: [&str; 16] = [
+const APART: [&str; 17] = [
     "request/intake",
     "request/download",
     "request/expiring",
@@ -59,6 +60,7 @@ const APART: [&str; 16] = [
     "approval/inbox",
     "approval/opened",
     "approval/questions",
+    "approval/resending",
     "approval/review",
     "approval/voting",
     "approval/withdrawal",
