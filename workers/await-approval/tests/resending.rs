@@ -1,4 +1,5 @@
-//! New links that an operator asks for at the console: one set of them, whatever fails and whoever is faster.
+//! An operator asks for new links at the console. The approvers get one set, whichever call fails, and also if await-approval is
+//! faster than the answer to the operator.
 #![allow(clippy::unwrap_used)] // A test may.
 
 use std::sync::Arc;

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use aws_types::sdk_config::SdkConfig;
@@ -257,6 +258,24 @@ fn is_conflict<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
 
 fn encode(row: &impl Serialize, what: &'static str) -> Result<Item, PortError> {
     serde_dynamo::to_item(row).map_err(|error| PortError::new(what, error))
+}
+
+/// The first values that `read` takes from the items of a query, at most `limit`.
+async fn first<T>(
+    query: QueryFluentBuilder,
+    limit: usize,
+    what: &'static str,
+    read: impl Fn(Item) -> Result<Option<T>, PortError>,
+) -> Result<Vec<T>, PortError> {
+    let query = query.limit(i32::try_from(limit).unwrap_or(i32::MAX));
+    let mut items = query.into_paginator().items().send();
+    let mut found = Vec::new();
+    while found.len() < limit
+        && let Some(item) = items.next().await
+    {
+        found.extend(read(item.map_err(unavailable(what))?)?);
+    }
+    Ok(found)
 }
 
 fn decode<T: DeserializeOwned>(item: Item, what: &'static str) -> Result<T, PortError> {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use aws_types::sdk_config::SdkConfig;
 
-use super::{Item, Table, encode};
+use super::{Item, Table, encode, first};
 use crate::aws::unavailable;
 use crate::ports::{
     LISTED, ListPart, ListedCertificate, NameEntry, NameIndex, NameRow, PartStart, PortError,
@@ -105,20 +105,10 @@ impl NameIndex for DynamoNames {
                 Some(Item::from([("name".to_owned(), key), ("requestId".to_owned(), entry)]))
             }
         };
-        let mut pages = query
-            .set_exclusive_start_key(start)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .into_paginator()
-            .items()
-            .send();
-        let mut found = Vec::new();
-        while found.len() < limit
-            && let Some(item) = pages.next().await
-        {
-            if let Some(NameEntry::Listed(listed)) = entry(&item.map_err(unavailable(WHAT))?) {
-                found.push(listed);
-            }
-        }
-        Ok(found)
+        let listed = |item| match entry(&item) {
+            Some(NameEntry::Listed(listed)) => Ok(Some(listed)),
+            _ => Ok(None),
+        };
+        first(query.set_exclusive_start_key(start), limit, WHAT, listed).await
     }
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use time::{Duration, OffsetDateTime};
 
-use super::{AuditTable, Item, Table, decode, encode};
+use super::{AuditTable, Item, Table, decode, encode, first};
 use crate::approver_set::PlusTags;
 use crate::aws::unavailable;
 use crate::email::Email;
@@ -118,7 +118,7 @@ impl DynamoRequests {
         limit: usize,
     ) -> Result<Vec<T>, PortError> {
         const WHAT: &str = "look up requests";
-        let mut pages = self
+        let query = self
             .table
             .client
             .query()
@@ -128,19 +128,8 @@ impl DynamoRequests {
             .expression_attribute_names("#column", column)
             .expression_attribute_values(":value", AttributeValue::S(value.to_owned()))
             .scan_index_forward(oldest_first)
-            .set_exclusive_start_key(after)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .into_paginator()
-            .items()
-            .send();
-        let mut found = Vec::new();
-        while let Some(item) = pages.next().await {
-            found.push(decode(item.map_err(unavailable(WHAT))?, WHAT)?);
-            if found.len() >= limit {
-                break;
-            }
-        }
-        Ok(found)
+            .set_exclusive_start_key(after);
+        first(query, limit, WHAT, |item| decode(item, WHAT).map(Some)).await
     }
 
     /// The rows that an index lists under this key, newest first, at most `limit`.
@@ -195,7 +184,7 @@ impl DynamoRequests {
         limit: usize,
     ) -> Result<Vec<EndingCertificate>, PortError> {
         const WHAT: &str = "look up certificates by their end";
-        let mut ends = self
+        let query = self
             .table
             .client
             .query()
@@ -207,18 +196,8 @@ impl DynamoRequests {
             .expression_attribute_values(":status", AttributeValue::S(status.to_string()))
             .expression_attribute_values(":from", AttributeValue::S(rfc3339(from)))
             .expression_attribute_values(":until", AttributeValue::S(rfc3339(until)))
-            .set_exclusive_start_key(after)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .into_paginator()
-            .items()
-            .send();
-        let mut found = Vec::new();
-        while found.len() < limit
-            && let Some(item) = ends.next().await
-        {
-            found.push(decode(item.map_err(unavailable(WHAT))?, WHAT)?);
-        }
-        Ok(found)
+            .set_exclusive_start_key(after);
+        first(query, limit, WHAT, |item| decode(item, WHAT).map(Some)).await
     }
 
     /// The number of requests under a key of the index by person since a time. Reads entries until there are `enough`.
