@@ -256,6 +256,20 @@ fn the_damaged_line_is_named() {
 }
 
 #[test]
+fn a_line_of_a_damaged_request_is_no_form_of_its_own() {
+    let (pem, _) = request_with_plus();
+    let damaged = pem.replacen("\nMI", "\nM!", 1);
+    let begins: [&[u8]; 3] = [&[0x07, 46], &[0xff, 0xfe], &[0xfe, 0xff, 0, b'-']];
+    for begin in begins {
+        let mut octets = [0xa5; 48];
+        octets[..begin.len()].copy_from_slice(begin);
+        let text: String = damaged.lines().map(|line| format!("> {line}\n")).collect();
+        let text = text.replace("> -----END", &format!("> {}\n> -----END", base64(octets)));
+        assert_eq!(decode(&text), Err(TextError::NotBase64(Some((2, '!')))), "{begin:02x?}");
+    }
+}
+
+#[test]
 fn a_blank_that_is_no_plus_is_not_guessed() {
     let (pem, _) = request_with_plus();
     // One character of the body is lost: no reading is a whole request.

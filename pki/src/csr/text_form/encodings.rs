@@ -1,7 +1,7 @@
 //! Base64, base64url, base32, hexadecimal and decimal octets, of a text or of the DER of a request.
 //!
 //! Invariant: every run of such digits in the text is decoded: a text with two requests still has two afterwards. A run
-//! that holds neither text nor a whole value of DER is left out.
+//! that holds neither text nor a whole SEQUENCE of DER is left out.
 
 use base64::Engine;
 

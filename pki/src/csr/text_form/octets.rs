@@ -1,4 +1,7 @@
-//! Octets that a form held: as the text that they are, or as base64 of a whole value of DER.
+//! Octets that a form held: as the text that they are, or as base64 of a whole SEQUENCE of DER.
+//!
+//! Invariant: octets that are neither are left out. One line of a request in base64 is no form of its own: read alone, it
+//! is 48 octets without a meaning, of which one in some hundred begins as a short value of DER does.
 
 use std::io::Read as _;
 
@@ -14,7 +17,11 @@ use crate::strict_der;
 /// The compressed data inside of compressed data that is opened, at most.
 const MAX_COMPRESSIONS: usize = 2;
 
-/// The text for these octets; `None` if they are neither text nor one whole value of DER.
+/// The tag of a SEQUENCE (X.690 section 8.9).
+const SEQUENCE: u8 = 0x30;
+
+/// The text for these octets; `None` if they are neither text nor one whole SEQUENCE of DER, as a request, a key and a
+/// certificate are.
 pub(super) fn text_of(octets: Vec<u8>) -> Option<String> {
     let mut octets = octets;
     for _ in 0..MAX_COMPRESSIONS {
@@ -23,15 +30,16 @@ pub(super) fn text_of(octets: Vec<u8>) -> Option<String> {
             None => break,
         }
     }
-    // A byte order mark of UTF-16; the NULs are another form.
-    if matches!(octets.as_slice(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
+    // UTF-16; the NULs are another form.
+    if is_utf_16(&octets) {
         return Some(String::from_utf8_lossy(&octets).into_owned());
     }
     match String::from_utf8(octets) {
         Ok(text) => is_text(&text).then_some(text),
         Err(error) => {
             let octets = error.into_bytes();
-            strict_der::check(&octets).is_ok().then(|| BASE64.encode(octets))
+            let is_value = octets.first() == Some(&SEQUENCE) && strict_der::check(&octets).is_ok();
+            is_value.then(|| BASE64.encode(octets))
         }
     }
 }
@@ -45,6 +53,12 @@ pub(super) fn text_of_padded(mut octets: Vec<u8>) -> Option<String> {
         octets.truncate(length);
     }
     text_of(octets)
+}
+
+/// True for a byte order mark of UTF-16 before a text of ASCII for the most part: half of the octets are NULs.
+fn is_utf_16(octets: &[u8]) -> bool {
+    let has_mark = matches!(octets, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
+    has_mark && octets.iter().filter(|octet| **octet == 0).count() * 4 > octets.len()
 }
 
 fn is_text(text: &str) -> bool {
