@@ -16,8 +16,12 @@ mod by_end;
 
 pub use by_end::{EndPart, inventory_by_end};
 
-/// The most entries that are read for one page.
+/// A page that has read so many entries reads no more.
 const MAX_READ: usize = 500;
+/// The most entries that a page reads at once after its first ones: BatchGetItem has as many rows.
+const MAX_AT_ONCE: usize = 100;
+/// The fewest entries that a page reads after its first ones. Each further time, it is twice as many.
+const FEWEST_AT_ONCE: usize = 8;
 
 /// The state of a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,14 +84,15 @@ pub async fn inventory_page(
     now: OffsetDateTime,
 ) -> Result<InventoryPage, PortError> {
     let limit = limit.max(1);
-    let (mut part, mut rows, mut seen, mut read) = (part.clone(), Vec::new(), HashSet::new(), 0);
+    let (mut part, mut rows, mut seen) = (part.clone(), Vec::new(), HashSet::new());
+    let (mut read, mut wanted, mut fewest) = (0, limit, FEWEST_AT_ONCE);
     if state == Some(CertificateState::Valid) {
         // A list by end begins with everything that has ended. A list by name does not look at it.
         part.ends_from = part.ends_from.max(Some(now));
     }
     loop {
-        let mut entries = names.listed(&part, limit).await?;
-        let mut is_last = entries.len() < limit;
+        let mut entries = names.listed(&part, wanted).await?;
+        let mut is_last = entries.len() < wanted;
         if state == Some(CertificateState::Ended) && !part.list.is_by_name() {
             // In a list by end, everything after the first certificate that has not ended has not ended, too.
             let ended = entries.partition_point(|entry| entry.not_after <= now);
@@ -118,7 +123,17 @@ pub async fn inventory_page(
         if read >= MAX_READ {
             return Ok(InventoryPage { rows, next: part.after });
         }
+        wanted = entries_for(limit - rows.len(), rows.len(), read)
+            .max(fewest)
+            .min(limit.max(MAX_AT_ONCE))
+            .min(MAX_READ - read);
+        fewest *= 2;
     }
+}
+
+/// The number of entries that have `missing` rows of the page, if `read` entries had `found`; and a quarter more.
+fn entries_for(missing: usize, found: usize, read: usize) -> usize {
+    (missing * read * 5).div_ceil(found.max(1) * 4)
 }
 
 async fn rows_of(

@@ -1,29 +1,33 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
 use futures_util::FutureExt as _;
 use pki::testing as test_pki;
 use proptest::prelude::*;
 use time::Duration;
 
 use super::*;
-use crate::ports::{CertificateList, CertificateListing, Clock as _, NameRow, domain_order};
+use crate::ports::{CertificateList, CertificateListing, Clock as _, NameEntry, NameRow, domain_order};
 use crate::testing::InMemoryBackend;
 
 /// Stores certificates in this status with these names, a day apart, and enters them into the lists.
 fn certificates(status: Status, names: &[&[&str]]) -> (Arc<InMemoryBackend>, Vec<Request>) {
     let backend = InMemoryBackend::new();
-    let issue = |names: &&[&str]| {
-        backend.advance(Duration::DAY);
-        let id = match status {
-            Status::Revoked => backend.request_at(status),
-            status => backend.certificate_for(&test_pki::csr(names), status),
-        };
-        let row = backend.request(id).unwrap();
-        enter(&backend, &row);
-        row
-    };
-    let rows = names.iter().map(issue).collect();
+    let rows = names.iter().map(|names| certificate(&backend, status, names)).collect();
     (backend, rows)
+}
+
+/// Stores a certificate in this status, a day after the one before, and enters it into the lists. One that is revoked has
+/// names of its own.
+fn certificate(backend: &InMemoryBackend, status: Status, names: &[&str]) -> Request {
+    backend.advance(Duration::DAY);
+    let id = match status {
+        Status::Revoked => backend.request_at(status),
+        status => backend.certificate_for(&test_pki::csr(names), status),
+    };
+    let row = backend.request(id).unwrap();
+    enter(backend, &row);
+    row
 }
 
 fn enter(backend: &InMemoryBackend, row: &Request) {
@@ -148,6 +152,44 @@ fn a_page_reads_a_bounded_number_of_entries() {
     assert!(backend.calls().len() - before <= 2 * MAX_READ / 50 + 1);
     let rest = page(&backend, &ListPart { after: first.next, ..part }, Some(CertificateState::Revoked), 50);
     assert!(rest.next.is_none() && rows.len() == 7);
+}
+
+/// A list that notes how many entries are read at once.
+struct Noted<'a>(&'a InMemoryBackend, Mutex<Vec<usize>>);
+
+#[async_trait]
+impl NameIndex for Noted<'_> {
+    async fn enter(&self, rows: &[NameRow]) -> Result<(), PortError> {
+        NameIndex::enter(self.0, rows).await
+    }
+
+    async fn of(&self, name: &str, limit: usize) -> Result<Vec<NameEntry>, PortError> {
+        self.0.of(name, limit).await
+    }
+
+    async fn listed(&self, part: &ListPart, limit: usize) -> Result<Vec<ListedCertificate>, PortError> {
+        self.1.lock().unwrap().push(limit);
+        self.0.listed(part, limit).await
+    }
+}
+
+#[test]
+fn a_page_reads_as_many_more_entries_as_it_lacks_rows() {
+    let backend = InMemoryBackend::new();
+    let status = |n: usize| if n % 16 == 15 { Status::Revoked } else { Status::Delivered };
+    for n in 0..200 {
+        certificate(&backend, status(n), &[&format!("h{n:03}.example.com")]);
+    }
+    let list = ListPart::all(CertificateList::Profile("server".to_owned()));
+    let reads = |state| {
+        let noted = Noted(&backend, Mutex::default());
+        let page = inventory_page(&noted, &*backend, &list, Some(state), 50, backend.now());
+        let page = page.now_or_never().unwrap().unwrap();
+        (page.rows.len(), noted.1.into_inner().unwrap())
+    };
+    assert_eq!(reads(CertificateState::Valid), (50, vec![50, 8]));
+    // 3 of 50 are revoked: the page would need 800 more.
+    assert_eq!(reads(CertificateState::Revoked), (12, vec![50, 100, 100]));
 }
 
 #[test]
