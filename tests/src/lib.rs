@@ -3,9 +3,10 @@
 //! Invariant: every started process ends with the test process, however that ends, and no key leaves a temporary
 //! folder. Failures panic with the awaited event and the place of the logs.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used)]
+#![allow(clippy::print_stderr, clippy::unwrap_used)]
 
 mod acme_client;
+pub mod acme_servers;
 mod authenticator;
 mod automated;
 mod aws_commands;
@@ -15,6 +16,7 @@ mod browser;
 mod browser_traffic;
 pub mod chaos;
 mod child_guard;
+pub mod crate_client;
 mod credential;
 mod downloads;
 mod eventually;

@@ -234,7 +234,7 @@ impl Portal {
             let now = self.status(asked).await;
             if now["status"] != last["status"] {
                 // Printed by the test runner on failure only.
-                println!("{}: {}", asked.id, now["status"]);
+                eprintln!("{}: {}", asked.id, now["status"]);
                 last = now.clone();
             }
             let ended = ["refused", "rejected", "withdrawn", "expired", "failed"]

@@ -99,7 +99,7 @@ pub async fn run(requests: usize, seed: u64, stops_executions: bool) -> Outcome 
     .await;
     aws.activate(false);
     mail.activate(false);
-    println!(
+    eprintln!(
         "{:.0} s: {requests} requests sent; faults end, waiting until the stack is idle",
         begun.elapsed().as_secs_f64()
     );

@@ -5,10 +5,10 @@ use std::fs;
 use std::io::Write as _;
 use std::time::Instant;
 
+use end_to_end::acme_servers::{Access, Done, Pebble, SecureStack};
 use end_to_end::{PkiDir, free_port, needed, python_with, repository, unique_host};
 
 use super::crate_client;
-use super::servers::{Access, Done, Pebble, SecureStack};
 use crate::documented::{Terminal, lines};
 
 const PAGE: &str = "docs/acme.md";
@@ -336,7 +336,7 @@ async fn the_documented_commands_of_each_client_issue_renew_and_revoke() {
     let missing = programs.filter(|program| needed([*program]).is_none()).count();
     let others = needed([("pebble", "pebble"), ("curl", "curl"), ("jq", "jq"), ("unshare", "util-linux")]);
     let (0, Some(_), Some(folders)) = (missing, others, Folders::installed()) else { return };
-    let (ours, pebble) = (SecureStack::start("acme").await, Pebble::start().await);
+    let (ours, pebble) = (SecureStack::start("acme", 60, &[]).await, Pebble::start().await);
     let mut table = String::from("| client | from | here | Pebble |\n| --- | --- | --- | --- |\n");
     let mut said = String::new();
     for client in CLIENTS {

@@ -15,7 +15,6 @@ use tokio::sync::OnceCell;
 
 mod clients;
 mod crate_client;
-mod servers;
 
 /// A credential of a standing approval for so many certificates below `example.com`, on the shared stack.
 async fn granted(stack: &Stack, certificates: u32) -> Credential {

@@ -1,53 +1,63 @@
-//! The servers that clients are run against, over TLS: a local stack, and Pebble.
+//! The servers that ACME clients are run against, over TLS: a local stack, and Pebble.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Command;
 
-use end_to_end::{
-    Asked, ChildGuard, Credential, PATIENCE, PkiDir, Portal, Stack, TlsFront, certificate_for, credential,
-    eventually, find, free_port, standing_approval,
-};
 use serde_json::{Value, json};
+
+use crate::{
+    Asked, ChildGuard, Credential, PATIENCE, PkiDir, Portal, Stack, TlsFront, certificate_for, credential,
+    eventually, find, free_port, standing_approval, tcp_proxy,
+};
 
 /// What a server has done for a host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Done {
-    pub(super) issued: usize,
-    pub(super) revoked: usize,
+pub struct Done {
+    /// Certificates.
+    pub issued: usize,
+    /// Those of them that are revoked.
+    pub revoked: usize,
 }
 
 /// What a client needs to know of a server.
 #[derive(Clone)]
-pub(super) struct Access {
-    pub(super) directory: String,
+pub struct Access {
+    /// The URL of the directory.
+    pub directory: String,
     /// The certificate of the authority that the client has to trust.
-    pub(super) authority: PathBuf,
-    pub(super) credential: Credential,
+    pub authority: PathBuf,
+    /// The key for the external account binding.
+    pub credential: Credential,
 }
 
 /// A local stack behind TLS, with a standing approval that two people approved.
-pub(super) struct SecureStack {
-    pub(super) stack: Stack,
-    pub(super) front: TlsFront,
+pub struct SecureStack {
+    /// The stack.
+    pub stack: Stack,
+    /// TLS in front of its portal.
+    pub front: TlsFront,
     portal: Portal,
     granted: Asked,
 }
 
 impl SecureStack {
-    pub(super) async fn start(name: &str) -> Self {
+    /// Starts one with these options of `countersign local`, whose standing approval is for so many certificates below
+    /// `example.com`.
+    pub async fn start(name: &str, certificates: u32, options: &[&str]) -> Self {
         let folder = Stack::folder(name);
         let front = TlsFront::start(&folder);
-        let stack = Stack::start_in(folder, &["--portal-by-way-of", &front.url()]).await;
-        let port = end_to_end::tcp_proxy::port_of(stack.path(), "portal").unwrap();
+        let url = front.url();
+        let stack = Stack::start_in(folder, &[&["--portal-by-way-of", &url], options].concat()).await;
+        let port = tcp_proxy::port_of(stack.path(), "portal").unwrap();
         let portal = Portal::new(&format!("http://localhost:{port}/")).with_mailbox(stack.mailbox());
         let portal = portal.known_as(&format!("{}/", front.url()));
-        let granted = standing_approval(&stack, &portal, ".example.com", 60).await;
+        let granted = standing_approval(&stack, &portal, ".example.com", certificates).await;
         Self { stack, front, portal, granted }
     }
 
     /// With a credential of its own, which has no account yet.
-    pub(super) async fn access(&self) -> Access {
+    pub async fn access(&self) -> Access {
         Access {
             directory: format!("{}/acme/directory", self.front.url()),
             authority: self.front.authority.clone(),
@@ -56,7 +66,7 @@ impl SecureStack {
     }
 
     /// Waits until this was done for a host: a revocation is recorded some seconds after it was accepted.
-    pub(super) async fn until(&self, host: &str, wanted: Done) {
+    pub async fn until(&self, host: &str, wanted: Done) {
         let what = format!("{host} to have {wanted:?}");
         eventually(&what, PATIENCE, async || (self.done(host) == wanted).then_some(())).await;
     }
@@ -73,7 +83,7 @@ impl SecureStack {
 }
 
 /// Pebble, the test server of Let's Encrypt, whose challenges always succeed.
-pub(super) struct Pebble {
+pub struct Pebble {
     _process: ChildGuard,
     folder: PkiDir,
     port: u16,
@@ -81,7 +91,8 @@ pub(super) struct Pebble {
 }
 
 impl Pebble {
-    pub(super) async fn start() -> Self {
+    /// Starts one, with no certificates.
+    pub async fn start() -> Self {
         let (folder, port, management) = (PkiDir::new(), free_port(), free_port());
         let (authority, certificate, key) = certificate_for("localhost");
         folder.write("authority.pem", authority);
@@ -109,7 +120,8 @@ impl Pebble {
         Self { _process: process, folder, port, management }
     }
 
-    pub(super) fn access(&self) -> Access {
+    /// With its only credential, which takes any number of accounts.
+    pub fn access(&self) -> Access {
         let credential =
             Credential { key_id: "kid-1".to_owned(), hmac_key: KEY.to_owned(), ..Credential::default() };
         Access {
@@ -120,14 +132,14 @@ impl Pebble {
     }
 
     /// The serial numbers of all certificates so far.
-    pub(super) fn serials(&self) -> BTreeSet<String> {
+    pub fn serials(&self) -> BTreeSet<String> {
         let log = self.folder.read("pebble.log");
         let issued = log.split("Issued certificate serial ").skip(1);
         issued.filter_map(|rest| Some(rest.split_once(' ')?.0.to_owned())).collect()
     }
 
     /// What it has done since it had these certificates.
-    pub(super) fn done_since(&self, before: &BTreeSet<String>) -> Done {
+    pub fn done_since(&self, before: &BTreeSet<String>) -> Done {
         let new: Vec<String> = self.serials().difference(before).cloned().collect();
         let revoked = new.iter().filter(|serial| self.is_revoked(serial)).count();
         Done { issued: new.len(), revoked }
