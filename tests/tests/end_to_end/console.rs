@@ -1,6 +1,10 @@
-//! The console: opened in a browser with a passkey by somebody who approves nothing, and by a program for the permissions it needs.
+//! The console: opened in a browser with a passkey and at an identity provider by people who approve nothing, and by a program for the
+//! permissions it needs.
 
-use end_to_end::{Axe, Browser, PATIENCE, Stack, Submission, csr_for, eventually, needed, unique_host};
+use end_to_end::{
+    Axe, Browser, ExclusiveStack, OpenIdProvider, PATIENCE, Stack, Submission, csr_for, eventually, needed,
+    policy, unique_host,
+};
 use reqwest::Method;
 use serde_json::json;
 use time::OffsetDateTime;
@@ -9,10 +13,14 @@ use workflow::approver_set::Identity;
 use workflow::console::{ConsoleSession, ConsoleVisitor};
 
 use crate::APPROVER;
-use crate::passkeys::{code, codes, looked_at, looked_at_in_japanese};
+use crate::looked_at::{looked_at, looked_at_in_japanese};
+use crate::passkeys::{code, codes};
+use crate::sign_ins::{redirect_uri, with_sign_ins};
 
 /// The operator of the policy of test stacks.
 const OPERATOR: &str = "olivia@example.com";
+/// The auditor of that policy.
+const AUDITOR: &str = "eve@example.com";
 
 /// The cookie of a session, made with the link secret as the portal makes it.
 fn cookie(stack: &Stack) -> String {
@@ -136,4 +144,81 @@ async fn somebody_who_approves_nothing_opens_the_console_with_a_passkey_and_acts
     browser.close().await;
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert_eq!(stack.row(&asked.id)["operations"][0]["reason"], "The mail was deleted.");
+}
+
+/// Signs in at the provider as this person, from the page of the console that asks for it, up to the page after it.
+async fn sign_in_at_the_provider(browser: &Browser, provider: &OpenIdProvider, person: &str) {
+    browser.leave("main form button").await;
+    // The page that leads on leads on by itself.
+    browser.element("input[name=login]").await;
+    let at = browser.page.current_url().await.unwrap();
+    assert!(at.as_str().starts_with(&provider.issuer), "{at}");
+    browser.fill("input[name=login]", person).await;
+    browser.fill("input[name=password]", "any").await;
+    browser.leave("button[type=submit]").await;
+    // The consent, then the way back.
+    browser.leave("form button[type=submit]").await;
+    browser.element("main h1").await;
+}
+
+#[tokio::test]
+async fn operators_and_auditors_sign_in_at_the_provider_and_nobody_else_does() {
+    let Some(programs) = needed([("chromium", "chromium"), ("chromedriver", "chromium-driver")]) else {
+        return;
+    };
+    let Some(axe) = Axe::installed() else { return };
+    let stack = ExclusiveStack::take().await;
+    let Some(provider) = OpenIdProvider::start(&redirect_uri(&stack), "").await else { return };
+    let by_passkey = "[console]\nidentity = \"passkey\"";
+    let usual = with_sign_ins(&provider.issuer, ", max_age = \"5m\"");
+    assert!(usual.contains(by_passkey), "{usual}");
+    stack.set_policy("console.toml", &usual.replace(by_passkey, "[console]\nidentity = \"oidc\""));
+    let asked = stack.portal().ask(&Submission::of(&csr_for(&[&unique_host()]))).await;
+    stack.portal().until(&asked, "pending_approval").await;
+    let portal = stack.endpoint("portal").to_owned();
+    let mut wrong = Vec::new();
+
+    for (person, with_scripts, acts) in [(OPERATOR, true, true), (AUDITOR, false, false)] {
+        let browser = Browser::start(&programs, with_scripts).await;
+        browser.page.goto(&format!("{portal}console")).await.unwrap();
+        browser.element("main form button").await;
+        if with_scripts {
+            wrong.extend(looked_at(&axe, &browser, "console-sign-in-provider", "en").await);
+        }
+        sign_in_at_the_provider(&browser, &provider, person).await;
+        browser.element("input[name=idToken]").await;
+        if with_scripts {
+            wrong.extend(looked_at(&axe, &browser, "console-signed-in", "en").await);
+        }
+        // Sign fetches the keys of the provider, which are new to it: the same button tries again.
+        eventually("the console to open", PATIENCE, async || {
+            browser.leave("main form button[type=submit]").await;
+            browser.element("main h1").await;
+            browser.page.source().await.unwrap().contains("plain session\"").then_some(())
+        })
+        .await;
+        assert!(browser.page.source().await.unwrap().contains(person), "the page says who is signed in");
+        browser.page.goto(&format!("{portal}console/requests/{}", asked.id)).await.unwrap();
+        browser.element("form.session").await;
+        let html = browser.page.source().await.unwrap();
+        assert_eq!(html.contains("card act\""), acts, "{person} acts: {acts}");
+        browser.leave("form.session button").await;
+        browser.element("main form button").await;
+        browser.page.goto(&format!("{portal}console/requests/{}", asked.id)).await.unwrap();
+        let html = browser.page.source().await.unwrap();
+        assert!(!html.contains("plain session\""), "whoever has signed out is asked to sign in");
+        browser.close().await;
+    }
+
+    let browser = Browser::start(&programs, true).await;
+    browser.page.goto(&format!("{portal}console")).await.unwrap();
+    sign_in_at_the_provider(&browser, &provider, "stranger@example.com").await;
+    let said = browser.element("main").await.text().await.unwrap();
+    assert!(said.contains("neither as an operator nor as an auditor"), "{said}");
+    browser.page.goto(&format!("{portal}console")).await.unwrap();
+    browser.element("main form button").await;
+    assert!(!browser.page.source().await.unwrap().contains("plain session\""));
+    browser.close().await;
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    stack.set_policy("usual.toml", &policy());
 }

@@ -30,6 +30,7 @@ mod leaks;
 mod least_privilege;
 mod local;
 mod log;
+mod looked_at;
 mod new;
 mod nginx;
 mod notices;

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use end_to_end::{
-    Asked, Axe, Browser, Look, PATIENCE, Stack, Submission, csr_for, eventually, needed, repository,
-    unique_host,
+    Asked, Axe, Browser, PATIENCE, Stack, Submission, csr_for, eventually, needed, unique_host,
 };
 use serde_json::{Value, json};
 use workflow::approval::BaseUrl;
 use workflow::approval::passkey::VoteMeaning;
 use workflow::decision::{ApprovalDigest, Decision, ReviewDigest};
 use workflow::testing::passkeys::PasskeyHolder;
+
+use crate::looked_at::{looked_at, looked_at_in_japanese};
 
 /// The approvers of the profile `proven`.
 const IN_BROWSER: &str = "keyholder@example.com";
@@ -218,40 +219,6 @@ const SUBMIT: &str = "const form = document.body.appendChild(document.createElem
 /// The pages that a GET brings, which can be read again in another language.
 const READ: [&str; 5] =
     ["review-without-passkey", "passkey-new", "review-with-passkey", "vouch-address", "vouch"];
-
-/// The same of the open page in Japanese; opens it in English again.
-pub(crate) async fn looked_at_in_japanese(axe: &Axe, browser: &Browser, name: &str) -> Vec<String> {
-    let read = browser.page.current_url().await.unwrap();
-    let open = async |language: &str| {
-        let pairs = read.query_pairs().filter(|(name, _)| name != "lang");
-        let mut url = read.clone();
-        url.query_pairs_mut().clear().extend_pairs(pairs).append_pair("lang", language);
-        browser.page.goto(url.as_str()).await.unwrap();
-        browser.element(&format!("html[lang={language}] main h1")).await;
-    };
-    open("ja").await;
-    let wrong = looked_at(axe, browser, name, "ja").await;
-    open("en").await;
-    wrong
-}
-
-/// Pictures of the open page on every screen, and what is wrong with it.
-pub(crate) async fn looked_at(axe: &Axe, browser: &Browser, name: &str, language: &str) -> Vec<String> {
-    let pictures = repository().join("target/screenshots");
-    std::fs::create_dir_all(&pictures).unwrap();
-    let mut wrong = Vec::new();
-    for look in Look::ALL {
-        browser.look(look).await;
-        browser.picture(look, &pictures.join(format!("{name}-{}-{language}.png", look.name))).await;
-        wrong.extend(axe.violations(browser).await.iter().map(|one| format!("{name} ({language}): {one}")));
-        let (content, seen) = browser.widths().await;
-        if content > seen {
-            wrong.push(format!("{name} ({language}): scrolls sideways, {content} px in {seen}"));
-        }
-    }
-    browser.look(Look::ALL[0]).await;
-    wrong
-}
 
 #[tokio::test]
 async fn a_passkey_is_set_up_and_used_by_a_program() {

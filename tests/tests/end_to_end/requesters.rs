@@ -9,7 +9,8 @@ use serde_json::json;
 use workflow::approval::sign_in::code_challenge;
 
 use crate::APPROVER;
-use crate::sign_ins::{Walker, at_provider, between, confirm, leads_to, looked_at, redirect_uri};
+use crate::looked_at::looked_at;
+use crate::sign_ins::{Walker, at_provider, between, confirm, leads_to, redirect_uri};
 
 /// The policy of test stacks, with requesters who sign in.
 fn with_sign_ins(issuer: &str) -> String {
@@ -55,7 +56,7 @@ async fn a_requester_signs_in_with_a_browser_and_confirms() {
         let id = status_url.path_segments().unwrap().next_back().unwrap().to_owned();
         let asked = Asked { id, email: email.clone(), status_url: status_url.to_string() };
         if with_scripts {
-            wrong.extend(looked_at(&axe, &browser, "sign-in-to-confirm").await);
+            wrong.extend(looked_at(&axe, &browser, "sign-in-to-confirm", "en").await);
         } else {
             // Whoever closed the page comes back by the mail.
             browser.page.goto(&stack.mailbox().confirmation_link(&asked).await).await.unwrap();
@@ -73,7 +74,7 @@ async fn a_requester_signs_in_with_a_browser_and_confirms() {
         let text = browser.element("main").await.text().await.unwrap();
         assert!(text.contains(&host) && text.contains("From a browser."), "{text}");
         if with_scripts {
-            wrong.extend(looked_at(&axe, &browser, "signed-in-to-confirm").await);
+            wrong.extend(looked_at(&axe, &browser, "signed-in-to-confirm", "en").await);
         }
         assert_eq!(stack.row(&asked.id)["status"], "unconfirmed", "nothing is confirmed by reading");
         eventually("the request to be confirmed", PATIENCE, async || {

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use end_to_end::{
-    Asked, Axe, Browser, ExclusiveStack, Look, OpenIdProvider, PATIENCE, Stack, Submission, csr_for,
-    eventually, needed, policy, repository, unique_host,
+    Asked, Axe, Browser, ExclusiveStack, OpenIdProvider, PATIENCE, Stack, Submission, csr_for, eventually,
+    needed, policy, unique_host,
 };
 use reqwest::Method;
 use serde_json::Value;
+
+use crate::looked_at::looked_at;
 
 const SIGNER: &str = "signer@example.com";
 const UNVERIFIED: &str = "unverified@example.com";
@@ -16,7 +18,7 @@ const SECRET: &str = "only-in-this-test";
 const BROWSER: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
 
 /// The policy of test stacks, with a profile whose approvers sign in.
-fn with_sign_ins(issuer: &str, more: &str) -> String {
+pub(crate) fn with_sign_ins(issuer: &str, more: &str) -> String {
     let oidc = format!("[people]\noidc = {{ issuer = \"{issuer}\", client_id = \"countersign\"{more} }}");
     let profile = format!(
         "\n[profiles.signed-in]\ndescription = \"Needs sign-ins\"\nextended_key_usage = [\"serverAuth\"]\n\
@@ -175,7 +177,7 @@ async fn an_approver_signs_in_with_a_browser_and_decides() {
         browser.page.goto(&link).await.unwrap();
         browser.element("button[value=approve]").await;
         if with_scripts {
-            wrong.extend(looked_at(&axe, &browser, "review-with-sign-in").await);
+            wrong.extend(looked_at(&axe, &browser, "review-with-sign-in", "en").await);
         }
         browser.fill("#reason", "Checked with the team.").await;
         browser.leave("button[value=approve]").await;
@@ -189,7 +191,7 @@ async fn an_approver_signs_in_with_a_browser_and_decides() {
         browser.leave("form button[type=submit]").await;
         browser.element("input[name=idToken]").await;
         if with_scripts {
-            wrong.extend(looked_at(&axe, &browser, "signed-in").await);
+            wrong.extend(looked_at(&axe, &browser, "signed-in", "en").await);
         }
         let row = stack.row(&asked.id);
         assert_eq!(row["decision"], Value::Null, "nothing is decided by reading");
@@ -326,22 +328,4 @@ async fn two_members_of_a_group_of_the_provider_approve() {
     assert!(verified.status.success(), "{told}{}", String::from_utf8_lossy(&verified.stderr));
     assert!(told.contains("member1@example.com") && told.contains("member2@example.com"), "{told}");
     stack.set_policy("usual.toml", &policy());
-}
-
-/// Pictures of the open page on every screen, and what is wrong with it.
-pub(crate) async fn looked_at(axe: &Axe, browser: &Browser, name: &str) -> Vec<String> {
-    let pictures = repository().join("target/screenshots");
-    std::fs::create_dir_all(&pictures).unwrap();
-    let mut wrong = Vec::new();
-    for look in Look::ALL {
-        browser.look(look).await;
-        browser.picture(look, &pictures.join(format!("{name}-{}-en.png", look.name))).await;
-        wrong.extend(axe.violations(browser).await.iter().map(|one| format!("{name}: {one}")));
-        let (content, seen) = browser.widths().await;
-        if content > seen {
-            wrong.push(format!("{name}: scrolls sideways, {content} px in {seen}"));
-        }
-    }
-    browser.look(Look::ALL[0]).await;
-    wrong
 }
