@@ -53,10 +53,10 @@ mod votes;
 
 pub(crate) use commands::CommandsPage;
 pub(crate) use console::{
-    CertificateSearch, ConsoleCertificatesPage, ConsoleFrame, ConsoleGrantsPage, ConsoleIssuersPage,
-    ConsoleOverview, ConsoleOverviewPage, ConsolePolicyPage, ConsoleRequestPage, ConsoleRequestsPage,
-    ConsoleSignInPage, ConsoleSignedInPage, CountedCertificates, IssuerAtConsole, RequestAtConsole,
-    RequestsInStatus, SearchBy, SearchMistake,
+    CertificateSearch, ConsoleAction, ConsoleCertificatesPage, ConsoleFrame, ConsoleGrantsPage,
+    ConsoleIssuersPage, ConsoleOverview, ConsoleOverviewPage, ConsolePolicyPage, ConsoleRequestPage,
+    ConsoleRequestsPage, ConsoleSignInPage, ConsoleSignedInPage, CountedCertificates, IssuerAtConsole,
+    RequestAtConsole, RequestsInStatus, SearchBy, SearchMistake,
 };
 pub(crate) use form::FormPage;
 pub(crate) use inbox::{AskInboxPage, InboxPage};

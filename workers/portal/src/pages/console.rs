@@ -2,6 +2,7 @@
 //!
 //! Invariant: a page has no key of a link, no token, and no button that approves.
 
+mod action;
 mod certificates;
 mod frame;
 mod grants;
@@ -13,6 +14,7 @@ mod requests;
 mod rows;
 mod sign_in;
 
+pub(crate) use action::ConsoleAction;
 pub(crate) use certificates::{CertificateSearch, ConsoleCertificatesPage, SearchBy, SearchMistake};
 pub(crate) use frame::ConsoleFrame;
 pub(crate) use grants::ConsoleGrantsPage;

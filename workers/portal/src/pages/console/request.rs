@@ -16,6 +16,7 @@ use super::super::names::{self, NamesView};
 use super::super::picture::{Machine, StateMachinePicture};
 use super::super::status::headline;
 use super::super::{Instant, RevocationFacts, Site, shown};
+use super::action::ConsoleAction;
 use super::frame::ConsoleFrame;
 use super::overview::still_needed;
 use super::rows::status_text;
@@ -221,7 +222,7 @@ fn operations(site: &Site, request: &Request) -> Vec<OperationFacts> {
     let recorded = recorded.map(|one| facts(one.operation.as_str(), one.by.to_string(), one.at, &one.reason));
     let ended = request.end_asked().and_then(|order| {
         let by = Actor::operator(order.operator.as_deref()?).to_string();
-        Some(facts("end", by, order.at, &order.reason))
+        Some(facts(ConsoleAction::End.as_str(), by, order.at, &order.reason))
     });
     recorded.chain(ended).collect()
 }
@@ -234,8 +235,8 @@ fn actions(
     now: time::OffsetDateTime,
 ) -> Vec<ActionForm> {
     let request = &about.request;
-    let form = |name: &'static str, [title, text, button]: [&'static str; 3], is_final: bool| ActionForm {
-        name,
+    let form = |action: ConsoleAction, [title, text, button]: [&'static str; 3], is_final: bool| ActionForm {
+        name: action.as_str(),
         title: site.text(title),
         text: site.text(text),
         button: site.text(button),
@@ -245,20 +246,28 @@ fn actions(
     let mut actions = Vec::new();
     if request.status() == Status::PendingApproval && about.progress.is_some() {
         let texts = ["console-resend", "console-resend-text", "console-resend-button"];
-        actions.push(form("resend", texts, false));
+        actions.push(form(ConsoleAction::Resend, texts, false));
     }
     if request.status() == Status::Failed {
-        actions.push(form("retry", ["console-retry", "console-retry-text", "console-retry-button"], false));
+        actions.push(form(
+            ConsoleAction::Retry,
+            ["console-retry", "console-retry-text", "console-retry-button"],
+            false,
+        ));
     }
     if request.is_revocable(now) {
         let reasons = RevocationRules::OPERATOR.iter();
         let reasons = reasons.map(|reason| (reason.as_str(), site.text(reason_text(*reason)))).collect();
         let texts = ["console-revoke", "console-revoke-text", "console-revoke-button"];
-        actions.push(ActionForm { reasons, ..form("revoke", texts, true) });
+        actions.push(ActionForm { reasons, ..form(ConsoleAction::Revoke, texts, true) });
     }
     let is_alive = about.standing.as_ref().is_some_and(|standing| standing.ensure_alive(policy, now).is_ok());
     if is_alive && request.end_asked().is_none() {
-        actions.push(form("end", ["console-end", "console-end-text", "console-end-button"], true));
+        actions.push(form(
+            ConsoleAction::End,
+            ["console-end", "console-end-text", "console-end-button"],
+            true,
+        ));
     }
     actions
 }

@@ -24,6 +24,7 @@ use super::request::{id_of, page};
 use crate::http::client_addr::ClientAddr;
 use crate::http::fields::Fields;
 use crate::http::problem::Problem;
+use crate::pages::ConsoleAction;
 use crate::routes::revocations::no_reason;
 
 /// The most characters of a reason.
@@ -55,14 +56,14 @@ pub(super) async fn act(
 
 async fn carry_out(call: &ConsoleCall, id: RequestId, by: &Origin, fields: &Fields) -> Result<(), Problem> {
     let reason = reason(fields)?;
-    let action = fields.text("action")?.unwrap_or_default();
-    tracing::info!(request.id = %id, %action, "an operator acts on request {id} at the console");
-    match action.as_ref() {
-        "resend" => resend(call, id, by, &reason).await,
-        "retry" => retry(call, id, by, &reason).await,
-        "revoke" => revoke(call, id, by, fields, reason).await,
-        "end" => end(call, id, by, &reason).await,
-        _ => Err(Problem::new(Code::BadRequest, "problem-console-action")),
+    let action = fields.text("action")?.and_then(|text| ConsoleAction::from_text(&text));
+    let action = action.ok_or_else(|| Problem::new(Code::BadRequest, "problem-console-action"))?;
+    tracing::info!(request.id = %id, action = action.as_str(), "an operator acts on request {id} at the console");
+    match action {
+        ConsoleAction::Resend => resend(call, id, by, &reason).await,
+        ConsoleAction::Retry => retry(call, id, by, &reason).await,
+        ConsoleAction::Revoke => revoke(call, id, by, fields, reason).await,
+        ConsoleAction::End => end(call, id, by, &reason).await,
     }
 }
 
