@@ -332,7 +332,7 @@ trust-file =
     }
 trust-make-title = Make a file of the root
 trust-compare-title = Compare the fingerprint
-trust-compare = Programs that trust a wrong root accept any certificate of its owner. Whoever can change this page can also change the fingerprint on it. So ask the operators for the fingerprint in another way: by telephone, or in person. They see it with <code>{ $command }</code>.
+trust-compare = A program that trusts a wrong root accepts every certificate that its owner makes. An attacker who changes this page can change the fingerprint on it, too. So ask the operators for the fingerprint in another way: by telephone, or in person. They see it with <code>{ $command }</code>.
 trust-compare-file = This shows the fingerprint of your file:
 trust-install-title = Install the root
 status-trust = How to make programs trust the CA

@@ -15,7 +15,7 @@ use workflow::console::{ConsoleSession, ConsoleVisitor};
 use crate::APPROVER;
 use crate::looked_at::{looked_at, looked_at_in_japanese};
 use crate::passkeys::{code, codes};
-use crate::sign_ins::{redirect_uri, with_sign_ins};
+use crate::sign_ins::{redirect_uri, sign_in_in_browser, with_sign_ins};
 
 /// The operator of the policy of test stacks.
 const OPERATOR: &str = "olivia@example.com";
@@ -146,21 +146,6 @@ async fn somebody_who_approves_nothing_opens_the_console_with_a_passkey_and_acts
     assert_eq!(stack.row(&asked.id)["operations"][0]["reason"], "The mail was deleted.");
 }
 
-/// Signs in at the provider as this person, from the page of the console that asks for it, up to the page after it.
-async fn sign_in_at_the_provider(browser: &Browser, provider: &OpenIdProvider, person: &str) {
-    browser.leave("main form button").await;
-    // The page that leads on leads on by itself.
-    browser.element("input[name=login]").await;
-    let at = browser.page.current_url().await.unwrap();
-    assert!(at.as_str().starts_with(&provider.issuer), "{at}");
-    browser.fill("input[name=login]", person).await;
-    browser.fill("input[name=password]", "any").await;
-    browser.leave("button[type=submit]").await;
-    // The consent, then the way back.
-    browser.leave("form button[type=submit]").await;
-    browser.element("main h1").await;
-}
-
 #[tokio::test]
 async fn operators_and_auditors_sign_in_at_the_provider_and_nobody_else_does() {
     let Some(programs) = needed([("chromium", "chromium"), ("chromedriver", "chromium-driver")]) else {
@@ -185,7 +170,8 @@ async fn operators_and_auditors_sign_in_at_the_provider_and_nobody_else_does() {
         if with_scripts {
             wrong.extend(looked_at(&axe, &browser, "console-sign-in-provider", "en").await);
         }
-        sign_in_at_the_provider(&browser, &provider, person).await;
+        browser.leave("main form button").await;
+        sign_in_in_browser(&browser, &provider, Some(person)).await;
         browser.element("input[name=idToken]").await;
         if with_scripts {
             wrong.extend(looked_at(&axe, &browser, "console-signed-in", "en").await);
@@ -206,13 +192,15 @@ async fn operators_and_auditors_sign_in_at_the_provider_and_nobody_else_does() {
         browser.element("main form button").await;
         browser.page.goto(&format!("{portal}console/requests/{}", asked.id)).await.unwrap();
         let html = browser.page.source().await.unwrap();
-        assert!(!html.contains("plain session\""), "whoever has signed out is asked to sign in");
+        assert!(!html.contains("plain session\""), "the session goes on after the sign-out");
         browser.close().await;
     }
 
     let browser = Browser::start(&programs, true).await;
     browser.page.goto(&format!("{portal}console")).await.unwrap();
-    sign_in_at_the_provider(&browser, &provider, "stranger@example.com").await;
+    browser.leave("main form button").await;
+    sign_in_in_browser(&browser, &provider, Some("stranger@example.com")).await;
+    browser.element("main h1").await;
     let said = browser.element("main").await.text().await.unwrap();
     assert!(said.contains("neither as an operator nor as an auditor"), "{said}");
     browser.page.goto(&format!("{portal}console")).await.unwrap();

@@ -1,8 +1,8 @@
-//! Pages in a browser: pictures on every screen, and what is wrong with each.
+//! A page is looked at in a browser, on every screen.
 
 use end_to_end::{Axe, Browser, Look, repository};
 
-/// Pictures of the open page on every screen, and what is wrong with it.
+/// Takes a picture of the open page on every screen. Returns what is wrong with the page.
 pub(crate) async fn looked_at(axe: &Axe, browser: &Browser, name: &str, language: &str) -> Vec<String> {
     let pictures = repository().join("target/screenshots");
     std::fs::create_dir_all(&pictures).unwrap();
@@ -20,7 +20,7 @@ pub(crate) async fn looked_at(axe: &Axe, browser: &Browser, name: &str, language
     wrong
 }
 
-/// The same of the open page in Japanese; opens it in English again.
+/// Does the same in Japanese, and opens the page in English again.
 pub(crate) async fn looked_at_in_japanese(axe: &Axe, browser: &Browser, name: &str) -> Vec<String> {
     let read = browser.page.current_url().await.unwrap();
     let open = async |language: &str| {

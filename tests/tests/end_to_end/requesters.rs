@@ -10,7 +10,7 @@ use workflow::approval::sign_in::code_challenge;
 
 use crate::APPROVER;
 use crate::looked_at::looked_at;
-use crate::sign_ins::{Walker, at_provider, between, confirm, leads_to, redirect_uri};
+use crate::sign_ins::{Walker, at_provider, between, confirm, leads_to, redirect_uri, sign_in_in_browser};
 
 /// The policy of test stacks, with requesters who sign in.
 fn with_sign_ins(issuer: &str) -> String {
@@ -62,14 +62,7 @@ async fn a_requester_signs_in_with_a_browser_and_confirms() {
             browser.page.goto(&stack.mailbox().confirmation_link(&asked).await).await.unwrap();
         }
         browser.leave("form[action*='/confirm'] button").await;
-        // The page that leads on leads on by itself.
-        browser.element("input[name=login]").await;
-        browser.element("input[name=login]").await.clear().await.unwrap();
-        browser.fill("input[name=login]", &email).await;
-        browser.fill("input[name=password]", "any").await;
-        browser.leave("button[type=submit]").await;
-        // The consent, then the way back.
-        browser.leave("form button[type=submit]").await;
+        sign_in_in_browser(&browser, &provider, Some(&email)).await;
         browser.element("input[name=idToken]").await;
         let text = browser.element("main").await.text().await.unwrap();
         assert!(text.contains(&host) && text.contains("From a browser."), "{text}");

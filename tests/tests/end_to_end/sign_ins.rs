@@ -121,6 +121,22 @@ pub(crate) async fn at_provider(stack: &Stack, walker: &mut Walker, url: &url::U
     page
 }
 
+/// Signs in at the provider in a browser, from the page that leads on to it up to the way back. Types the login, unless it is to be there.
+pub(crate) async fn sign_in_in_browser(browser: &Browser, provider: &OpenIdProvider, login: Option<&str>) {
+    // The page that leads on leads on by itself.
+    let field = browser.element("input[name=login]").await;
+    let at = browser.page.current_url().await.unwrap();
+    assert!(at.as_str().starts_with(&provider.issuer), "{at}");
+    if let Some(login) = login {
+        field.clear().await.unwrap();
+        browser.fill("input[name=login]", login).await;
+    }
+    browser.fill("input[name=password]", "any").await;
+    browser.leave("button[type=submit]").await;
+    // The consent, then the way back.
+    browser.leave("form button[type=submit]").await;
+}
+
 /// Presses the button of the last page, until the keys of the provider are known.
 pub(crate) async fn confirm(stack: &Stack, walker: &mut Walker, page: &Page) {
     assert_eq!(page.status, 200, "{}", page.text);
@@ -181,14 +197,8 @@ async fn an_approver_signs_in_with_a_browser_and_decides() {
         }
         browser.fill("#reason", "Checked with the team.").await;
         browser.leave("button[value=approve]").await;
-        // The page that leads on leads on by itself.
-        browser.element("input[name=login]").await;
-        let at = browser.page.current_url().await.unwrap();
-        assert!(at.as_str().starts_with(&provider.issuer), "{at}");
-        browser.fill("input[name=password]", "any").await;
-        browser.leave("button[type=submit]").await;
-        // The consent, then the way back.
-        browser.leave("form button[type=submit]").await;
+        // The provider is told who is asked: the name is there already.
+        sign_in_in_browser(&browser, &provider, None).await;
         browser.element("input[name=idToken]").await;
         if with_scripts {
             wrong.extend(looked_at(&axe, &browser, "signed-in", "en").await);

@@ -1,5 +1,5 @@
-//! An operator asks for new links at the console. The approvers get one set, whichever call fails, and also if await-approval is
-//! faster than the answer to the operator.
+//! An operator asks for new links at the console. Whichever call fails, the approvers get one set of links. They get one set also if
+//! await-approval sends it before the operator has an answer.
 #![allow(clippy::unwrap_used)] // A test may.
 
 use std::sync::Arc;

@@ -13,11 +13,11 @@ use std::time::{Duration, Instant};
 
 use benches::machine;
 use benches::paired::median;
-use commands::{COMMANDS, CommandClient};
+use commands::{CommandClient, Program};
 use end_to_end::acme_servers::{Access, Pebble, SecureStack};
-use end_to_end::crate_client::{Issued, account, issue, order_for};
+use end_to_end::instant_acme_client::{Issued, account, issue};
 use end_to_end::unique_host;
-use instant_acme::{Account, NewOrder};
+use instant_acme::Account;
 
 const ROUNDS: usize = 21;
 
@@ -25,7 +25,7 @@ const ROUNDS: usize = 21;
 async fn main() {
     let rounds = std::env::args().nth(1).map_or(ROUNDS, |text| text.parse().expect("ROUNDS is a number"));
     eprintln!("Starting a stack with optimised workers; building them takes minutes the first time.");
-    let certificates = (COMMANDS.len() + 1) * (rounds + 1);
+    let certificates = (Program::ALL.len() + 1) * (rounds + 1);
     let ours = SecureStack::start("orders", u32::try_from(certificates).unwrap(), &["--release"]).await;
     let pebble = Pebble::start().await;
     println!("{}; {rounds} rounds\n", machine::description());
@@ -33,22 +33,18 @@ async fn main() {
     let parts = of_the_crate(&ours, &pebble, rounds).await;
     let whole = parts.each_ref().map(|all| all.iter().map(|one| one.downloaded).collect());
     print_row("instant-acme", whole);
-    for program in COMMANDS {
+    for program in Program::ALL {
         let clients = [ours.access().await, pebble.access()].map(|access| {
-            eprintln!("{program} at {}", access.directory);
+            eprintln!("{} at {}", program.name(), access.directory);
             CommandClient::start(program, access, &unique_host())
         });
         let mut times = [Vec::new(), Vec::new()];
-        for round in 0..rounds {
-            let host = unique_host();
-            for turn in 0..clients.len() {
-                let at = (round + turn) % clients.len();
-                let begun = Instant::now();
-                clients[at].issue(&host);
-                times[at].push(begun.elapsed());
-            }
+        for (at, host) in turns(rounds) {
+            let begun = Instant::now();
+            clients[at].issue(&host);
+            times[at].push(begun.elapsed());
         }
-        print_row(program, times);
+        print_row(program.name(), times);
     }
     print_parts(&parts);
     ours.stack.end();
@@ -58,20 +54,24 @@ async fn main() {
 async fn of_the_crate(ours: &SecureStack, pebble: &Pebble, rounds: usize) -> [Vec<Issued>; 2] {
     let accounts = [of_access(&ours.access().await).await, of_access(&pebble.access()).await];
     let mut all = [Vec::new(), Vec::new()];
-    for round in 0..rounds {
-        let host = unique_host();
-        for turn in 0..accounts.len() {
-            let at = (round + turn) % accounts.len();
-            all[at].push(issue(&accounts[at], &NewOrder::new(&order_for(&host)), &host).await);
-        }
+    for (at, host) in turns(rounds) {
+        all[at].push(issue(&accounts[at], &host, None).await);
     }
     all
 }
 
+/// Which of the two servers is next, and the name of the certificate. The one that was second in a round is first in the next.
+fn turns(rounds: usize) -> impl Iterator<Item = (usize, String)> {
+    (0..rounds).flat_map(|round| {
+        let host = unique_host();
+        [round % 2, (round + 1) % 2].map(|at| (at, host.clone()))
+    })
+}
+
 /// An account that has a certificate.
 async fn of_access(access: &Access) -> Account {
-    let (account, host) = (account(access).await, unique_host());
-    issue(&account, &NewOrder::new(&order_for(&host)), &host).await;
+    let account = account(access).await;
+    issue(&account, &unique_host(), None).await;
     account
 }
 

@@ -1,7 +1,7 @@
 //! Octets that a form held: as the text that they are, or as base64 of a whole SEQUENCE of DER.
 //!
-//! Invariant: octets that are neither are left out. One line of a request in base64 is no form of its own: read alone, it
-//! is 48 octets without a meaning, of which one in some hundred begins as a short value of DER does.
+//! Invariant: other octets are left out, such as those of one line of a request. Among such lines, one in some hundred is a
+//! short value of DER by chance, of a tag that no request has. So only a SEQUENCE counts.
 
 use std::io::Read as _;
 
@@ -55,7 +55,7 @@ pub(super) fn text_of_padded(mut octets: Vec<u8>) -> Option<String> {
     text_of(octets)
 }
 
-/// True for a byte order mark of UTF-16 before a text of ASCII for the most part: half of the octets are NULs.
+/// True for UTF-16 with its byte order mark. Every second octet of a request is a NUL then; text around it may have fewer.
 fn is_utf_16(octets: &[u8]) -> bool {
     let has_mark = matches!(octets, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
     has_mark && octets.iter().filter(|octet| **octet == 0).count() * 4 > octets.len()

@@ -8,7 +8,7 @@ use std::time::Instant;
 use end_to_end::acme_servers::{Access, Done, Pebble, SecureStack};
 use end_to_end::{PkiDir, free_port, needed, python_with, repository, unique_host};
 
-use super::crate_client;
+use super::instant_acme_client;
 use crate::documented::{Terminal, lines};
 
 const PAGE: &str = "docs/acme.md";
@@ -357,10 +357,10 @@ async fn the_documented_commands_of_each_client_issue_renew_and_revoke() {
     README.run(&ours.access().await, &host, &folders).await;
     ours.until(&host, Done { issued: 2, revoked: 0 }).await;
     let host = unique_host();
-    crate_client::run(&ours.access().await, &host, true).await;
+    instant_acme_client::run(&ours.access().await, &host, true).await;
     ours.until(&host, Done { issued: 2, revoked: 1 }).await;
     let before = pebble.serials();
-    crate_client::run(&pebble.access(), &host, false).await;
+    instant_acme_client::run(&pebble.access(), &host, false).await;
     let there = words(pebble.done_since(&before));
     writeln!(table, "| instant-acme | crates.io, 0.8.5 | issued, renewed, revoked | {there} |").unwrap();
     is_refused_nonces(&ours, &folders).await;

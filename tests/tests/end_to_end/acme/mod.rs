@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 mod clients;
-mod crate_client;
+mod instant_acme_client;
 
 /// A credential of a standing approval for so many certificates below `example.com`, on the shared stack.
 async fn granted(stack: &Stack, certificates: u32) -> Credential {

@@ -66,7 +66,7 @@ async fn sweep(name: &str, action: ConsoleAction, prepare: impl Fn(&Arc<InMemory
         let recorded: Vec<_> = trail.iter().filter(|event| event.event == action.event).collect();
         let [once] = recorded[..] else { panic!("{recorded:#?}") };
         assert_eq!(once.actor.operator_name(), Some(OLIVIA));
-        // Elsewhere housekeeping starts or sends what is missing. Here a second click of the operator does.
+        // Housekeeping starts or sends what is missing, but does not run here. The operator clicks a second time.
         if (action.goes_on)(&backend) { Ok(()) } else { Err("it does not go on".to_owned()) }
     })
     .await;

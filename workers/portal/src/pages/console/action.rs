@@ -1,6 +1,8 @@
 //! What an operator can do with a request at the console.
 
-/// An action of an operator.
+use workflow::wire_names;
+
+/// An action of an operator: the value of the field `action`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ConsoleAction {
     /// The approvers get new links.
@@ -13,21 +15,9 @@ pub(crate) enum ConsoleAction {
     End,
 }
 
-impl ConsoleAction {
-    const ALL: [Self; 4] = [Self::Resend, Self::Retry, Self::Revoke, Self::End];
-
-    /// The value of the field `action`.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Resend => "resend",
-            Self::Retry => "retry",
-            Self::Revoke => "revoke",
-            Self::End => "end",
-        }
-    }
-
-    /// The action of a value of that field.
-    pub(crate) fn from_text(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.as_str() == text)
-    }
-}
+wire_names!(ConsoleAction: "action" {
+    Resend => "resend",
+    Retry => "retry",
+    Revoke => "revoke",
+    End => "end",
+});

@@ -56,9 +56,10 @@ pub(super) async fn act(
 
 async fn carry_out(call: &ConsoleCall, id: RequestId, by: &Origin, fields: &Fields) -> Result<(), Problem> {
     let reason = reason(fields)?;
-    let action = fields.text("action")?.and_then(|text| ConsoleAction::from_text(&text));
-    let action = action.ok_or_else(|| Problem::new(Code::BadRequest, "problem-console-action"))?;
-    tracing::info!(request.id = %id, action = action.as_str(), "an operator acts on request {id} at the console");
+    let action = fields.text("action")?.and_then(|text| text.parse().ok());
+    let action: ConsoleAction =
+        action.ok_or_else(|| Problem::new(Code::BadRequest, "problem-console-action"))?;
+    tracing::info!(request.id = %id, %action, "an operator acts on request {id} at the console");
     match action {
         ConsoleAction::Resend => resend(call, id, by, &reason).await,
         ConsoleAction::Retry => retry(call, id, by, &reason).await,

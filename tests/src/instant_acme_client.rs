@@ -1,12 +1,13 @@
 //! The client of the crate instant-acme.
 
-use std::path::Path;
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use instant_acme::{
-    Account, AuthorizationStatus, ChallengeType, ExternalAccountKey, Identifier, NewAccount, NewOrder,
-    OrderStatus, RetryPolicy,
+    Account, AuthorizationStatus, CertificateIdentifier, ChallengeType, ExternalAccountKey, Identifier,
+    NewAccount, NewOrder, OrderStatus, RetryPolicy,
 };
+use pki::acme::RenewalCertId;
 use pki::base64url::Base64Url;
 use pki::certificate::Certificate;
 
@@ -15,8 +16,7 @@ use crate::csr_for;
 
 /// A new account, bound to the credential.
 pub async fn account(access: &Access) -> Account {
-    let authority: &Path = &access.authority;
-    let builder = Account::builder_with_root(authority).unwrap();
+    let builder = Account::builder_with_root(&access.authority).unwrap();
     let hmac_key = Base64Url::from_text(&access.credential.hmac_key).unwrap();
     let external = ExternalAccountKey::new(access.credential.key_id.clone(), hmac_key.octets());
     let new = NewAccount {
@@ -25,11 +25,6 @@ pub async fn account(access: &Access) -> Account {
         only_return_existing: false,
     };
     builder.create(&new, access.directory.clone(), Some(&external)).await.unwrap().0
-}
-
-/// An order for one DNS name.
-pub fn order_for(host: &str) -> [Identifier; 1] {
-    [Identifier::Dns(host.to_owned())]
 }
 
 /// A certificate, and when the client got how far, from the beginning of the order.
@@ -44,12 +39,20 @@ pub struct Issued {
     pub downloaded: Duration,
 }
 
-/// Has a certificate made for the one name of an order.
-pub async fn issue(account: &Account, new: &NewOrder<'_>, host: &str) -> Issued {
+/// Has a certificate made for a host, and tells the server which one it replaces.
+pub async fn issue(account: &Account, host: &str, replaced: Option<&Certificate>) -> Issued {
+    let names = [Identifier::Dns(host.to_owned())];
+    let mut new = NewOrder::new(&names);
+    if let Some(replaced) = replaced {
+        let id = RenewalCertId::of(replaced).unwrap().to_string();
+        let (issuer, serial) = id.split_once('.').unwrap();
+        let [authority_key_identifier, serial] = [issuer, serial].map(|text| Cow::Owned(text.to_owned()));
+        new = new.replaces(CertificateIdentifier { authority_key_identifier, serial });
+    }
     let csr = csr_for(&[host]);
     let csr = x509_parser::pem::parse_x509_pem(csr.as_bytes()).unwrap().1.contents;
     let begun = Instant::now();
-    let mut order = account.new_order(new).await.unwrap();
+    let mut order = account.new_order(&new).await.unwrap();
     let mut authorizations = order.authorizations();
     while let Some(authorization) = authorizations.next().await {
         let mut authorization = authorization.unwrap();
